@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+pub mod audit;
+pub mod check;
+pub mod finding;
+pub mod graph;
+pub mod lifecycle;
+pub mod names;
+pub mod plan;
+pub mod policy;
+pub mod preview;
+pub mod schema;
+pub mod sql;

@@ -1,0 +1,112 @@
+//! The identifiers of the domain, one type each, so that two of them are never mixed up.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is; whoever holds one has judged where it came from.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// One application under care: a policy, a database, its stores.
+    SystemName
+);
+name!(
+    /// What a person may ask to delete, as the policy calls it.
+    ThingName
+);
+name!(
+    /// A column as the database spells it.
+    ColumnName
+);
+name!(
+    /// A guard as the policy calls it.
+    GuardName
+);
+name!(
+    /// An option that a person may give with a deletion.
+    OptionName
+);
+name!(
+    /// A tenant as the application spells it.
+    TenantId
+);
+name!(
+    /// Who asked: a person, a key, a program.
+    Actor
+);
+name!(
+    /// One deletion, `dlt_…`.
+    DeletionId
+);
+
+/// A table as the database spells it; without a schema it is in the system's own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableName {
+    /// The schema, where it is not the system's own.
+    pub schema: Option<String>,
+    /// The table's own name.
+    pub name: String,
+}
+
+impl TableName {
+    /// A table of the system's own schema.
+    pub fn local(name: impl Into<String>) -> Self {
+        Self { schema: None, name: name.into() }
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(f, "{schema}.{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// A moment in microseconds since 1970 UTC, the form in which Sexton's own tables hold time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The moment this many seconds later.
+    #[must_use]
+    pub fn plus_secs(self, secs: i64) -> Self {
+        Self(self.0.saturating_add(secs.saturating_mul(1_000_000)))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(moment) => write!(f, "{moment:.3}"),
+            Err(_) => write!(f, "{}us", self.0),
+        }
+    }
+}
