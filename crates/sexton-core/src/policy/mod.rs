@@ -1,0 +1,10 @@
+//! The policy language: from the text of a file to a `Policy`, with every mistake in one run.
+//!
+//! `model` is what a file says; `parse` reads it. The parser never stops at the first mistake
+//! and never guesses: what it cannot read becomes a finding with its place in the file.
+
+mod model;
+mod parse;
+
+pub use model::*;
+pub use parse::parse;

@@ -1,0 +1,54 @@
+//! The codes of the parser's findings; each has a heading in `docs/policy.md`.
+//!
+//! A code is never reused, so that a search for it always finds the same mistake.
+
+/// The file is not TOML.
+pub(super) const NOT_TOML: &str = "P001";
+/// A section that the language does not know.
+pub(super) const UNKNOWN_SECTION: &str = "P002";
+/// A key that the language does not know in its place.
+pub(super) const UNKNOWN_KEY: &str = "P003";
+/// A value of another type than the key takes.
+pub(super) const WRONG_TYPE: &str = "P004";
+/// A key that must be there.
+pub(super) const MISSING_KEY: &str = "P005";
+/// A fate that the language does not know.
+pub(super) const UNKNOWN_FATE: &str = "P006";
+/// A line of `[references]` that does not read as `left -> right`.
+pub(super) const BAD_ARROW: &str = "P007";
+/// A path of tables and columns that cannot be read.
+pub(super) const BAD_PATH: &str = "P008";
+/// Braces that cannot be read.
+pub(super) const BAD_BRACES: &str = "P009";
+/// A `*` where sisters must be listed.
+pub(super) const STAR: &str = "P010";
+/// The same reference twice.
+pub(super) const DUPLICATE_REFERENCE: &str = "P011";
+/// Nothing where something must stand.
+pub(super) const EMPTY: &str = "P012";
+/// SQL that is more or less than one fragment.
+pub(super) const BAD_SQL: &str = "P013";
+/// A placeholder that the language does not know.
+pub(super) const UNKNOWN_PLACEHOLDER: &str = "P014";
+/// A duration that cannot be read.
+pub(super) const BAD_DURATION: &str = "P015";
+/// A number outside its range.
+pub(super) const BAD_NUMBER: &str = "P016";
+/// A word that is not one of those to choose from.
+pub(super) const BAD_CHOICE: &str = "P017";
+/// A thing like another that is not there.
+pub(super) const UNKNOWN_LIKE: &str = "P018";
+/// Things like each other in a circle.
+pub(super) const LIKE_CYCLE: &str = "P019";
+/// A derived column that needs `first`, of a table without one.
+pub(super) const NONE_WITHOUT_FIRST: &str = "P020";
+/// A name with characters that it must not have.
+pub(super) const BAD_NAME: &str = "P021";
+/// SQL where the name of a column must stand.
+pub(super) const SQL_FOR_COLUMN: &str = "P022";
+/// A composite reference whose sides differ in length.
+pub(super) const UNEQUAL_SIDES: &str = "P023";
+/// A secret that stands in the file, or may.
+pub(super) const NOT_ENV: &str = "P024";
+/// A placeholder inside SQL quotes, where it is plain text.
+pub(super) const QUOTED_PLACEHOLDER: &str = "P025";

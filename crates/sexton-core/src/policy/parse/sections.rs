@@ -1,0 +1,132 @@
+//! Reads a whole file: hands each section to its reader and notes those that are read over.
+
+use toml::de::DeTable;
+
+use super::codes;
+use super::table::{Entry, Reader, Table, suggestion};
+use crate::finding::{Finding, Located};
+use crate::names::SystemName;
+use crate::policy::{AuditRule, CheckRule, Policy};
+
+const BUILT: [&str; 9] =
+    ["system", "database", "schema", "things", "references", "guards", "derived", "audit", "check"];
+
+/// Sections that are read over, without which a deletion is less safe.
+const UNBUILT_SAFETY: [&str; 8] =
+    ["like", "stores", "takes", "work", "fence", "pools", "objects", "hooks"];
+
+/// Sections that are read over and change nothing about what a deletion does to rows.
+const UNBUILT_EXTRAS: [&str; 7] =
+    ["retention", "panels", "quota", "replies", "routes", "events", "lists"];
+
+/// Sections that are one part; of the others each entry is a part, as in `[work.jobs]`.
+const UNDIVIDED: [&str; 3] = ["like", "fence", "replies"];
+
+/// The policy that the file says; nothing if it does not even name its system.
+pub(super) fn read<'t>(reader: &mut Reader<'t>, file: &'t DeTable<'t>) -> Option<Policy> {
+    let root = Reader::root(file);
+    reader.is_variant = root.get("like").is_some();
+    for entry in &root.entries {
+        let makes_safer = UNBUILT_SAFETY.contains(&entry.name);
+        if makes_safer || UNBUILT_EXTRAS.contains(&entry.name) {
+            reader.section_read_over(entry, makes_safer);
+        } else if !BUILT.contains(&entry.name) {
+            reader.unknown_section(entry);
+        }
+    }
+    let text =
+        |reader: &mut Reader<'t>, name| root.get(name).and_then(|entry| reader.string(entry));
+    let system = reader.system(&root);
+    let (database, schema) = (text(reader, "database"), text(reader, "schema"));
+    let things = root.get("things").map(|entry| reader.things(entry));
+    let references = root.get("references").map(|entry| reader.references(entry));
+    let guards = root.get("guards").map(|entry| reader.guards(entry));
+    let derived = root.get("derived").map(|entry| reader.derived(entry));
+    let audit = root.get("audit").map(|entry| reader.audit(entry));
+    let check = root.get("check").map(|entry| reader.check(entry));
+    reader.unbuilt.sort_by_key(|unbuilt| unbuilt.span);
+    Some(Policy {
+        system: system?,
+        database,
+        schema,
+        things: things.unwrap_or_default(),
+        references: references.unwrap_or_default(),
+        guards: guards.unwrap_or_default(),
+        derived: derived.unwrap_or_default(),
+        audit: audit.unwrap_or_default(),
+        check: check.unwrap_or_default(),
+        unbuilt: std::mem::take(&mut reader.unbuilt),
+    })
+}
+
+impl<'t> Reader<'t> {
+    fn system(&mut self, root: &Table<'t>) -> Option<SystemName> {
+        let Some(entry) = root.get("system") else {
+            self.missing(None, "the file needs `system`: the name of the system".to_owned());
+            return None;
+        };
+        let name = self.placed_value(entry)?;
+        self.check_name(&name.text, name.all(), "a system");
+        Some(SystemName::new(name.text))
+    }
+
+    fn section_read_over(&mut self, section: &Entry<'t>, makes_safer: bool) {
+        if UNDIVIDED.contains(&section.name) {
+            return self.read_over(section.name, makes_safer, section.name_span);
+        }
+        let Some(table) = self.table(section) else {
+            return;
+        };
+        for part in &table.entries {
+            self.read_over(&part.path, makes_safer, part.name_span);
+        }
+    }
+
+    fn unknown_section(&mut self, entry: &Entry<'t>) {
+        let known = [&BUILT[..], &UNBUILT_SAFETY, &UNBUILT_EXTRAS].concat();
+        let message = format!("`{}` is not a section of the language", entry.path);
+        self.refuse(
+            Finding::error(codes::UNKNOWN_SECTION, Some(entry.name_span), message)
+                .help(suggestion(entry.name, known.into_iter())),
+        );
+    }
+
+    fn audit(&mut self, section: &Entry<'t>) -> AuditRule {
+        let Some(table) = self.table(section) else {
+            return AuditRule::default();
+        };
+        self.refuse_unknown(&table, &["root_id_key"]);
+        let root_id_key = table.get("root_id_key").and_then(|entry| self.env(entry));
+        AuditRule { root_id_key }
+    }
+
+    /// The entry's value as `env:NAME`, because a secret must not stand in the file.
+    fn env(&mut self, entry: &Entry<'t>) -> Option<Located<String>> {
+        let placed = self.placed_value(entry)?;
+        let belongs = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_env = |name: &str| !name.is_empty() && name.chars().all(belongs);
+        if !placed.text.strip_prefix("env:").is_some_and(is_env) {
+            let message = format!("`{}` must name a variable of the environment", entry.path);
+            self.refuse(
+                Finding::error(codes::NOT_ENV, Some(placed.all()), message)
+                    .help("write \"env:NAME\": the secret itself must not stand in the file"),
+            );
+            return None;
+        }
+        Some(Located::new(placed.text.clone(), placed.all()))
+    }
+
+    fn check(&mut self, section: &Entry<'t>) -> CheckRule {
+        let mut rule = CheckRule::default();
+        let Some(table) = self.table(section) else {
+            return rule;
+        };
+        self.refuse_unknown(&table, &["unindexed_rows_max"]);
+        let limit = table.get("unindexed_rows_max").and_then(|entry| {
+            let number = self.integer(entry)?;
+            u64::try_from(number).ok().or_else(|| self.bad_number(entry, "must not be negative"))
+        });
+        rule.unindexed_rows_max = limit.unwrap_or(rule.unindexed_rows_max);
+        rule
+    }
+}
