@@ -1,0 +1,74 @@
+//! The references of a policy, resolved against a live schema.
+//!
+//! An `Edge` is a reference whose tables and columns exist. What does not resolve becomes a
+//! finding and leaves no edge, so that everything built on edges speaks only of what is there.
+//! `order` has the walks over edges: reach, components, order of removal.
+
+mod order;
+mod resolve;
+
+use crate::finding::Span;
+use crate::names::TableName;
+use crate::policy::{Fate, Fragment};
+use crate::schema::{Column, ForeignKey};
+
+pub use order::{components, reach, removal_order};
+pub use resolve::resolve;
+pub(crate) use resolve::{column_or_finding, table_or_finding};
+
+/// The number of an edge: its place in the policy's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EdgeId(pub usize);
+
+/// A reference whose both sides exist.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// Its number; lines come in this order.
+    pub id: EdgeId,
+    /// The referring table.
+    pub child: TableName,
+    /// The referring columns.
+    pub columns: Vec<Column>,
+    /// The table referred to.
+    pub parent: TableName,
+    /// The columns referred to, one for each referring column.
+    pub parent_key: Vec<Column>,
+    /// What happens to the left when the right goes.
+    pub fate: Fate,
+    /// Which left rows refer at all.
+    pub filter: Option<Fragment>,
+    /// What `block` answers, or what the preview warns of.
+    pub say: Option<String>,
+    /// The foreign key that enforces it, if one does.
+    pub enforced: Option<ForeignKey>,
+    /// The sentence in the policy.
+    pub text: String,
+    /// Its place in the policy.
+    pub span: Span,
+}
+
+impl Edge {
+    /// Whether rows of one table refer to rows of the same table.
+    pub fn is_self_reference(&self) -> bool {
+        self.child == self.parent
+    }
+}
+
+/// All edges of a policy, in the order of its lines.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Graph {
+    /// The edges.
+    pub edges: Vec<Edge>,
+}
+
+impl Graph {
+    /// Edges that lead from `parent` down to what refers to it.
+    pub fn below<'a>(&'a self, parent: &'a TableName) -> impl Iterator<Item = &'a Edge> {
+        self.edges.iter().filter(move |edge| edge.parent == *parent)
+    }
+
+    /// Edges that lead from `child` up to what it refers to.
+    pub fn above<'a>(&'a self, child: &'a TableName) -> impl Iterator<Item = &'a Edge> {
+        self.edges.iter().filter(move |edge| edge.child == *child)
+    }
+}

@@ -1,0 +1,156 @@
+//! Walks over edges: what is reached, what belongs together, what goes first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Edge, Graph};
+use crate::names::TableName;
+use crate::policy::Fate;
+
+/// Tables that go when rows of `roots` go: the roots, and all that `delete` lines reach.
+pub fn reach(graph: &Graph, roots: &[TableName]) -> BTreeSet<TableName> {
+    let mut going: BTreeSet<TableName> = roots.iter().cloned().collect();
+    let mut open: Vec<TableName> = roots.to_vec();
+    while let Some(parent) = open.pop() {
+        for edge in graph.below(&parent).filter(|edge| edge.fate == Fate::Delete) {
+            if going.insert(edge.child.clone()) {
+                open.push(edge.child.clone());
+            }
+        }
+    }
+    going
+}
+
+/// Tables in groups, parents before children; a group of several, or of one that refers to
+/// itself, is a component whose rows reach each other.
+pub fn components<'a>(
+    tables: &BTreeSet<TableName>,
+    edges: impl Iterator<Item = &'a Edge>,
+) -> Vec<Vec<TableName>> {
+    let mut below: BTreeMap<&TableName, BTreeSet<&TableName>> = BTreeMap::new();
+    for edge in edges {
+        if tables.contains(&edge.child) && tables.contains(&edge.parent) {
+            below.entry(&edge.parent).or_default().insert(&edge.child);
+        }
+    }
+    let mut walk = Tarjan::over(&below);
+    for table in tables {
+        walk.visit_all_from(table);
+    }
+    // Tarjan closes a component after all that it reaches, so children come first.
+    walk.closed.reverse();
+    walk.closed
+}
+
+/// The order in which tables lose their rows: again and again, among the groups whose
+/// children are all gone, the one whose first line comes first. Groups hold each other by
+/// foreign keys that must be removed in one statement.
+pub fn removal_order(graph: &Graph, going: &BTreeSet<TableName>) -> Vec<Vec<TableName>> {
+    // Order: a `keep` or `derive` that no foreign key enforces holds nothing back.
+    let holds =
+        |edge: &&Edge| edge.enforced.is_some() || !matches!(edge.fate, Fate::Keep | Fate::Derive);
+    let edges: Vec<&Edge> = graph.edges.iter().filter(holds).collect();
+    let mut groups = components(going, edges.iter().copied());
+    let first_line = |group: &Vec<TableName>| {
+        graph
+            .edges
+            .iter()
+            .filter(|edge| group.contains(&edge.child))
+            .map(|edge| edge.id)
+            .min()
+            .map_or(usize::MAX, |id| id.0)
+    };
+    let mut ordered = Vec::with_capacity(groups.len());
+    while !groups.is_empty() {
+        let free = |group: &Vec<TableName>| {
+            !edges.iter().any(|edge| {
+                group.contains(&edge.parent)
+                    && !group.contains(&edge.child)
+                    && groups.iter().any(|other| other.contains(&edge.child))
+            })
+        };
+        let next = (0..groups.len())
+            .filter(|&at| free(&groups[at]))
+            .min_by_key(|&at| first_line(&groups[at]))
+            .expect("groups are components, so one of them has no child left");
+        ordered.push(groups.remove(next));
+    }
+    ordered
+}
+
+/// Tarjan's walk, with a stack of its own so that long chains of tables cannot overflow.
+struct Tarjan<'a> {
+    below: &'a BTreeMap<&'a TableName, BTreeSet<&'a TableName>>,
+    number: BTreeMap<TableName, usize>,
+    low: BTreeMap<TableName, usize>,
+    stack: Vec<TableName>,
+    closed: Vec<Vec<TableName>>,
+}
+
+impl<'a> Tarjan<'a> {
+    fn over(below: &'a BTreeMap<&'a TableName, BTreeSet<&'a TableName>>) -> Self {
+        Self {
+            below,
+            number: BTreeMap::new(),
+            low: BTreeMap::new(),
+            stack: Vec::new(),
+            closed: Vec::new(),
+        }
+    }
+
+    fn children(&self, table: &TableName) -> Vec<TableName> {
+        self.below.get(table).into_iter().flatten().map(|child| (*child).clone()).collect()
+    }
+
+    fn open(&mut self, table: &TableName) {
+        let number = self.number.len();
+        self.number.insert(table.clone(), number);
+        self.low.insert(table.clone(), number);
+        self.stack.push(table.clone());
+    }
+
+    fn lower(&mut self, table: &TableName, to: usize) {
+        let low = self.low.get_mut(table).expect("opened before it is lowered");
+        *low = (*low).min(to);
+    }
+
+    fn visit_all_from(&mut self, start: &TableName) {
+        if self.number.contains_key(start) {
+            return;
+        }
+        self.open(start);
+        let mut path = vec![(start.clone(), self.children(start))];
+        while let Some((table, open)) = path.last_mut() {
+            let table = table.clone();
+            match open.pop() {
+                Some(child) if !self.number.contains_key(&child) => {
+                    self.open(&child);
+                    let children = self.children(&child);
+                    path.push((child, children));
+                }
+                Some(child) => {
+                    if self.stack.contains(&child) {
+                        self.lower(&table, self.number[&child]);
+                    }
+                }
+                None => {
+                    path.pop();
+                    self.close(&table);
+                    if let Some((parent, _)) = path.last() {
+                        let (parent, low) = (parent.clone(), self.low[&table]);
+                        self.lower(&parent, low);
+                    }
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, table: &TableName) {
+        if self.low[table] != self.number[table] {
+            return;
+        }
+        let from = self.stack.iter().position(|open| open == table).expect("it is still open");
+        let mut group = self.stack.split_off(from);
+        group.sort();
+        self.closed.push(group);
+    }
+}

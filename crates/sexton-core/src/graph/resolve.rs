@@ -1,0 +1,154 @@
+//! Finds the tables and columns that a policy's references name in the live schema.
+
+use super::{Edge, EdgeId, Graph};
+use crate::finding::{Finding, did_you_mean};
+use crate::names::{ColumnName, TableName};
+use crate::policy::{Policy, Reference};
+use crate::schema::{Column, Dialect, ForeignKey, Schema, Table};
+
+/// Edges for every reference that resolves, and findings for those that do not.
+pub fn resolve(policy: &Policy, schema: &Schema) -> (Graph, Vec<Finding>) {
+    let mut graph = Graph::default();
+    let mut findings = Vec::new();
+    for (number, reference) in policy.references.iter().enumerate() {
+        if reference.columns.iter().any(|path| path.json.is_some()) {
+            // The parser has named it as not built; it takes no part until it is.
+            continue;
+        }
+        match edge(EdgeId(number), reference, schema) {
+            Ok(edge) => graph.edges.push(edge),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    (graph, findings)
+}
+
+fn edge(id: EdgeId, reference: &Reference, schema: &Schema) -> Result<Edge, Box<Finding>> {
+    let child = known_table(&reference.child, reference, schema)?;
+    let parent = known_table(&reference.parent, reference, schema)?;
+    let names: Vec<ColumnName> = reference.columns.iter().map(|path| path.column.clone()).collect();
+    let columns = known_columns(child, &names, reference)?;
+    let key = match &reference.parent_key {
+        Some(key) => key.clone(),
+        None if parent.primary_key.is_empty() => {
+            return Err(Box::new(
+                Finding::error(
+                    "C103",
+                    Some(reference.span),
+                    format!("`{}` has no primary key to refer to", parent.name),
+                )
+                .help(format!("name the column referred to: `… -> {}.column`", parent.name)),
+            ));
+        }
+        None => parent.primary_key.clone(),
+    };
+    let parent_key = known_columns(parent, &key, reference)?;
+    if columns.len() != parent_key.len() {
+        return Err(Box::new(Finding::error(
+            "C104",
+            Some(reference.span),
+            format!(
+                "{} column(s) on the left refer to {} on the right (`{}` has the key {})",
+                columns.len(),
+                parent_key.len(),
+                parent.name,
+                key.iter().map(ColumnName::as_str).collect::<Vec<_>>().join(", "),
+            ),
+        )));
+    }
+    Ok(Edge {
+        id,
+        child: child.name.clone(),
+        enforced: enforcing(child, &columns, parent, &parent_key).cloned(),
+        columns,
+        parent: parent.name.clone(),
+        parent_key,
+        fate: reference.fate.clone(),
+        filter: fragment(reference, schema.dialect)?,
+        say: reference.say.clone(),
+        text: reference.text.clone(),
+        span: reference.span,
+    })
+}
+
+fn fragment(
+    reference: &Reference,
+    dialect: Dialect,
+) -> Result<Option<crate::policy::Fragment>, Box<Finding>> {
+    let Some(sql) = &reference.filter else { return Ok(None) };
+    match sql.of(dialect) {
+        Some(fragment) => Ok(Some(fragment.clone())),
+        None => Err(Box::new(Finding::error(
+            "C105",
+            Some(sql.span),
+            "this condition is not written for the database in use",
+        ))),
+    }
+}
+
+fn known_table<'a>(
+    name: &TableName,
+    reference: &Reference,
+    schema: &'a Schema,
+) -> Result<&'a Table, Box<Finding>> {
+    table_or_finding(name, reference.span, schema)
+}
+
+/// The table, or the finding that it is not there.
+pub(crate) fn table_or_finding<'a>(
+    name: &TableName,
+    span: crate::finding::Span,
+    schema: &'a Schema,
+) -> Result<&'a Table, Box<Finding>> {
+    schema.table(name).ok_or_else(|| {
+        let known: Vec<String> = schema.tables.keys().map(ToString::to_string).collect();
+        let finding = Finding::error("C101", Some(span), format!("there is no table `{name}`"));
+        Box::new(match did_you_mean(&name.to_string(), known.iter().map(String::as_str)) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding.help("remove the line, or create the table first"),
+        })
+    })
+}
+
+fn known_columns(
+    table: &Table,
+    names: &[ColumnName],
+    reference: &Reference,
+) -> Result<Vec<Column>, Box<Finding>> {
+    names.iter().map(|name| column_or_finding(table, name, reference.span).cloned()).collect()
+}
+
+/// The column, or the finding that it is not there.
+pub(crate) fn column_or_finding<'a>(
+    table: &'a Table,
+    name: &ColumnName,
+    span: crate::finding::Span,
+) -> Result<&'a Column, Box<Finding>> {
+    table.column(name).ok_or_else(|| {
+        let finding =
+            Finding::error("C102", Some(span), format!("`{}` has no column `{name}`", table.name));
+        let known = table.columns.iter().map(|column| column.name.as_str());
+        Box::new(match did_you_mean(name.as_str(), known) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding,
+        })
+    })
+}
+
+fn enforcing<'a>(
+    child: &'a Table,
+    columns: &[Column],
+    parent: &Table,
+    parent_key: &[Column],
+) -> Option<&'a ForeignKey> {
+    child.foreign_keys.iter().find(|key| {
+        key.parent == parent.name
+            && key.columns.len() == columns.len()
+            && key.columns.iter().zip(&key.parent_columns).all(|(left, right)| {
+                columns
+                    .iter()
+                    .zip(parent_key)
+                    .any(|(column, to)| column.name == *left && to.name == *right)
+            })
+    })
+}

@@ -1,0 +1,70 @@
+//! Statements over the user's tables, and the only place that quotes identifiers.
+//!
+//! A `Statement` is data: text, and what its binds mean. Its text is built by `Writer`, which
+//! takes literals of this code, tables and columns of the introspected schema, and fragments of
+//! the policy; values enter only as binds.
+
+mod condition;
+mod scalar;
+mod writer;
+
+pub use condition::{KeySource, in_keys, not_in_keys, one_row};
+pub use scalar::Scalar;
+pub use writer::{Alias, Writer, column_for_placeholder};
+
+use crate::names::TableName;
+
+/// The number of a key set within its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SetId(pub usize);
+
+/// A statement, with what its binds stand for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// What it does: `find runs`, `remove entries`.
+    pub label: String,
+    /// The table it is about.
+    pub table: TableName,
+    /// Its text.
+    pub sql: String,
+    /// What follows the text when rows are to be locked; empty where nothing is locked.
+    pub lock: &'static str,
+    /// What its placeholders stand for, in order.
+    pub binds: Vec<Bind>,
+}
+
+/// What a placeholder of a statement stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bind {
+    /// All values of these columns of key sets, as one list without repeats and NULLs. With
+    /// several columns a list of tuples, of which this bind is the column `part`.
+    Keys {
+        /// Where the keys come from; the union of them all.
+        from: Vec<KeyColumns>,
+        /// Which column of the tuple; `None` for the list of tuples as a whole.
+        part: Option<usize>,
+    },
+    /// A value of the root's key.
+    Root(usize),
+    /// For whom, or NULL for everybody.
+    Tenant,
+    /// Who asks.
+    Actor,
+    /// A named value given instead of a key.
+    Path(String),
+    /// A value of the policy.
+    Literal(Scalar),
+    /// How many rows to look at, at most.
+    Cap,
+}
+
+/// Columns of a key set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyColumns {
+    /// The set.
+    pub set: SetId,
+    /// Positions among the set's columns.
+    pub columns: Vec<usize>,
+    /// Only the rows that the last round added, while a component is walked.
+    pub frontier: bool,
+}
