@@ -1,0 +1,135 @@
+//! Compiles the plan of one thing from its policy and the live schema.
+
+use std::collections::BTreeSet;
+
+use super::closure::Closure;
+use super::{Plan, PlanSteps, fingerprint};
+use crate::finding::Finding;
+use crate::graph::{self, Graph};
+use crate::names::{TableName, ThingName};
+use crate::policy::{Fate, Policy, Thing};
+use crate::schema::Schema;
+
+/// Why a thing has no plan.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CompileError {
+    /// The policy has no such thing; the nearest name, if one is near.
+    #[error("there is no thing `{0}` in the policy")]
+    UnknownThing(ThingName),
+    /// The policy does not fit; `check` says the same.
+    #[error("the policy does not fit: {}", first(.0))]
+    Findings(Vec<Finding>),
+}
+
+fn first(findings: &[Finding]) -> &str {
+    findings.first().map_or("no finding", |finding| finding.message.as_str())
+}
+
+/// All that the parts of the compiler look at.
+pub(super) struct Source<'a> {
+    pub policy: &'a Policy,
+    pub schema: &'a Schema,
+    pub graph: &'a Graph,
+    pub thing: &'a Thing,
+}
+
+/// The plan of `thing`. `graph` is the policy resolved against `schema`.
+pub fn compile(
+    policy: &Policy,
+    schema: &Schema,
+    graph: &Graph,
+    thing: &ThingName,
+) -> Result<Plan, CompileError> {
+    let thing = policy
+        .things
+        .iter()
+        .find(|known| known.name == *thing)
+        .ok_or_else(|| CompileError::UnknownThing(thing.clone()))?;
+    let source = Source { policy, schema, graph, thing };
+    let mut findings = unrooted(&source);
+    if !findings.is_empty() {
+        return Err(CompileError::Findings(findings));
+    }
+    findings.extend(undecided(&source));
+    let plan = build(&source, &mut findings);
+    match plan {
+        Some(plan) if findings.is_empty() => Ok(plan),
+        _ => Err(CompileError::Findings(findings)),
+    }
+}
+
+fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
+    let mut closure = Closure::new(source, findings)?;
+    let root = super::root::root(source, &closure, findings)?;
+    let mut find = closure.finds(source);
+    let (change, found) = super::effects::changes(source, &mut closure, findings);
+    find.extend(found);
+    let (derive, found) = super::effects::derivations(source, &mut closure, findings);
+    find.extend(found);
+    let steps = PlanSteps {
+        find,
+        judge: super::judging::judgements(source, &closure, findings),
+        change,
+        remove: super::removing::removals(source, &closure),
+        derive,
+    };
+    let mut plan = Plan {
+        thing: source.thing.name.clone(),
+        dialect: source.schema.dialect,
+        fingerprint: String::new(),
+        tables: involved(source, &closure),
+        limits: source.thing.limits,
+        root,
+        kept: super::effects::kept(source, &closure),
+        looks: super::effects::looks(source, &closure),
+        reasons: super::reasons::reasons(source, &closure),
+        sets: closure.sets,
+        steps,
+    };
+    plan.fingerprint = fingerprint::of(&plan);
+    Some(plan)
+}
+
+/// `review` lines below a going table: nobody has decided, so nothing is deleted.
+fn undecided(source: &Source<'_>) -> Vec<Finding> {
+    let going = super::closure::going(source);
+    source
+        .graph
+        .edges
+        .iter()
+        .filter(|edge| edge.fate == Fate::Review && going.contains(&edge.parent))
+        .map(|edge| {
+            Finding::error("C110", Some(edge.span), format!("`{}` is not decided yet", edge.text))
+                .help("write delete, unlink, set, keep, block or derive instead of review")
+        })
+        .collect()
+}
+
+/// Columns that the thing begins with and the schema lacks; a root known by fewer columns than
+/// written would be more rows than meant.
+fn unrooted(source: &Source<'_>) -> Vec<Finding> {
+    let begins = source.thing.row.iter().chain(&source.thing.starts);
+    begins
+        .flat_map(|columns| {
+            let table = graph::table_or_finding(&columns.value.table, columns.span, source.schema);
+            let table = match table {
+                Ok(table) => table,
+                Err(finding) => return vec![*finding],
+            };
+            let found = columns.value.columns.iter();
+            let found = found.map(|name| graph::column_or_finding(table, name, columns.span));
+            found.filter_map(Result::err).map(|finding| *finding).collect()
+        })
+        .collect()
+}
+
+fn involved(source: &Source<'_>, closure: &Closure) -> Vec<TableName> {
+    let mut tables: BTreeSet<TableName> = closure.going.clone();
+    for edge in &source.graph.edges {
+        if closure.going.contains(&edge.parent) {
+            tables.insert(edge.child.clone());
+        }
+    }
+    tables.extend(closure.sets.iter().map(|set| set.table.clone()));
+    tables.into_iter().collect()
+}

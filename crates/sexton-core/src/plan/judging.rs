@@ -1,0 +1,215 @@
+//! Reasons to refuse: references that block, and guards over linked rows.
+
+use super::closure::{Closure, edge_condition, identities, identity};
+use super::compile::Source;
+use super::effects::outside;
+use super::{JudgedBy, Judgement};
+use crate::finding::Finding;
+use crate::graph::Edge;
+use crate::names::TableName;
+use crate::policy::{Fate, Guard, Part, Sql};
+use crate::schema::{Column, Dialect, Schema, Table};
+use crate::sql::{Alias, KeySource, Writer, in_keys, not_in_keys};
+
+/// Judgements in the order in which they are made: lines first, then guards.
+pub(super) fn judgements(
+    source: &Source<'_>,
+    closure: &Closure,
+    findings: &mut Vec<Finding>,
+) -> Vec<Judgement> {
+    let blocks = source
+        .graph
+        .edges
+        .iter()
+        .filter(|edge| edge.fate == Fate::Block && closure.going.contains(&edge.parent))
+        .filter_map(|edge| block(source, closure, edge));
+    let mut judgements: Vec<Judgement> = blocks.collect();
+    for guard in &source.policy.guards {
+        if closure.going.contains(&guard.of.value) {
+            match self::guard(source, closure, guard) {
+                Ok(judgement) => judgements.push(judgement),
+                Err(finding) => findings.push(*finding),
+            }
+        }
+    }
+    judgements
+}
+
+/// Rows that block need no lock: any that is there refuses, and new ones are the fence's.
+fn block(source: &Source<'_>, closure: &Closure, edge: &Edge) -> Option<Judgement> {
+    let table = source.schema.table(&edge.child)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT ");
+    row_name(source, table, &mut writer);
+    writer.push(", count(*) OVER ()").push(" FROM ").table(table).push(" WHERE ");
+    edge_condition(&mut writer, edge, &closure.keys_above(edge, false)?, table);
+    outside(&mut writer, closure, table);
+    writer.limit();
+    Some(Judgement {
+        by: JudgedBy::Reference { edge: edge.id, text: edge.text.clone() },
+        lock: None,
+        statement: writer.finish("judge", &table.name),
+        say: edge.say.clone().unwrap_or_else(|| {
+            format!(
+                "{{count}} row(s) of {} still refer to it ({}): {{names}}",
+                edge.child, edge.text
+            )
+        }),
+        ways_out: Vec::new(),
+    })
+}
+
+/// A row as people know it: by its thing's label, else by its key.
+fn row_name(source: &Source<'_>, table: &Table, writer: &mut Writer) {
+    let label = source.policy.things.iter().find_map(|thing| {
+        let own = thing.row.as_ref().is_some_and(|row| row.value.table == table.name);
+        thing.label.as_ref().filter(|_| own).and_then(|label| table.column(&label.value))
+    });
+    let columns: Vec<Column> = match label {
+        Some(label) => vec![label.clone()],
+        None => identity(table).unwrap_or_default(),
+    };
+    if columns.is_empty() {
+        writer.push("'?'");
+    }
+    for (at, column) in columns.iter().enumerate() {
+        writer.push(if at > 0 { " || ',' || " } else { "" });
+        match source.schema.dialect {
+            Dialect::Sqlite if columns.len() > 1 => spelled_out(writer, column),
+            _ => {
+                writer.read(column);
+            }
+        }
+    }
+}
+
+/// A value of SQLite that may be joined to others: `||` would take bytes for text.
+fn spelled_out(writer: &mut Writer, column: &Column) {
+    writer.push("CASE typeof(").column(column).push(") WHEN 'blob' THEN 'x''' || lower(hex(");
+    writer.column(column).push(")) || '''' ELSE ").column(column).push(" END");
+}
+
+fn guard(source: &Source<'_>, closure: &Closure, guard: &Guard) -> Result<Judgement, Box<Finding>> {
+    let misread = || {
+        Box::new(
+            Finding::error(
+                "C113",
+                Some(guard.rows.span),
+                format!("guard `{}` does not begin with a known table and its alias", guard.name),
+            )
+            .help("write `rows = \"table alias\"`; joins may follow"),
+        )
+    };
+    for sql in [&guard.rows, &guard.link] {
+        written(sql, source.schema.dialect)?;
+    }
+    let (table, alias) = guarding_table(guard, source.schema).ok_or_else(misread)?;
+    let key = identity(table).ok_or_else(|| Box::new(keyless(guard, table)))?;
+    let from = |writer: &mut Writer| linked_rows(source, closure, guard, table, &alias, writer);
+
+    let mut lock = Writer::new(source.schema.dialect);
+    lock.push("SELECT ").qualified(&alias, |writer| {
+        writer.list(&key, |writer, column| {
+            writer.read(column);
+        });
+    });
+    from(&mut lock).ok_or_else(misread)?;
+    lock.push(" ORDER BY ").qualified(&alias, |writer| {
+        writer.columns(&key);
+    });
+    lock.push(" FOR SHARE OF ").name(&alias);
+
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT n, count(*) OVER () FROM (SELECT DISTINCT ").qualified(&alias, |writer| {
+        writer.list(&key, |writer, column| {
+            writer.column(column).as_text();
+        });
+    });
+    writer.push(", ");
+    match guard.name_of.as_ref().and_then(|name| name.of(source.schema.dialect)) {
+        Some(name) => writer.condition(name, table).as_text(),
+        None => writer.qualified(&alias, |writer| {
+            writer.read(&key[0]);
+        }),
+    };
+    writer.push(" AS n");
+    from(&mut writer).ok_or_else(misread)?;
+    if let Some(filter) = guard.filter.as_ref().and_then(|filter| filter.of(source.schema.dialect))
+    {
+        writer.push(" AND ").condition(filter, table);
+    }
+    writer.push(") AS sexton_g").limit();
+    Ok(Judgement {
+        by: JudgedBy::Guard(guard.name.clone()),
+        // SQLite has no row locks, and needs none.
+        lock: (source.schema.dialect == Dialect::Postgres)
+            .then(|| lock.finish("lock for a guard", &table.name)),
+        statement: writer.finish("judge", &table.name),
+        say: guard.say.clone(),
+        ways_out: guard.ways_out.clone(),
+    })
+}
+
+/// Nothing, or the finding that the SQL is for another database only.
+fn written(sql: &Sql, dialect: Dialect) -> Result<(), Box<Finding>> {
+    let message = "this SQL is not written for the database in use";
+    let missing = || Box::new(Finding::error("C105", Some(sql.span), message));
+    sql.of(dialect).map(|_| ()).ok_or_else(missing)
+}
+
+fn keyless(guard: &Guard, table: &Table) -> Finding {
+    let message = format!("`{}` has no key to tell its rows apart by", table.name);
+    Finding::error("C120", Some(guard.rows.span), message)
+        .help("add a primary key, or a unique index over columns that are NOT NULL")
+}
+
+/// ` FROM rows JOIN of ON link WHERE` the row is not in the closure.
+fn linked_rows(
+    source: &Source<'_>,
+    closure: &Closure,
+    guard: &Guard,
+    table: &Table,
+    alias: &Alias,
+    writer: &mut Writer,
+) -> Option<()> {
+    let dialect = source.schema.dialect;
+    let of = source.schema.table(&guard.of.value)?;
+    let going = closure.set_of(&of.name)?;
+    writer.push(" FROM ").fragment(guard.rows.of(dialect)?, table);
+    // The guarded rows stand in brackets, so that their column names mix with nobody's.
+    writer.push(" JOIN (SELECT ").columns(&of.columns).push(" FROM ").table(of).push(" WHERE ");
+    in_keys(writer, &going.columns[..going.identity], &identities(going));
+    writer.push(") AS ").alias(of).push(" ON ").condition(guard.link.of(dialect)?, of);
+    writer.push(" WHERE ");
+    match closure.set_of(&table.name) {
+        Some(own) => {
+            let keys: KeySource<'_> = identities(own);
+            writer.qualified(alias, |writer| {
+                not_in_keys(writer, &own.columns[..own.identity], &keys);
+            });
+        }
+        None => {
+            writer.push("1 = 1");
+        }
+    }
+    Some(())
+}
+
+/// The table that a guard's rows begin with, and what it is called there.
+pub(crate) fn guarding_table<'s>(guard: &Guard, schema: &'s Schema) -> Option<(&'s Table, Alias)> {
+    let fragment = guard.rows.of(schema.dialect)?;
+    let Some(Part::Text(text)) = fragment.parts.first() else { return None };
+    let mut words = text.split_whitespace();
+    let name = words.next()?;
+    let table = match name.split_once('.') {
+        Some((schema_name, name)) => {
+            schema.table(&TableName { schema: Some(schema_name.into()), name: name.into() })
+        }
+        None => schema.table(&TableName::local(name.trim_matches('"'))),
+    }?;
+    let next =
+        words.next().filter(|word| !word.eq_ignore_ascii_case("as")).or_else(|| words.next());
+    let joins = ["join", "left", "inner", "cross", "right", "full"];
+    let alias = next.filter(|word| !joins.contains(&word.to_ascii_lowercase().as_str()));
+    Some((table, Alias::parse(alias.unwrap_or(&table.name.name))?))
+}

@@ -1,0 +1,300 @@
+//! The plan of a thing: every statement of its deletion, in order, as data.
+//!
+//! A plan is compiled once per thing and schema, may never run, and serves preview and deletion
+//! alike: previews leave the locks out and count where a deletion removes. The order is the type:
+//! find, judge, change, remove, derive, then look again.
+//!
+//! *Interior* tables are those that something is reached through; their rows are collected
+//! under locks, top-down, into key sets. *Leaves* are removed by their parents' keys and never
+//! read.
+
+mod closure;
+mod compile;
+mod effects;
+mod fingerprint;
+mod judging;
+mod reasons;
+mod removing;
+mod root;
+mod snapshot;
+
+pub use compile::{CompileError, compile};
+pub(crate) use judging::guarding_table;
+pub(crate) use root::follow_tenant;
+
+use crate::graph::EdgeId;
+use crate::names::{GuardName, TableName, ThingName};
+use crate::policy::Limits;
+use crate::schema::{Column, Dialect};
+use crate::sql::{SetId, Statement};
+
+/// The compiled plan of one thing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The thing.
+    pub thing: ThingName,
+    /// The database it is written for.
+    pub dialect: Dialect,
+    /// A hash over all that follows: equal fingerprints, equal deletions.
+    pub fingerprint: String,
+    /// Every table that any statement is about; their shape must not change under the plan.
+    pub tables: Vec<TableName>,
+    /// The caps.
+    pub limits: Limits,
+    /// The key sets that the steps fill and use.
+    pub sets: Vec<KeySet>,
+    /// How the root is found.
+    pub root: RootPlan,
+    /// The steps.
+    pub steps: PlanSteps,
+    /// References that stay as they are, counted by previews.
+    pub kept: Vec<KeptReference>,
+    /// Looks from tombstones, after the commit.
+    pub looks: Vec<Look>,
+    /// Why each table is touched: the chain of lines that leads to it.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a table is touched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// The table.
+    pub table: TableName,
+    /// The lines from the root down to it; empty for the root's own.
+    pub chain: Vec<String>,
+}
+
+/// A set of rows, known by their keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeySet {
+    /// Its number.
+    pub id: SetId,
+    /// The table.
+    pub table: TableName,
+    /// The columns kept of each row, the identity first.
+    pub columns: Vec<Column>,
+    /// How many of the columns are the row's identity.
+    pub identity: usize,
+    /// What its rows are to the deletion.
+    pub role: SetRole,
+}
+
+/// What the rows of a key set are to the deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetRole {
+    /// They go.
+    Going,
+    /// They stay and are changed by an effect.
+    Changed,
+    /// They stay and are computed anew.
+    Derived,
+}
+
+/// How a root is found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RootPlan {
+    /// The key's columns (of the row, or of the first start column).
+    pub key: Vec<Column>,
+    /// The thing's own row: its set is filled by this statement. Missing for values.
+    pub row: Option<RootRow>,
+    /// Whether the value itself is locked, because a row of its own may be missing.
+    pub lock_value: bool,
+    /// Finds the key from named values.
+    pub find: Option<Statement>,
+    /// Tells whether any start column holds the value, where the row may be missing.
+    pub started: Vec<Statement>,
+}
+
+/// The thing's own row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RootRow {
+    /// The set that holds it.
+    pub set: SetId,
+    /// Finds and locks it, in its tenant.
+    pub statement: Statement,
+    /// Reads label, tenant, owner, shown columns and conditions of the locked row.
+    pub subject: Statement,
+    /// What the columns of `subject` are, in order.
+    pub fields: Vec<SubjectField>,
+}
+
+/// One column of the subject statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SubjectField {
+    /// The label.
+    Label,
+    /// The tenant.
+    Tenant,
+    /// The owner.
+    Owner,
+    /// A shown column.
+    Show(String),
+    /// A column that a sentence names: `{row.status}`.
+    Said(String),
+    /// Whether an `only` condition holds (1 or 0), and what is said if it does not.
+    Only(String),
+    /// Whether a `refuse` condition holds (1 or 0), and what is said if it does.
+    Refuse(String),
+}
+
+/// The steps of a deletion; their order is the order of the fields.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PlanSteps {
+    /// Collect interior rows, top-down, then rows to change and to derive.
+    pub find: Vec<Find>,
+    /// Judge references that block, and guards.
+    pub judge: Vec<Judgement>,
+    /// Effects on rows that stay.
+    pub change: Vec<Change>,
+    /// Rows that go, children before parents.
+    pub remove: Vec<Removal>,
+    /// Columns computed anew.
+    pub derive: Vec<Derivation>,
+}
+
+/// Fills key sets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Find {
+    /// One table by one statement.
+    Table {
+        /// The set it fills.
+        set: SetId,
+        /// Finds and locks the rows.
+        statement: Statement,
+    },
+    /// Tables whose rows reach each other: seeds first, then round after round from the rows
+    /// that the last round added, until a round adds none.
+    Component {
+        /// Statements that fill sets from outside the component.
+        seeds: Vec<(SetId, Statement)>,
+        /// Statements that find rows below the last round's rows of a set.
+        rounds: Vec<Round>,
+    },
+}
+
+/// One reference inside a component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// The set whose last rows are the parents.
+    pub above: SetId,
+    /// The set that the children join.
+    pub below: SetId,
+    /// Finds and locks the children.
+    pub statement: Statement,
+}
+
+/// A reason to refuse.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// What refuses.
+    pub by: JudgedBy,
+    /// Locks the rows concerned, before they are judged.
+    pub lock: Option<Statement>,
+    /// Counts offending rows and names some: name, count over all.
+    pub statement: Statement,
+    /// The sentence said, with placeholders.
+    pub say: String,
+    /// How to clear it.
+    pub ways_out: Vec<String>,
+}
+
+/// What refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JudgedBy {
+    /// A `block` line.
+    Reference {
+        /// The line.
+        edge: EdgeId,
+        /// Its sentence.
+        text: String,
+    },
+    /// A guard.
+    Guard(GuardName),
+}
+
+/// An effect on rows that stay.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The line.
+    pub edge: EdgeId,
+    /// Its sentence.
+    pub text: String,
+    /// The rows, with the old values of the changed columns behind their identity.
+    pub set: SetId,
+    /// What each changed column becomes, for people.
+    pub becomes: Vec<(String, String)>,
+    /// Changes them.
+    pub statement: Statement,
+    /// A warning for the preview.
+    pub say: Option<String>,
+}
+
+/// Rows of one table, or of a few that hold each other, that go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removal {
+    /// The table's name, or the first's.
+    pub table: TableName,
+    /// The parts: one, or one for each table of a group.
+    pub parts: Vec<RemovalPart>,
+    /// Removes a whole group in one statement and returns a count per part (PostgreSQL).
+    pub together: Option<Statement>,
+}
+
+/// The rows of one table that go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemovalPart {
+    /// The table.
+    pub table: TableName,
+    /// Its set, if it is interior; then exactly the set's rows must go.
+    pub set: Option<SetId>,
+    /// Removes them.
+    pub statement: Statement,
+    /// Removes those of them that nothing restricts; repeated until none is left (SQLite
+    /// judges RESTRICT row by row).
+    pub peel: Option<Statement>,
+    /// Counts them without removing, up to the cap.
+    pub count: Statement,
+    /// Counts the whole table, where a limit speaks of a share of it.
+    pub population: Option<Statement>,
+    /// Looks whether one of them is still there, where a trigger or a rule may have kept it.
+    pub check: Option<Statement>,
+}
+
+/// Rows that stay and are computed anew.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Derivation {
+    /// The table.
+    pub table: TableName,
+    /// The rows, with old values behind their identity.
+    pub set: SetId,
+    /// Nulls enforced pointers before anything goes.
+    pub release: Vec<Statement>,
+    /// Computes them, after everything has gone.
+    pub statement: Statement,
+}
+
+/// Rows that refer to what goes and stay as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptReference {
+    /// The line's sentence.
+    pub text: String,
+    /// Counts them, up to the cap, where an index makes that cheap.
+    pub count: Option<Statement>,
+}
+
+/// A look from tombstones for rows that still refer to what is gone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// The line.
+    pub edge: EdgeId,
+    /// Its sentence.
+    pub text: String,
+    /// The set whose keys became tombstones, and which of its columns are looked for.
+    pub set: SetId,
+    /// Positions of the referred columns within the set.
+    pub columns: Vec<usize>,
+    /// The name under which the tombstones are kept.
+    pub tombstones: String,
+    /// Counts rows that still refer.
+    pub statement: Statement,
+}

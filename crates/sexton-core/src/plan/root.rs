@@ -1,0 +1,269 @@
+//! How a root is found: its row in its tenant, or the columns that start from its value.
+
+use super::closure::{Closure, columns_of, identity, root_row};
+use super::compile::Source;
+use super::{RootPlan, RootRow, SubjectField};
+use crate::finding::{Finding, Span};
+use crate::graph::Graph;
+use crate::names::ColumnName;
+use crate::policy::{Sql, TableColumns, TenantPath};
+use crate::schema::{Column, Schema, Table};
+use crate::sql::{Bind, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, one_row};
+
+pub(super) fn root(
+    source: &Source<'_>,
+    closure: &Closure,
+    findings: &mut Vec<Finding>,
+) -> Option<RootPlan> {
+    let row = match root_row(source) {
+        Some((table, columns)) => Some(row(source, closure, table, columns, findings)?),
+        None => None,
+    };
+    let started =
+        source.thing.starts.iter().filter_map(|start| started(source, &start.value)).collect();
+    let key = match root_row(source) {
+        Some((table, columns)) => columns_of(table, &columns.columns),
+        None => {
+            let first = source.thing.starts.first()?;
+            columns_of(source.schema.table(&first.value.table)?, &first.value.columns)
+        }
+    };
+    Some(RootPlan {
+        find: find(source, &key),
+        key,
+        row,
+        lock_value: !source.thing.starts.is_empty(),
+        started,
+    })
+}
+
+fn row(
+    source: &Source<'_>,
+    closure: &Closure,
+    table: &Table,
+    columns: &TableColumns,
+    findings: &mut Vec<Finding>,
+) -> Option<RootRow> {
+    let set = closure.set_of(&table.name)?;
+    let key = columns_of(table, &columns.columns);
+    if !table.is_unique(&columns.columns) {
+        findings.push(
+            Finding::error(
+                "C121",
+                source.thing.row.as_ref().map(|row| row.span),
+                format!("`{}` does not name one row of `{}`", joined(&columns.columns), table.name),
+            )
+            .help("name the primary key or a unique column; use `starts` for a value that many rows hold"),
+        );
+        return None;
+    }
+    // A path that leads nowhere must not leave the row to everybody.
+    if let Some(path) = &source.thing.tenant
+        && let Err(finding) =
+            follow_tenant(&path.value, path.span, table, source.schema, source.graph)
+    {
+        findings.push(*finding);
+        return None;
+    }
+    let mut writer = super::closure::select(source.schema, set);
+    writer.push(" WHERE ");
+    one_row(&mut writer, &key, &key, table);
+    let tenant = tenant(source, table);
+    if let Some(tenant) = tenant.filter(|_| !source.thing.across_tenants) {
+        writer.push(" AND (").placeholder(Bind::Tenant).as_text().push(" IS NULL OR ");
+        write_tenant(&mut writer, &tenant, table);
+        writer.as_text().push(" = ").placeholder(Bind::Tenant).as_text().push(")");
+    }
+    let statement = writer.finish_locked("find the", &table.name, " FOR UPDATE");
+    let (subject, fields) = subject(source, set.id, table);
+    Some(RootRow { set: set.id, statement, subject, fields })
+}
+
+/// Reads what is said and judged of the root's own row.
+fn subject(source: &Source<'_>, set: SetId, table: &Table) -> (Statement, Vec<SubjectField>) {
+    let mut writer = Writer::new(source.schema.dialect);
+    let mut fields = Vec::new();
+    writer.push("SELECT ");
+    let field = |writer: &mut Writer, fields: &mut Vec<SubjectField>, field: SubjectField| {
+        if !fields.is_empty() {
+            writer.push(", ");
+        }
+        fields.push(field);
+    };
+    let thing = source.thing;
+    let column = |name: &ColumnName| table.column(name);
+    if let Some(label) = thing.label.as_ref().and_then(|label| column(&label.value)) {
+        field(&mut writer, &mut fields, SubjectField::Label);
+        writer.read(label);
+    }
+    if let Some(tenant) = tenant(source, table) {
+        field(&mut writer, &mut fields, SubjectField::Tenant);
+        write_tenant(&mut writer, &tenant, table);
+        writer.as_text();
+    }
+    if let Some(owner) = thing.owner.as_ref().and_then(|owner| column(&owner.value)) {
+        field(&mut writer, &mut fields, SubjectField::Owner);
+        writer.read(owner);
+    }
+    for shown in thing.show.iter().filter_map(|name| column(&name.value)) {
+        field(&mut writer, &mut fields, SubjectField::Show(shown.name.to_string()));
+        writer.read(shown);
+    }
+    for said in said_columns(source).filter_map(|name| column(&ColumnName::new(name))) {
+        field(&mut writer, &mut fields, SubjectField::Said(said.name.to_string()));
+        writer.read(said);
+    }
+    let conditions = (thing.only.iter().map(|only| (only, true)))
+        .chain(thing.refuse.iter().map(|refuse| (refuse, false)));
+    for (condition, only) in conditions {
+        let say = condition.value.say.clone();
+        let kind = if only { SubjectField::Only(say) } else { SubjectField::Refuse(say) };
+        field(&mut writer, &mut fields, kind);
+        writer.push("CASE WHEN ");
+        write_condition(&mut writer, &condition.value.sql, table);
+        writer.push(" THEN 1 ELSE 0 END").as_text();
+    }
+    if fields.is_empty() {
+        writer.push("1").as_text();
+    }
+    writer.push(" FROM ").table(table).push(" WHERE ");
+    let identity = identity(table).unwrap_or_default();
+    // The row that was found and locked, by its identity: `row` may name another unique key.
+    let root = KeySource {
+        from: vec![KeyColumns { set, columns: (0..identity.len()).collect(), frontier: false }],
+        types: &identity,
+    };
+    in_keys(&mut writer, &identity, &root);
+    (writer.finish("read the", &table.name), fields)
+}
+
+/// Columns of the root's row that sentences name, as `{row.x}` or `{subject.x}`.
+fn said_columns<'s>(source: &Source<'s>) -> impl Iterator<Item = &'s str> {
+    let thing = source.thing;
+    let own = thing.only.iter().chain(&thing.refuse).map(|condition| condition.value.say.as_str());
+    let guards = source.policy.guards.iter().map(|guard| guard.say.as_str());
+    let pieces = own.chain(guards).flat_map(|say| say.split('{').skip(1));
+    pieces.filter_map(|piece| {
+        let (placeholder, _) = piece.split_once('}')?;
+        placeholder.strip_prefix("row.").or_else(|| placeholder.strip_prefix("subject."))
+    })
+}
+
+fn write_condition(writer: &mut Writer, sql: &Sql, table: &Table) {
+    match sql.of(writer.dialect()) {
+        Some(fragment) => {
+            writer.condition(fragment, table);
+        }
+        None => {
+            writer.push("NULL");
+        }
+    }
+}
+
+fn started(source: &Source<'_>, start: &TableColumns) -> Option<Statement> {
+    let table = source.schema.table(&start.table)?;
+    let columns = columns_of(table, &start.columns);
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT 1 FROM ").table(table).push(" WHERE ");
+    one_row(&mut writer, &columns, &columns, table);
+    writer.push(" LIMIT 1");
+    Some(writer.finish("look for", &table.name))
+}
+
+fn find(source: &Source<'_>, key: &[Column]) -> Option<Statement> {
+    let (table, _) = root_row(source)?;
+    let fragment = source.thing.find.as_ref()?.of(source.schema.dialect)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT ").list(key, |writer, column| {
+        writer.read(column);
+    });
+    writer.push(" FROM ").table(table).push(" WHERE ").condition(fragment, table);
+    Some(writer.finish("look up the", &table.name))
+}
+
+/// How the tenant of a row is found, with the tables on the way.
+pub(crate) enum Tenant<'a> {
+    /// A column of the row itself.
+    Own(&'a Column),
+    /// Columns to follow, each with the table it leads to and that table's key; then the last.
+    Along(Vec<(&'a Column, &'a Table, Column)>, &'a Column),
+    /// An expression.
+    Sql(&'a Sql),
+}
+
+fn tenant<'a>(source: &Source<'a>, table: &'a Table) -> Option<Tenant<'a>> {
+    let path = &source.thing.tenant.as_ref()?;
+    follow_tenant(&path.value, path.span, table, source.schema, source.graph).ok()
+}
+
+/// Follows a tenant path through the policy's references.
+pub(crate) fn follow_tenant<'a>(
+    path: &'a TenantPath,
+    span: Span,
+    table: &'a Table,
+    schema: &'a Schema,
+    graph: &Graph,
+) -> Result<Tenant<'a>, Box<Finding>> {
+    let columns = match path {
+        TenantPath::Sql(sql) => return Ok(Tenant::Sql(sql)),
+        TenantPath::Columns(columns) => columns,
+    };
+    let column =
+        |table: &'a Table, name: &ColumnName| crate::graph::column_or_finding(table, name, span);
+    let Some((last, through)) = columns.split_last() else {
+        return Err(Box::new(Finding::error("C122", Some(span), "the tenant's path is empty")));
+    };
+    let mut here = table;
+    let mut steps = Vec::new();
+    for name in through {
+        let from = column(here, name)?;
+        let edge = graph
+            .above(&here.name)
+            .find(|edge| edge.columns.len() == 1 && edge.columns[0].name == *name);
+        let next =
+            edge.and_then(|edge| Some((schema.table(&edge.parent)?, edge.parent_key[0].clone())));
+        let Some((parent, key)) = next else {
+            return Err(Box::new(
+                Finding::error(
+                    "C122",
+                    Some(span),
+                    format!("no reference leads on from `{}.{name}`", here.name),
+                )
+                .help(format!("declare `\"{}.{name} -> …\"` under [references]", here.name)),
+            ));
+        };
+        steps.push((from, parent, key));
+        here = parent;
+    }
+    let last = column(here, last)?;
+    Ok(if steps.is_empty() { Tenant::Own(last) } else { Tenant::Along(steps, last) })
+}
+
+fn write_tenant(writer: &mut Writer, tenant: &Tenant<'_>, table: &Table) {
+    match tenant {
+        Tenant::Own(column) => {
+            writer.alias(table).push(".").column(column);
+        }
+        Tenant::Sql(sql) => write_condition(writer, sql, table),
+        Tenant::Along(steps, last) => along(writer, steps, last, table),
+    }
+}
+
+/// `(SELECT org_id FROM projects WHERE id = row.project_id)`, and so on inside for each step.
+fn along(writer: &mut Writer, steps: &[(&Column, &Table, Column)], last: &Column, table: &Table) {
+    let Some((step, before)) = steps.split_last() else {
+        writer.alias(table).push(".").column(last);
+        return;
+    };
+    let (column, parent, key) = step;
+    let level = steps.len();
+    writer.push("(SELECT ").numbered("t", level).push(".").column(last);
+    writer.push(" FROM ").table(parent).push(" AS ").numbered("t", level);
+    writer.push(" WHERE ").numbered("t", level).push(".").column(key).push(" = ");
+    along(writer, before, column, table);
+    writer.push(")");
+}
+
+fn joined(names: &[ColumnName]) -> String {
+    names.iter().map(ColumnName::as_str).collect::<Vec<_>>().join(", ")
+}

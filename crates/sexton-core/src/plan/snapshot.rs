@@ -1,0 +1,132 @@
+//! The readable form of a plan: what reviewers and snapshot tests see.
+
+use std::fmt;
+
+use super::{Find, JudgedBy, Plan, Removal, SetRole};
+use crate::sql::{Bind, Statement};
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "plan for {}", self.thing)?;
+        for set in &self.sets {
+            let role = match set.role {
+                SetRole::Going => "go",
+                SetRole::Changed => "change",
+                SetRole::Derived => "are derived",
+            };
+            let columns: Vec<&str> = set.columns.iter().map(|c| c.name.as_str()).collect();
+            writeln!(
+                f,
+                "  set {}: rows of {} that {role} ({})",
+                set.id.0,
+                set.table,
+                columns.join(", ")
+            )?;
+        }
+        writeln!(f, "root")?;
+        for statement in self.root.find.iter().chain(&self.root.started) {
+            show(f, statement)?;
+        }
+        if let Some(row) = &self.root.row {
+            show(f, &row.statement)?;
+            show(f, &row.subject)?;
+        }
+        writeln!(f, "find")?;
+        for find in &self.steps.find {
+            show_find(f, find)?;
+        }
+        writeln!(f, "judge")?;
+        for judgement in &self.steps.judge {
+            match &judgement.by {
+                JudgedBy::Reference { text, .. } => writeln!(f, "  by {text}")?,
+                JudgedBy::Guard(name) => writeln!(f, "  by guard {name}")?,
+            }
+            for statement in judgement.lock.iter().chain([&judgement.statement]) {
+                show(f, statement)?;
+            }
+        }
+        writeln!(f, "change")?;
+        for derivation in &self.steps.derive {
+            derivation.release.iter().try_for_each(|statement| show(f, statement))?;
+        }
+        for change in &self.steps.change {
+            show(f, &change.statement)?;
+        }
+        writeln!(f, "remove")?;
+        self.steps.remove.iter().try_for_each(|removal| show_removal(f, removal))?;
+        writeln!(f, "derive")?;
+        for derivation in &self.steps.derive {
+            show(f, &derivation.statement)?;
+        }
+        writeln!(f, "look again")?;
+        self.looks.iter().try_for_each(|look| show(f, &look.statement))
+    }
+}
+
+fn show_find(f: &mut fmt::Formatter<'_>, find: &Find) -> fmt::Result {
+    match find {
+        Find::Table { statement, .. } => show(f, statement),
+        Find::Component { seeds, rounds } => {
+            for (_, statement) in seeds {
+                show(f, statement)?;
+            }
+            for round in rounds {
+                writeln!(
+                    f,
+                    "  from set {} to set {}, round after round:",
+                    round.above.0, round.below.0
+                )?;
+                show(f, &round.statement)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn show_removal(f: &mut fmt::Formatter<'_>, removal: &Removal) -> fmt::Result {
+    if let Some(together) = &removal.together {
+        return show(f, together);
+    }
+    for part in &removal.parts {
+        for statement in part.peel.iter().chain([&part.statement]).chain(&part.check) {
+            show(f, statement)?;
+        }
+    }
+    Ok(())
+}
+
+fn show(f: &mut fmt::Formatter<'_>, statement: &Statement) -> fmt::Result {
+    writeln!(f, "  {}", statement.label)?;
+    writeln!(f, "    {}{}", statement.sql, statement.lock)?;
+    for (at, bind) in statement.binds.iter().enumerate() {
+        writeln!(f, "      {}: {}", at + 1, told(bind))?;
+    }
+    Ok(())
+}
+
+fn told(bind: &Bind) -> String {
+    match bind {
+        Bind::Keys { from, part } => {
+            let sets: Vec<String> = from
+                .iter()
+                .map(|keys| {
+                    let columns: Vec<String> = keys.columns.iter().map(usize::to_string).collect();
+                    let last = if keys.frontier { " of the last round" } else { "" };
+                    format!("set {} columns {}{last}", keys.set.0, columns.join(","))
+                })
+                .collect();
+            match part {
+                Some(part) if from.iter().any(|keys| keys.columns.len() > 1) => {
+                    format!("{}, part {part}", sets.join(" and "))
+                }
+                _ => sets.join(" and "),
+            }
+        }
+        Bind::Root(part) => format!("the root's value {part}"),
+        Bind::Tenant => "the tenant, or NULL".into(),
+        Bind::Actor => "the actor".into(),
+        Bind::Path(name) => format!("the value named {name}"),
+        Bind::Literal(scalar) => format!("{scalar}"),
+        Bind::Cap => "the cap".into(),
+    }
+}
