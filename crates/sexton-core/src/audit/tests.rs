@@ -1,0 +1,98 @@
+use super::{ChainFault, FIRST_HASH, Link, judge_chain, root_name, seal};
+
+fn chain(length: i64) -> Vec<Link> {
+    let mut hash = FIRST_HASH.to_owned();
+    (1..=length)
+        .map(|seq| {
+            let deletion = format!("dlt_{seq}");
+            let text = format!("{{\"deletion\":\"{deletion}\",\"removed\":{{\"runs\":{seq}}}}}");
+            hash = seal(&hash, seq, &text);
+            Link { seq, hash: hash.clone(), text, deletion }
+        })
+        .collect()
+}
+
+fn judged(links: &[Link], whole: &[Link]) -> Vec<ChainFault> {
+    let head = whole.last().unwrap();
+    judge_chain(links, head.seq, &head.hash)
+}
+
+#[test]
+fn a_whole_chain_has_no_faults() {
+    let links = chain(5);
+    assert_eq!(judged(&links, &links), []);
+    assert_eq!(judge_chain(&[], 0, FIRST_HASH), []);
+}
+
+#[test]
+fn a_changed_record_is_found_at_its_place() {
+    for at in 0..5 {
+        let whole = chain(5);
+        let mut links = whole.clone();
+        links[at].text = links[at].text.replace("runs", "RUNS");
+        assert_eq!(judged(&links, &whole), [ChainFault::Changed { seq: at as i64 + 1 }]);
+    }
+}
+
+#[test]
+fn a_changed_record_with_a_matching_hash_is_found_at_the_next() {
+    let whole = chain(5);
+    let mut links = whole.clone();
+    links[2].text = links[2].text.replace("runs", "RUNS");
+    links[2].hash = seal(&links[1].hash, 3, &links[2].text);
+    assert_eq!(judged(&links, &whole), [ChainFault::Changed { seq: 4 }]);
+}
+
+#[test]
+fn a_removed_record_is_found_wherever_it_was() {
+    for at in 0..5_usize {
+        let whole = chain(5);
+        let mut links = whole.clone();
+        links.remove(at);
+        let before = at as i64 + 2;
+        assert_eq!(judged(&links, &whole), [ChainFault::Removed { before, count: 1 }]);
+    }
+    let whole = chain(5);
+    assert_eq!(judged(&[], &whole), [ChainFault::Removed { before: 6, count: 5 }]);
+}
+
+#[test]
+fn an_inserted_record_is_found() {
+    let whole = chain(5);
+    let mut links = whole.clone();
+    let mut extra = links[1].clone();
+    extra.deletion = "dlt_x".into();
+    links.insert(2, extra);
+    assert_eq!(judged(&links, &whole), [ChainFault::Inserted { seq: 2 }]);
+    let longer = chain(6);
+    assert_eq!(judged(&longer, &whole), [ChainFault::Inserted { seq: 6 }]);
+}
+
+#[test]
+fn a_record_under_another_deletions_name_is_found() {
+    let whole = chain(3);
+    let mut links = whole.clone();
+    links[1].deletion = "dlt_other".into();
+    assert_eq!(judged(&links, &whole), [ChainFault::Changed { seq: 2 }]);
+}
+
+#[test]
+fn a_head_that_does_not_fit_is_found() {
+    let links = chain(3);
+    assert_eq!(judge_chain(&links, 3, FIRST_HASH), [ChainFault::Head { seq: 3 }]);
+}
+
+#[test]
+fn a_root_is_named_plainly_or_by_a_keyed_hash() {
+    assert_eq!(root_name("s", "batch", "b-1", None), "b-1");
+    let hashed = root_name("s", "batch", "b-1", Some(b"key"));
+    assert!(hashed.starts_with("hmac-sha256:") && !hashed.contains("b-1"), "{hashed}");
+    assert_eq!(hashed, root_name("s", "batch", "b-1", Some(b"key")));
+    for other in [
+        root_name("s", "batch", "b-1", Some(b"other")),
+        root_name("s", "run", "b-1", Some(b"key")),
+        root_name("s", "batch", "b-2", Some(b"key")),
+    ] {
+        assert_ne!(hashed, other);
+    }
+}

@@ -1,0 +1,186 @@
+//! Every fragment of SQL in the policy, and whether it is written for the database and bound.
+
+use super::Source;
+use crate::finding::Finding;
+use crate::names::TableName;
+use crate::policy::{
+    Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Sql, TenantPath, Thing, Value,
+};
+
+/// A fragment, and where a plan puts it.
+pub(super) struct Place<'a> {
+    pub sql: &'a Sql,
+    /// Its place in words: ``the condition of `entries.run_id -> runs` ``.
+    pub what: String,
+    pub stands: Stands<'a>,
+}
+
+/// Where a plan puts a fragment.
+pub(super) enum Stands<'a> {
+    /// Among the conditions of a table's rows.
+    Condition(&'a TableName),
+    /// The same, before the root is known.
+    Find(&'a TableName),
+    /// Read from a table's rows.
+    Read(&'a TableName),
+    /// A line sets a column of its left to it.
+    Assigned { reference: usize, assignment: usize },
+    /// In a guard.
+    Guard(&'a Guard, GuardKey),
+    /// The source of derived values.
+    First(&'a Derived),
+    /// A derived column is set to it.
+    Derived(&'a Derived, &'a DerivedColumn, DerivedKey),
+}
+
+/// The keys of a guard that hold SQL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum GuardKey {
+    Rows,
+    Link,
+    Where,
+    Name,
+}
+
+/// The keys of a derived column that hold SQL.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum DerivedKey {
+    Value,
+    None,
+}
+
+pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
+    let places = places(source.policy);
+    places.iter().flat_map(|place| of_place(source, place)).collect()
+}
+
+fn of_place(source: &Source<'_>, place: &Place<'_>) -> Vec<Finding> {
+    let Some(fragment) = place.sql.of(source.schema.dialect) else {
+        let kind = match place.stands {
+            Stands::Condition(_) | Stands::Find(_) => "condition",
+            _ => "SQL",
+        };
+        let message = format!("this {kind} is not written for the database in use");
+        let finding = Finding::error("C105", Some(place.sql.span), message);
+        return vec![finding.help("write { postgres = \"…\", sqlite = \"…\" }")];
+    };
+    let unbound = fragment.parts.iter().filter_map(|part| match part {
+        Part::Placeholder(placeholder) => unbound(placeholder, &place.stands),
+        Part::Text(_) => None,
+    });
+    let finding = |(written, help): (String, &str)| {
+        let message = format!("{written} has no value in {}", place.what);
+        Finding::error("C202", Some(fragment.span), message).help(help)
+    };
+    unbound.map(finding).collect()
+}
+
+/// A placeholder that no value is known for here, and what to do about it.
+fn unbound(placeholder: &Placeholder, stands: &Stands<'_>) -> Option<(String, &'static str)> {
+    let is_find = matches!(stands, Stands::Find(_));
+    match placeholder {
+        Placeholder::Unbuilt(name) => Some((
+            format!("`{{{name}}}`"),
+            "this version does not bind it yet: write it another way",
+        )),
+        Placeholder::Going(table) => Some((
+            format!("`{{going.{table}}}`"),
+            "this version does not bind it yet: write it another way",
+        )),
+        Placeholder::Path(name) if !is_find => {
+            Some((format!("`{{path.{name}}}`"), "named values are known in `find` only"))
+        }
+        Placeholder::Id if is_find => {
+            Some(("`{id}`".to_owned(), "`find` looks the id up: name what is given instead of it"))
+        }
+        _ => None,
+    }
+}
+
+/// Every fragment of the sections that are built, in the order of the language.
+pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
+    let mut places: Vec<Place<'_>> = policy.things.iter().flat_map(of_thing).collect();
+    places.extend(of_references(policy));
+    places.extend(policy.guards.iter().flat_map(of_guard));
+    places.extend(policy.derived.iter().flat_map(of_derived));
+    places
+}
+
+fn of_thing(thing: &Thing) -> Vec<Place<'_>> {
+    let Some(row) = &thing.row else { return Vec::new() };
+    let table = &row.value.table;
+    let place = |key: &str, sql, stands| Place {
+        sql,
+        what: format!("`{key}` of the thing `{}`", thing.name),
+        stands,
+    };
+    let visible = thing.visible.iter().map(|sql| place("visible", sql, Stands::Condition(table)));
+    let find = thing.find.iter().map(|sql| place("find", sql, Stands::Find(table)));
+    let tenant = thing.tenant.iter().filter_map(|tenant| match &tenant.value {
+        TenantPath::Sql(sql) => Some(place("tenant", sql, Stands::Read(table))),
+        TenantPath::Columns(_) => None,
+    });
+    let only = thing.only.iter().map(|only| ("only", &only.value.sql));
+    let refuse = thing.refuse.iter().map(|refuse| ("refuse", &refuse.value.sql));
+    let conditions = only.chain(refuse);
+    let conditions = conditions.map(|(key, sql)| place(key, sql, Stands::Condition(table)));
+    visible.chain(find).chain(tenant).chain(conditions).collect()
+}
+
+fn of_references(policy: &Policy) -> Vec<Place<'_>> {
+    let mut places = Vec::new();
+    for (number, reference) in policy.references.iter().enumerate() {
+        // A reference from inside JSON is read over, with all that stands in it.
+        if reference.columns.iter().any(|path| path.json.is_some()) {
+            continue;
+        }
+        places.extend(reference.filter.iter().map(|sql| Place {
+            sql,
+            what: format!("the condition of `{}`", reference.text),
+            stands: Stands::Condition(&reference.child),
+        }));
+        let Fate::Set(assignments) = &reference.fate else { continue };
+        for (at, assignment) in assignments.iter().enumerate() {
+            let Value::Sql(sql) = &assignment.value else { continue };
+            let column = &assignment.column.value;
+            let what = format!("the value of `{column}` in `{}`", reference.text);
+            let stands = Stands::Assigned { reference: number, assignment: at };
+            places.push(Place { sql, what, stands });
+        }
+    }
+    places
+}
+
+fn of_guard<'a>(guard: &'a Guard) -> Vec<Place<'a>> {
+    let keys = [
+        ("rows", Some(&guard.rows), GuardKey::Rows),
+        ("link", Some(&guard.link), GuardKey::Link),
+        ("where", guard.filter.as_ref(), GuardKey::Where),
+        ("name", guard.name_of.as_ref(), GuardKey::Name),
+    ];
+    let place = |(name, sql, key): (&str, Option<&'a Sql>, GuardKey)| {
+        let what = format!("`{name}` of the guard `{}`", guard.name);
+        Some(Place { sql: sql?, what, stands: Stands::Guard(guard, key) })
+    };
+    keys.into_iter().filter_map(place).collect()
+}
+
+fn of_derived(derived: &Derived) -> Vec<Place<'_>> {
+    let table = &derived.table.value;
+    let first = derived.first.iter().map(|sql| Place {
+        sql,
+        what: format!("`first` of [derived.{table}]"),
+        stands: Stands::First(derived),
+    });
+    let values = derived.set.iter().flat_map(|column| {
+        let value = (Some(&column.value), "", DerivedKey::Value);
+        let none = (column.none.as_ref(), "`none` of ", DerivedKey::None);
+        [value, none].into_iter().filter_map(move |(value, of, key)| {
+            let Some(Value::Sql(sql)) = value else { return None };
+            let name = &column.column.value;
+            let what = format!("{of}the derived column `{table}.{name}`");
+            Some(Place { sql, what, stands: Stands::Derived(derived, column, key) })
+        })
+    });
+    first.chain(values).collect()
+}

@@ -1,0 +1,42 @@
+//! Whether guards look at tables that exist and stand where something is deleted.
+
+use super::Source;
+use crate::finding::Finding;
+use crate::graph::table_or_finding;
+use crate::plan::guarding_table;
+use crate::policy::Guard;
+
+pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
+    source.policy.guards.iter().flat_map(|guard| of_guard(source, guard)).collect()
+}
+
+fn of_guard(source: &Source<'_>, guard: &Guard) -> Vec<Finding> {
+    let missing = table_or_finding(&guard.of.value, guard.of.span, source.schema).err();
+    let idle = missing.is_none().then(|| idle(source, guard)).flatten();
+    [missing.map(|finding| *finding), idle, unreadable(source, guard)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn idle(source: &Source<'_>, guard: &Guard) -> Option<Finding> {
+    (!source.losses.reach(&guard.of.value)).then(|| {
+        let of = &guard.of.value;
+        let message =
+            format!("guard `{}` never judges: no thing deletes rows of `{of}`", guard.name);
+        Finding::warning("C119", Some(guard.of.span), message)
+            .help(format!("take the guard out, or add the line that reaches `{of}`"))
+    })
+}
+
+/// The rows must begin with a table, whose rows are locked.
+fn unreadable(source: &Source<'_>, guard: &Guard) -> Option<Finding> {
+    // SQL for another database only is told of by itself.
+    guard.rows.of(source.schema.dialect)?;
+    guarding_table(guard, source.schema).is_none().then(|| {
+        let message =
+            format!("guard `{}` does not begin with a known table and its alias", guard.name);
+        Finding::error("C113", Some(guard.rows.span), message)
+            .help("write `rows = \"table alias\"`; joins may follow")
+    })
+}

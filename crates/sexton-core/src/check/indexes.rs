@@ -1,0 +1,152 @@
+//! Whether what deletions look up has an index.
+//!
+//! Without one, each lookup reads a whole table; through a foreign key the database does so
+//! once for every row that goes.
+
+use std::collections::HashSet;
+
+use super::{Source, spelling};
+use crate::finding::{Finding, Severity, Span};
+use crate::graph::Edge;
+use crate::names::ColumnName;
+use crate::policy::{Fate, Fragment, Part};
+use crate::schema::{Index, Table};
+
+/// A lookup of rows by columns.
+struct Lookup<'a> {
+    table: &'a Table,
+    columns: Vec<ColumnName>,
+    filter: Option<&'a Fragment>,
+    what: String,
+    span: Span,
+}
+
+pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
+    let edges = source.graph.edges.iter().filter(|edge| is_looked_up(source, edge));
+    let of_edges = edges.filter_map(|edge| of_edge(source, edge));
+    let mut told = HashSet::new();
+    of_edges
+        .chain(of_starts(source))
+        .filter(|lookup| !is_served(lookup))
+        .filter(|lookup| told.insert((lookup.table.name.clone(), lookup.columns.clone())))
+        .map(|lookup| unserved(source, &lookup))
+        .collect()
+}
+
+/// Whether the left is looked up when rows of the right go, by a plan or by the database.
+fn is_looked_up(source: &Source<'_>, edge: &Edge) -> bool {
+    let by_plan = match edge.fate {
+        Fate::Delete | Fate::Unlink | Fate::Set(_) | Fate::Block | Fate::Derive => true,
+        Fate::Keep | Fate::Anonymize(_) | Fate::Review => false,
+    };
+    (by_plan || edge.enforced.is_some()) && source.losses.reach(&edge.parent)
+}
+
+fn of_edge<'a>(source: &Source<'a>, edge: &'a Edge) -> Option<Lookup<'a>> {
+    Some(Lookup {
+        table: source.schema.table(&edge.child)?,
+        columns: spelling::names(&edge.columns),
+        filter: edge.filter.as_ref(),
+        what: edge.text.clone(),
+        span: edge.span,
+    })
+}
+
+fn of_starts<'a>(source: &Source<'a>) -> impl Iterator<Item = Lookup<'a>> {
+    let schema = source.schema;
+    source.policy.things.iter().flat_map(|thing| &thing.starts).filter_map(move |start| {
+        let table = schema.table(&start.value.table)?;
+        let columns = start.value.columns.clone();
+        // A column that is not there is told of by itself.
+        columns.iter().all(|name| table.column(name).is_some()).then(|| Lookup {
+            table,
+            what: spelling::side(&table.name, &columns),
+            columns,
+            filter: None,
+            span: start.span,
+        })
+    })
+}
+
+fn is_served(lookup: &Lookup<'_>) -> bool {
+    let Lookup { table, columns, .. } = lookup;
+    // SQLite lists no index for a key that is the row's own number.
+    let by_key = table.primary_key.len() >= columns.len()
+        && table.primary_key[..columns.len()].iter().all(|name| columns.contains(name));
+    by_key || table.indexes.iter().any(|index| index.usable && leads_to(index, lookup))
+}
+
+/// Whether the index leads to the rows, if it may be used at all.
+fn leads_to(index: &Index, lookup: &Lookup<'_>) -> bool {
+    let is_pinned = |name: &ColumnName| {
+        !lookup.columns.contains(name)
+            && lookup.filter.is_some_and(|filter| equates(&text(filter), name.as_str()))
+    };
+    let rest = index.columns.iter().skip_while(|column| column.as_ref().is_some_and(is_pinned));
+    let leading: Vec<_> = rest.take(lookup.columns.len()).flatten().collect();
+    leading.len() == lookup.columns.len()
+        && leading.iter().all(|name| lookup.columns.contains(name))
+        && index.predicate.as_ref().is_none_or(|predicate| is_implied(predicate, lookup))
+}
+
+/// Whether every row that is looked up is in a partial index: its condition only leaves out
+/// NULLs, or is the condition of the line.
+fn is_implied(predicate: &str, lookup: &Lookup<'_>) -> bool {
+    let predicate = bare(predicate);
+    let leaves_out_nulls = |name: &ColumnName| predicate == bare(&format!("{name} is not null"));
+    let filter = lookup.filter.map(|filter| bare(&text(filter)));
+    lookup.columns.iter().any(leaves_out_nulls) || filter.is_some_and(|filter| filter == predicate)
+}
+
+fn text(fragment: &Fragment) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Placeholder(_) => "?".to_owned(),
+    };
+    fragment.parts.iter().map(part).collect()
+}
+
+/// A condition without what databases add to it: spaces, brackets, quotes of names, casts.
+fn bare(condition: &str) -> String {
+    let mut pieces = condition.split("::");
+    let mut kept = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let of_type = |c: char| c.is_alphanumeric() || c == '_';
+        kept.push_str(piece.trim_start_matches(of_type));
+    }
+    kept.retain(|c| !c.is_whitespace() && !"()\"".contains(c));
+    kept.to_lowercase()
+}
+
+/// Whether the condition demands one value of the column, as in `owner_type = 'user'`.
+fn equates(condition: &str, column: &str) -> bool {
+    let condition = condition.to_lowercase();
+    let of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let is_plain = !condition.split(|c| !of_name(c)).any(|word| ["or", "not"].contains(&word));
+    let demands = |at: usize| {
+        let after = condition[at + column.len()..].trim_start_matches('"').trim_start();
+        !condition[..at].ends_with(of_name) && after.starts_with('=')
+    };
+    is_plain && condition.match_indices(&column.to_lowercase()).any(|(at, _)| demands(at))
+}
+
+fn unserved(source: &Source<'_>, lookup: &Lookup<'_>) -> Finding {
+    let Lookup { table, columns, .. } = lookup;
+    let is_big = table.rows_estimate.is_some_and(|r| r > source.policy.check.unindexed_rows_max);
+    let severity = if is_big { Severity::Error } else { Severity::Warning };
+    let by = spelling::listed(columns);
+    let message = format!(
+        "`{}`: deletions look up rows of `{}` by {by}, and no usable index begins with that ({})",
+        lookup.what,
+        table.name,
+        spelling::size(table),
+    );
+    let broken = table.indexes.iter().find(|index| !index.usable && leads_to(index, lookup));
+    let help = match broken {
+        Some(index) => {
+            format!("its index is not valid: REINDEX INDEX {};", spelling::sql_name(&index.name))
+        }
+        None => spelling::create_index(source.schema, table, columns),
+    };
+    Finding { severity, ..Finding::warning("C140", Some(lookup.span), message).help(help) }
+}

@@ -1,0 +1,111 @@
+//! Judges a policy against the live schema: findings, and what is left for the database to say.
+//!
+//! Each file answers one kind of question. What values alone can tell is a `Finding`; what only
+//! the database can tell, whether it understands a fragment, is a `Probe`.
+//!
+//! Invariants: nothing here runs or fails, and no mistake hides another of a different part.
+//! Not here: what the file alone tells (`policy::parse`).
+
+mod coverage;
+mod derived;
+mod effects;
+mod fragments;
+mod guards;
+mod indexes;
+mod losses;
+mod overruled;
+mod probes;
+mod references;
+mod spelling;
+mod things;
+mod triggers;
+mod unbuilt;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use crate::finding::{Finding, Span};
+use crate::graph::{self, Graph};
+use crate::policy::Policy;
+use crate::schema::Schema;
+use losses::Losses;
+
+/// What can be said of a policy and a schema without asking the database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// The references that resolve.
+    pub graph: Graph,
+    /// What is wrong, in the order of the file.
+    pub findings: Vec<Finding>,
+    /// What the database must be able to prepare.
+    pub probes: Vec<Probe>,
+}
+
+/// A statement that the database must be able to prepare; it is never run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// Its text.
+    pub sql: String,
+    /// The place of what it tries.
+    pub span: Span,
+    /// What it tries: ``the condition of `entries.run_id -> runs` ``.
+    pub what: String,
+}
+
+impl Probe {
+    /// What is wrong if the database cannot prepare it.
+    pub fn finding(&self, database_message: &str) -> Finding {
+        let message = format!("the database does not accept {}: {database_message}", self.what);
+        Finding::error("C201", Some(self.span), message)
+            .help(format!("it was asked to prepare: {}", self.sql))
+    }
+}
+
+/// All that the questions look at.
+struct Source<'a> {
+    policy: &'a Policy,
+    schema: &'a Schema,
+    graph: &'a Graph,
+    losses: &'a Losses,
+}
+
+const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 11] = [
+    coverage::findings,
+    references::findings,
+    things::findings,
+    effects::findings,
+    overruled::findings,
+    derived::findings,
+    guards::findings,
+    indexes::findings,
+    triggers::findings,
+    fragments::findings,
+    unbuilt::findings,
+];
+
+/// Judges `policy` against `schema`.
+pub fn check(policy: &Policy, schema: &Schema) -> Checked {
+    let (graph, unresolved) = graph::resolve(policy, schema);
+    let losses = Losses::of(policy, schema, &graph);
+    let source = Source { policy, schema, graph: &graph, losses: &losses };
+    let (plans, uncompiled) = things::compile(&source);
+    let answers = QUESTIONS.iter().flat_map(|question| question(&source));
+    let findings = answers.chain(unresolved).chain(uncompiled).collect();
+    let probes = probes::probes(&source, &plans);
+    Checked { findings: in_file_order(once_each(findings)), probes, graph }
+}
+
+/// Findings by their place in the file; those without a place come last.
+pub fn in_file_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
+    findings
+}
+
+/// Several things meet the same mistake; it is told once.
+fn once_each(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let mut told = HashSet::new();
+    findings.retain(|finding| told.insert((finding.code, finding.span, finding.message.clone())));
+    findings
+}

@@ -1,0 +1,179 @@
+//! Statements that the database must be able to prepare, one for each fragment of the policy.
+//!
+//! Each puts its fragment where a plan puts it, and as little else as possible, so that what the
+//! database says is about that fragment. Guards and derivations follow whole, as plans run them.
+
+use std::collections::HashSet;
+
+use super::fragments::{DerivedKey, GuardKey, Place, Stands, places};
+use super::{Probe, Source};
+use crate::names::{ColumnName, TableName};
+use crate::plan::{JudgedBy, Plan, guarding_table};
+use crate::policy::{Derived, Fate, Guard, Sql, Value};
+use crate::schema::Table;
+use crate::sql::{Statement, Writer};
+
+pub(super) fn probes(source: &Source<'_>, plans: &[Plan]) -> Vec<Probe> {
+    let places = places(source.policy);
+    let alone = places.iter().filter_map(|place| of_place(source, place));
+    let whole = plans.iter().flat_map(|plan| of_plan(source, plan));
+    let mut seen = HashSet::new();
+    // Things that are like each other share their fragments.
+    alone.chain(whole).filter(|probe| seen.insert((probe.sql.clone(), probe.span))).collect()
+}
+
+/// Nothing if what the fragment stands in is not there: that is a finding already.
+fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
+    let fragment = place.sql.of(source.schema.dialect)?;
+    let statement = match &place.stands {
+        Stands::Condition(table) | Stands::Find(table) => condition(source, table, place.sql)?,
+        Stands::Read(table) => read(source, table, place.sql)?,
+        Stands::Assigned { reference, assignment } => assigned(source, *reference, *assignment)?,
+        Stands::Guard(guard, key) => of_guard(source, guard, *key)?,
+        Stands::First(derived) => of_first(source, derived)?,
+        Stands::Derived(derived, column, key) => {
+            let name = &column.column.value;
+            match (key, &column.none) {
+                (DerivedKey::Value, None) => of_value(source, derived, name, &column.value, false)?,
+                (DerivedKey::Value, Some(_)) => {
+                    of_value(source, derived, name, &column.value, true)?
+                }
+                (DerivedKey::None, none) => of_value(source, derived, name, none.as_ref()?, false)?,
+            }
+        }
+    };
+    Some(Probe { sql: statement.sql, span: fragment.span, what: place.what.clone() })
+}
+
+/// `SELECT 1 FROM table WHERE (fragment)`.
+fn condition(source: &Source<'_>, table: &TableName, sql: &Sql) -> Option<Statement> {
+    let table = source.schema.table(table)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT 1 FROM ").table(table).push(" WHERE ");
+    writer.condition(sql.of(source.schema.dialect)?, table);
+    Some(writer.finish("try", &table.name))
+}
+
+/// `SELECT (fragment) FROM table`.
+fn read(source: &Source<'_>, table: &TableName, sql: &Sql) -> Option<Statement> {
+    let table = source.schema.table(table)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT ").condition(sql.of(source.schema.dialect)?, table).as_text();
+    writer.push(" FROM ").table(table);
+    Some(writer.finish("try", &table.name))
+}
+
+fn assigned(source: &Source<'_>, reference: usize, assignment: usize) -> Option<Statement> {
+    let reference = source.policy.references.get(reference)?;
+    let Fate::Set(assignments) = &reference.fate else { return None };
+    let assignment = assignments.get(assignment)?;
+    let table = source.schema.table(&reference.child)?;
+    set(source, table, &assignment.column.value, |writer, column| {
+        writer.value(&assignment.value, column, table);
+    })
+}
+
+/// `UPDATE table SET column = … WHERE 1 = 0`: a change, so that the database also judges
+/// whether the column takes such a value; of no row, should anyone run it.
+fn set(
+    source: &Source<'_>,
+    table: &Table,
+    name: &ColumnName,
+    write: impl FnOnce(&mut Writer, &crate::schema::Column),
+) -> Option<Statement> {
+    let column = table.column(name).filter(|column| !column.generated)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("UPDATE ").table(table).push(" SET ").column(column).push(" = ");
+    write(&mut writer, column);
+    writer.push(" WHERE 1 = 0");
+    Some(writer.finish("try", &table.name))
+}
+
+fn of_guard(source: &Source<'_>, guard: &Guard, key: GuardKey) -> Option<Statement> {
+    let dialect = source.schema.dialect;
+    let (table, _) = guarding_table(guard, source.schema)?;
+    let of = source.schema.table(&guard.of.value)?;
+    let mut writer = Writer::new(dialect);
+    writer.push("SELECT ");
+    match guard.name_of.as_ref().filter(|_| key == GuardKey::Name) {
+        Some(name) => writer.condition(name.of(dialect)?, table).as_text(),
+        None => writer.push("1"),
+    };
+    writer.push(" FROM ").fragment(guard.rows.of(dialect)?, table);
+    if key != GuardKey::Rows {
+        // In brackets as in the judgement, so that the same names are to be seen.
+        writer.push(" JOIN (SELECT ").columns(&of.columns).push(" FROM ").table(of);
+        writer.push(") AS ").alias(of).push(" ON ").condition(guard.link.of(dialect)?, of);
+    }
+    if let Some(filter) = guard.filter.as_ref().filter(|_| key == GuardKey::Where) {
+        writer.push(" WHERE ").condition(filter.of(dialect)?, table);
+    }
+    Some(writer.finish("try", &table.name))
+}
+
+/// `SELECT (SELECT 1 FROM first LIMIT 1) FROM table`: `first` may name the derived row.
+fn of_first(source: &Source<'_>, derived: &Derived) -> Option<Statement> {
+    let table = source.schema.table(&derived.table.value)?;
+    let first = derived.first.as_ref()?.of(source.schema.dialect)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    writer
+        .push("SELECT (SELECT 1 FROM ")
+        .fragment(first, table)
+        .push(" LIMIT 1) FROM ")
+        .table(table);
+    Some(writer.finish("try", &table.name))
+}
+
+/// The column set to the value; one that depends on `first` is read from it.
+fn of_value(
+    source: &Source<'_>,
+    derived: &Derived,
+    column: &ColumnName,
+    value: &Value,
+    is_of_first: bool,
+) -> Option<Statement> {
+    let table = source.schema.table(&derived.table.value)?;
+    let first = derived.first.as_ref().filter(|_| is_of_first);
+    let first = match first {
+        Some(first) => Some(first.of(source.schema.dialect)?),
+        None => None,
+    };
+    set(source, table, column, |writer, column| match first {
+        Some(first) => {
+            writer.push("(SELECT ").value(value, column, table).push(" FROM ");
+            writer.fragment(first, table).push(" LIMIT 1)");
+        }
+        None => {
+            writer.value(value, column, table);
+        }
+    })
+}
+
+/// The judgements and derivations of a plan, word for word.
+fn of_plan(source: &Source<'_>, plan: &Plan) -> Vec<Probe> {
+    let mut probes = Vec::new();
+    for judgement in &plan.steps.judge {
+        let JudgedBy::Guard(name) = &judgement.by else { continue };
+        let Some(guard) = source.policy.guards.iter().find(|guard| guard.name == *name) else {
+            continue;
+        };
+        let what = format!("the guard `{name}` as a whole");
+        let statements = judgement.lock.iter().chain([&judgement.statement]);
+        probes.extend(statements.map(|statement| whole(statement, guard.span, &what)));
+    }
+    for derivation in &plan.steps.derive {
+        let of = &derivation.table;
+        let tables = &source.policy.derived;
+        let Some(derived) = tables.iter().find(|derived| derived.table.value == *of) else {
+            continue;
+        };
+        let what = format!("[derived.{of}] as a whole");
+        probes.push(whole(&derivation.statement, derived.span, &what));
+    }
+    probes
+}
+
+fn whole(statement: &Statement, span: crate::finding::Span, what: &str) -> Probe {
+    let sql = statement.sql.clone() + statement.lock;
+    Probe { sql, span, what: what.to_owned() }
+}

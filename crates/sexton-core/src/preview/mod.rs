@@ -1,0 +1,206 @@
+//! What a plan would do to one root, now, and the digest that binds a deletion to it.
+//!
+//! The digest covers the plan, the root, the ordered keys of every interior table, the old
+//! values of every row that an effect touches, and the count of every leaf. Blind spot: one leaf
+//! removed and another added under the same parent in between; `digest = "rows"` closes it.
+
+mod digest;
+
+use serde::Serialize;
+
+pub use digest::{Difference, DigestPart, DigestParts, PartKind, canonical_key, parse_key};
+
+/// A preview.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preview {
+    /// The system.
+    pub system: String,
+    /// The thing.
+    pub thing: String,
+    /// The root's value, composite values joined by commas.
+    pub id: String,
+    /// How people call it, where the policy says.
+    pub label: Option<String>,
+    /// Its tenant, where the policy says.
+    pub tenant: Option<String>,
+    /// Columns that the policy shows with it.
+    pub show: Vec<(String, Option<String>)>,
+    /// Whether its own row exists (a value may live on in other rows).
+    pub row_exists: bool,
+    /// Rows that go, in the order in which they go.
+    pub removed: Vec<RemovedRows>,
+    /// Rows that stay and change.
+    pub changed: Vec<ChangedRows>,
+    /// Rows that stay and are computed anew.
+    pub derived: Vec<DerivedRows>,
+    /// References that stay as they are.
+    pub kept: Vec<KeptRows>,
+    /// What refuses the deletion; empty if nothing does.
+    pub blockers: Vec<Blocker>,
+    /// What is worth knowing before saying yes.
+    pub warnings: Vec<String>,
+    /// Whether every number is exact.
+    pub precision: Precision,
+    /// The digest that a deletion can be bound to; none if not even the keys were all found.
+    pub digest: Option<String>,
+    /// The parts of the digest.
+    #[serde(skip)]
+    pub parts: Option<DigestParts>,
+    /// How a person confirms: `type-id` or `click`.
+    pub confirm: &'static str,
+    /// What the confirmation says.
+    pub confirm_text: Option<String>,
+}
+
+impl Preview {
+    /// How many rows go, as far as they were counted.
+    pub fn rows(&self) -> Count {
+        self.removed.iter().fold(Count::Exact(0), |sum, table| sum.plus(table.rows))
+    }
+}
+
+/// A number of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// So many.
+    Exact(u64),
+    /// So many or more.
+    AtLeast(u64),
+    /// Not counted in the time allowed.
+    Unknown,
+}
+
+impl Count {
+    /// A count that stopped at `cap`.
+    pub fn capped(rows: u64, cap: u64) -> Self {
+        if rows > cap { Self::AtLeast(cap) } else { Self::Exact(rows) }
+    }
+
+    /// The sum, no more exact than its parts.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Exact(a), Self::Exact(b)) => Self::Exact(a + b),
+            (Self::Unknown, Self::Unknown) => Self::Unknown,
+            (a, b) => Self::AtLeast(a.least() + b.least()),
+        }
+    }
+
+    /// At least so many.
+    pub fn least(self) -> u64 {
+        match self {
+            Self::Exact(rows) | Self::AtLeast(rows) => rows,
+            Self::Unknown => 0,
+        }
+    }
+
+    /// Whether it is known to be none.
+    pub fn is_zero(self) -> bool {
+        self == Self::Exact(0)
+    }
+}
+
+/// Rows of one table that go.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RemovedRows {
+    /// The table.
+    pub table: String,
+    /// How many.
+    pub rows: Count,
+    /// The chain of lines that leads to it; empty for the root's own table.
+    pub why: Vec<String>,
+}
+
+/// Rows that an effect changes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangedRows {
+    /// The table.
+    pub table: String,
+    /// The line that says so.
+    pub line: String,
+    /// How many.
+    pub rows: Count,
+    /// Columns and what they become.
+    pub becomes: Vec<(String, String)>,
+    /// Some of the rows: key, and the old values of these columns.
+    pub samples: Vec<RowSample>,
+    /// What the policy says of it.
+    pub say: Option<String>,
+}
+
+/// Rows that are computed anew.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DerivedRows {
+    /// The table.
+    pub table: String,
+    /// How many.
+    pub rows: Count,
+    /// The columns computed.
+    pub columns: Vec<String>,
+    /// Some of the rows: key, and the values before.
+    pub samples: Vec<RowSample>,
+}
+
+/// One row, for people.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RowSample {
+    /// Its key.
+    pub key: String,
+    /// Values of the columns that change, before.
+    pub before: Vec<Option<String>>,
+}
+
+/// References that stay as they are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KeptRows {
+    /// The line.
+    pub line: String,
+    /// How many rows refer to what goes.
+    pub rows: Count,
+}
+
+/// A reason to refuse.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Blocker {
+    /// What kind of reason.
+    pub kind: BlockerKind,
+    /// The line, guard or hold.
+    pub name: String,
+    /// What it says.
+    pub message: String,
+    /// How many rows offend.
+    pub count: u64,
+    /// Some of them by name.
+    pub names: Vec<String>,
+    /// How to clear it.
+    pub ways_out: Vec<String>,
+}
+
+/// What kind of reason refuses, in the order in which they are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlockerKind {
+    /// It is not a thing of this kind.
+    Wrong,
+    /// Its own state refuses.
+    State,
+    /// A referring row refuses.
+    Reference,
+    /// A guard refuses.
+    Guard,
+    /// A person holds it.
+    Hold,
+    /// It is more than one deletion may take.
+    OverLimit,
+}
+
+/// How far the numbers of a preview can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Every number is exact, and the digest covers them all.
+    Exact,
+    /// Some were cut off by a cap or by time; the digest covers root, interior keys and effects.
+    Bounded,
+}
