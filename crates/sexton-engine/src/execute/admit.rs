@@ -1,0 +1,85 @@
+//! Admits a deletion: the policy allows it here, the id can be one, and it is stored.
+
+use std::sync::Arc;
+
+use sexton_core::audit::root_name;
+
+use crate::outcome::{DeleteError, EngineError};
+use crate::ports::{Mode, NewDeletion};
+use crate::request::DeleteRequest;
+use crate::system::{Ready, System};
+use crate::walk::RootValue;
+
+/// How long nobody else takes a deletion over.
+const LEASE_SECS: i64 = 60;
+
+/// A deletion that may be tried.
+pub(super) struct Admitted {
+    pub ready: Arc<Ready>,
+    pub root: RootValue,
+    pub request: DeleteRequest,
+    pub stored: NewDeletion,
+}
+
+impl System {
+    pub(super) async fn admit(&self, request: &DeleteRequest) -> Result<Admitted, DeleteError> {
+        let admitted = self.admit_unstored(request, LEASE_SECS).await?;
+        self.prepare().await?;
+        let mut tx = self.database.begin(Mode::Keep).await?;
+        tx.insert_deletion(&admitted.stored).await?;
+        tx.commit().await?;
+        Ok(admitted)
+    }
+
+    pub(super) async fn admit_unstored(
+        &self,
+        request: &DeleteRequest,
+        lease_secs: i64,
+    ) -> Result<Admitted, DeleteError> {
+        self.refuse_unbuilt()?;
+        let ready = self.ready(&request.root.thing).await?;
+        let errors = ready.errors();
+        if !errors.is_empty() {
+            return Err(EngineError::Policy(errors).into());
+        }
+        let root = self.root_value(&ready.plan, &request.root).await?;
+        let system = &self.policy.system;
+        let stored = NewDeletion {
+            id: self.new_deletion_id(),
+            system: system.clone(),
+            thing: request.root.thing.clone(),
+            root: root_name(
+                system.as_str(),
+                request.root.thing.as_str(),
+                &root.written(),
+                self.audit_key.as_deref(),
+            ),
+            actor: request.root.actor.clone(),
+            reason: request.reason.clone(),
+            bound_to: request.bound_to.as_ref().map(|bound| bound.digest().to_owned()),
+            requested_at: self.surroundings.clock.now(),
+            lease: self.new_lease(),
+            lease_secs,
+        };
+        Ok(Admitted { ready, root, request: request.clone(), stored })
+    }
+
+    /// Plans anew after a change of the schema.
+    pub(super) async fn readmit(&self, admitted: &mut Admitted) -> Result<(), DeleteError> {
+        admitted.ready = self.ready(&admitted.request.root.thing).await?;
+        let errors = admitted.ready.errors();
+        if errors.is_empty() { Ok(()) } else { Err(EngineError::Policy(errors).into()) }
+    }
+
+    /// A policy that asks for a safeguard that is not built is not carried out without it.
+    fn refuse_unbuilt(&self) -> Result<(), DeleteError> {
+        let missing: Vec<String> = self
+            .policy
+            .unbuilt
+            .iter()
+            .filter(|part| part.makes_safer)
+            .map(|part| part.key.clone())
+            .collect();
+        if missing.is_empty() { Ok(()) } else { Err(DeleteError::Unbuilt(missing)) }
+    }
+}

@@ -1,0 +1,291 @@
+//! The one transaction: find under locks, judge, change, remove, derive, record.
+
+use sexton_core::plan::{Removal, RemovalPart};
+use sexton_core::preview::{Blocker, BlockerKind, DigestPart, DigestParts};
+use sexton_core::sql::Scalar;
+
+use super::admit::Admitted;
+use super::record::Carried;
+use super::{Committed, record};
+use crate::outcome::{DeleteError, EngineError, Refusal, RefusedBy};
+use crate::ports::{DatabaseError, Tx, Violation};
+use crate::request::Bound;
+use crate::system::System;
+use crate::walk::{Found, Judge, Locks, Walk, named};
+
+/// Why the transaction is taken back.
+pub(super) enum ChangeError {
+    SchemaChanged,
+    Database(DatabaseError),
+    Ended(Box<DeleteError>),
+}
+
+impl From<DatabaseError> for ChangeError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl ChangeError {
+    fn refused(refusal: Refusal) -> Self {
+        Self::Ended(Box::new(DeleteError::Refused(refusal)))
+    }
+}
+
+impl System {
+    /// Everything between BEGIN and COMMIT.
+    pub(super) async fn carry_out(
+        &self,
+        admitted: &Admitted,
+        tx: &mut dyn Tx,
+    ) -> Result<Committed, ChangeError> {
+        let plan = &admitted.ready.plan;
+        if tx.stamp(&plan.tables).await? != admitted.ready.stamp {
+            return Err(ChangeError::SchemaChanged);
+        }
+        if plan.root.lock_value {
+            tx.lock_name(&admitted.root.lock_name(&self.policy.system, plan)).await?;
+        }
+        let mut walk = Walk::new(plan, tx, admitted.root.clone(), Locks::Take);
+        let Some(subject) = walk.find_root().await? else {
+            return Err(not_found(admitted));
+        };
+        if walk.find_all().await? == Found::TooMany {
+            return Err(ChangeError::refused(Refusal {
+                by: RefusedBy::OverLimit,
+                blockers: vec![too_many()],
+            }));
+        }
+        let judge =
+            Judge { policy: &self.policy, subject: &subject, now: self.surroundings.clock.now() };
+        let mut blockers = walk.judge(&judge).await?;
+        blockers.extend(walk.over_limit(walk.going_rows()));
+        if let Some(refusal) = Refusal::of(blockers) {
+            return Err(ChangeError::refused(refusal));
+        }
+        let mut parts = walk.digest_parts(&self.policy.system);
+        // Order: keys and old values are compared before the first change, leaves as they go.
+        refuse_difference(admitted, &parts, false)?;
+        let mut carried = Carried::default();
+        walk.change(&mut carried).await?;
+        walk.remove(&mut carried, &mut parts).await?;
+        refuse_difference(admitted, &parts, true)?;
+        walk.derive(&mut carried).await?;
+        walk.tx.settle_constraints().await?;
+        carried.digest = parts.exact();
+        carried.tenant = subject.tenant;
+        record::write(self, admitted, &mut walk, carried).await
+    }
+}
+
+fn not_found(admitted: &Admitted) -> ChangeError {
+    let root = &admitted.request.root;
+    let error = EngineError::NotFound { thing: root.thing.clone(), id: named(root) };
+    ChangeError::Ended(Box::new(error.into()))
+}
+
+/// The blocker if the interior alone is more than a plan carries.
+pub(crate) fn too_many() -> Blocker {
+    Blocker {
+        kind: BlockerKind::OverLimit,
+        name: "limits.rows".into(),
+        message: "more than a million interior rows would go at once".into(),
+        count: crate::walk::INTERIOR_KEYS_MAX,
+        names: Vec::new(),
+        ways_out: vec!["give the thing `hide`, so that it is purged in chunks".into()],
+    }
+}
+
+fn refuse_difference(admitted: &Admitted, now: &DigestParts, all: bool) -> Result<(), ChangeError> {
+    let stale = |differences| Err(ChangeError::Ended(Box::new(DeleteError::Stale(differences))));
+    match &admitted.request.bound_to {
+        None => Ok(()),
+        Some(Bound::Digest(digest)) if !all || now.matches(digest) => Ok(()),
+        Some(Bound::Digest(_)) => stale(Vec::new()),
+        Some(Bound::Parts { digest, parts }) => {
+            let differences = parts.differences(now, all && !digest.starts_with("bounded-"));
+            if differences.is_empty() { Ok(()) } else { stale(differences) }
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Rows that are known to go so far.
+    pub(crate) fn going_rows(&self) -> u64 {
+        let going =
+            self.plan.sets.iter().filter(|set| set.role == sexton_core::plan::SetRole::Going);
+        going.map(|set| self.sets[set.id.0].len() as u64).sum()
+    }
+
+    /// The blocker if so many rows are more than one deletion may take.
+    pub(crate) fn over_limit(&self, rows: u64) -> Option<Blocker> {
+        let limit = self.plan.limits.rows;
+        (rows > limit).then(|| Blocker {
+            kind: BlockerKind::OverLimit,
+            name: "limits.rows".into(),
+            message: format!("it would take {rows} rows or more at once; the limit is {limit}"),
+            count: rows,
+            names: Vec::new(),
+            ways_out: vec![format!(
+                "raise `limits.rows` of [things.{}], or give it `hide` so that it is purged in chunks",
+                self.plan.thing
+            )],
+        })
+    }
+
+    async fn change(&mut self, carried: &mut Carried) -> Result<(), DatabaseError> {
+        let plan = self.plan;
+        // Order: an enforced pointer is nulled first, so that its target can go.
+        for statement in plan.steps.derive.iter().flat_map(|derivation| &derivation.release) {
+            self.run(statement).await?;
+        }
+        for change in &plan.steps.change {
+            let rows = self.run(&change.statement).await?;
+            if rows > 0 {
+                carried.changed.push((change.text.clone(), rows));
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(
+        &mut self,
+        carried: &mut Carried,
+        parts: &mut DigestParts,
+    ) -> Result<(), ChangeError> {
+        let plan = self.plan;
+        let mut total = self.going_rows();
+        for removal in &plan.steps.remove {
+            let removed = self.remove_group(removal).await?;
+            for (part, rows) in removal.parts.iter().zip(removed) {
+                let name = part.table.to_string();
+                if part.set.is_none() {
+                    total += rows;
+                    parts.parts.push(DigestPart::of_leaf(name.clone(), rows));
+                }
+                self.refuse_share(part, rows).await?;
+                carried.removed.push((name, rows));
+            }
+            if let Some(refusal) = self.over_limit(total).and_then(|b| Refusal::of(vec![b])) {
+                return Err(ChangeError::refused(refusal));
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_group(&mut self, removal: &Removal) -> Result<Vec<u64>, ChangeError> {
+        if let Some(together) = &removal.together {
+            let rows = self.rows(together, u64::MAX).await?;
+            let counts: Vec<u64> = match rows.first() {
+                Some(row) => row.iter().map(count_of).collect(),
+                None => vec![0; removal.parts.len()],
+            };
+            for (part, count) in removal.parts.iter().zip(&counts) {
+                self.all_gone(part, *count)?;
+            }
+            return Ok(counts);
+        }
+        if removal.parts.iter().any(|part| part.check.is_some()) {
+            self.tx.relax_constraints().await?;
+        }
+        self.peel(removal).await?;
+        let mut counts = Vec::new();
+        for part in &removal.parts {
+            counts.push(self.run(&part.statement).await?);
+        }
+        let mut checked = Vec::new();
+        for (part, count) in removal.parts.iter().zip(counts) {
+            checked.push(self.checked(part, count).await?);
+        }
+        Ok(checked)
+    }
+
+    /// Removes rows that nothing restricts, again and again, until no more go.
+    async fn peel(&mut self, removal: &Removal) -> Result<(), DatabaseError> {
+        loop {
+            let mut any = 0;
+            for statement in removal.parts.iter().filter_map(|part| part.peel.as_ref()) {
+                any += self.run(statement).await?;
+            }
+            if any == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How many rows of a part went, once it is sure that none is left.
+    async fn checked(&mut self, part: &RemovalPart, count: u64) -> Result<u64, ChangeError> {
+        let Some(check) = &part.check else {
+            self.all_gone(part, count)?;
+            return Ok(count);
+        };
+        if !self.rows(check, 1).await?.is_empty() {
+            return Err(kept_back(part).into());
+        }
+        // Cascades of the database are not counted by it; the set knows them.
+        Ok(part.set.map_or(count, |set| self.sets[set.0].len() as u64))
+    }
+
+    fn all_gone(&self, part: &RemovalPart, count: u64) -> Result<(), ChangeError> {
+        match part.set {
+            Some(set) if count != self.sets[set.0].len() as u64 => Err(kept_back(part).into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses when more than the allowed share of a table would go.
+    async fn refuse_share(&mut self, part: &RemovalPart, removed: u64) -> Result<(), ChangeError> {
+        let (Some(percent), Some(population)) = (self.plan.limits.percent, &part.population) else {
+            return Ok(());
+        };
+        if removed == 0 {
+            return Ok(());
+        }
+        let left = self.count(population, u64::MAX).await?;
+        let blocker = over_share(&part.table.to_string(), removed, left + removed, percent);
+        match blocker.and_then(|blocker| Refusal::of(vec![blocker])) {
+            Some(refusal) => Err(ChangeError::refused(refusal)),
+            None => Ok(()),
+        }
+    }
+
+    async fn derive(&mut self, carried: &mut Carried) -> Result<(), DatabaseError> {
+        let plan = self.plan;
+        for derivation in &plan.steps.derive {
+            let rows = self.run(&derivation.statement).await?;
+            if rows > 0 {
+                carried.derived.push((derivation.table.to_string(), rows));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The blocker if so many of a table's rows are more than the allowed share.
+#[expect(clippy::cast_precision_loss, reason = "a share of rows needs no more than 52 bits")]
+pub(crate) fn over_share(table: &str, removed: u64, of: u64, percent: f64) -> Option<Blocker> {
+    let share = removed as f64 * 100.0 / (of.max(1)) as f64;
+    (share > percent).then(|| Blocker {
+        kind: BlockerKind::OverLimit,
+        name: "limits.percent".into(),
+        message: format!("{removed} of {of} rows of {table} would go; the limit is {percent} %"),
+        count: removed,
+        names: Vec::new(),
+        ways_out: vec!["raise `limits.percent` of the thing".into()],
+    })
+}
+
+fn count_of(number: &Scalar) -> u64 {
+    number.as_integer().and_then(|number| u64::try_from(number).ok()).unwrap_or(0)
+}
+
+fn kept_back(part: &RemovalPart) -> DatabaseError {
+    DatabaseError::Violation {
+        kind: Violation::Raised,
+        label: part.statement.label.clone(),
+        table: Some(part.table.clone()),
+        detail: "a trigger or a rule kept rows that were to go, or others went with them; \
+                 nothing was deleted"
+            .into(),
+    }
+}

@@ -1,0 +1,36 @@
+//! A deletion inside the caller's own transaction.
+
+use super::Committed;
+use super::change::ChangeError;
+use crate::outcome::{DeleteError, EngineError};
+use crate::ports::{DatabaseError, Tx};
+use crate::request::DeleteRequest;
+use crate::system::System;
+
+/// Deletes within `tx` and leaves commit and roll-back to the caller: no retry, and the stored
+/// deletion commits with the rows. After the commit, `System::settle` looks again and writes the
+/// receipt. Sexton's own tables must be there (`System::prepare`).
+///
+/// On an error the caller must roll back: the transaction may hold half of the deletion.
+pub async fn commit_in(
+    system: &System,
+    tx: &mut dyn Tx,
+    request: &DeleteRequest,
+) -> Result<Committed, DeleteError> {
+    // Nobody waits for this process: as soon as it commits, anybody may look again.
+    let admitted = system.admit_unstored(request, 0).await?;
+    tx.insert_deletion(&admitted.stored).await?;
+    match system.carry_out(&admitted, tx).await {
+        Ok(committed) => Ok(committed),
+        Err(ChangeError::Ended(error)) => Err(*error),
+        Err(ChangeError::Database(error)) => Err(error.into()),
+        Err(ChangeError::SchemaChanged) => {
+            system.forget().await;
+            Err(EngineError::Database(DatabaseError::Failed {
+                label: "look at the schema".into(),
+                detail: "it has changed; begin the transaction anew".into(),
+            })
+            .into())
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Deletes one root, at once: admit, commit, then verify and receipt.
+//!
+//! The deletion is stored before anything happens. Its rows, effects, tombstones, audit record
+//! and change of state commit in one transaction, or nothing does. Whoever finds it later, in
+//! whatever state, can go on from what the state says.
+//!
+//! Invariants: judged before the first change; a refusal leaves rows as they were; every
+//! interior table loses exactly the rows that were found, or everything is taken back.
+
+mod admit;
+mod change;
+mod commit;
+mod record;
+
+use std::time::Duration;
+
+use sexton_core::audit::Receipt;
+use sexton_core::lifecycle::State;
+use sexton_core::names::DeletionId;
+
+use crate::outcome::{DeleteError, EngineError};
+use crate::ports::{DatabaseError, Mode, SessionId, StateChange, Tx};
+use crate::request::DeleteRequest;
+use crate::system::System;
+use admit::Admitted;
+use change::ChangeError;
+
+pub(crate) use change::{over_share, too_many};
+pub use commit::commit_in;
+pub(crate) use record::ROOT_VALUE;
+
+/// So often a deletion gives way to others before it says `busy`.
+const ATTEMPTS_MAX: u32 = 5;
+/// So often a schema may change under a deletion.
+const SCHEMA_CHANGES_MAX: u32 = 3;
+
+/// A deletion whose rows are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The deletion.
+    pub id: DeletionId,
+    /// Rows removed, per table.
+    pub removed: Vec<(String, u64)>,
+    /// The digest of exactly what was done.
+    pub digest: String,
+}
+
+impl System {
+    /// Deletes a root and everything derived from it; returns when it has been looked at again.
+    pub async fn delete(&self, request: &DeleteRequest) -> Result<Receipt, DeleteError> {
+        let mut admitted = self.admit(request).await?;
+        let outcome = self.commit(&mut admitted).await;
+        if let Err(error) = &outcome {
+            self.note_refusal(&admitted, error).await?;
+        }
+        let committed = outcome?;
+        let finished = self.finish(&committed.id, &admitted.stored.lease).await;
+        finished.map_err(|error| error.after_commit(committed.id))
+    }
+
+    /// Tries the one transaction until it commits, is refused, or others were in the way too often.
+    async fn commit(&self, admitted: &mut Admitted) -> Result<Committed, DeleteError> {
+        let (mut attempts, mut schema_changes) = (0, 0);
+        loop {
+            match self.attempt(admitted, attempts + 1 == ATTEMPTS_MAX).await {
+                Ok(committed) => return Ok(committed),
+                Err(Attempt::SchemaChanged) if schema_changes < SCHEMA_CHANGES_MAX => {
+                    schema_changes += 1;
+                    self.forget().await;
+                    self.readmit(admitted).await?;
+                }
+                Err(Attempt::SchemaChanged) => {
+                    return Err(DatabaseError::Failed {
+                        label: "look at the schema".into(),
+                        detail: "it changes faster than a deletion can be planned".into(),
+                    }
+                    .into());
+                }
+                Err(Attempt::InTheWay { blockers, last }) => {
+                    attempts += 1;
+                    if attempts == ATTEMPTS_MAX {
+                        return Err(DeleteError::Busy { attempts, blockers, last });
+                    }
+                    tokio::time::sleep(self.pause(attempts)).await;
+                }
+                Err(Attempt::Ended(error)) => return Err(*error),
+            }
+        }
+    }
+
+    async fn attempt(&self, admitted: &Admitted, last: bool) -> Result<Committed, Attempt> {
+        let mut tx = self.database.begin(Mode::Change).await.map_err(Attempt::of)?;
+        let session = tx.session().filter(|_| last);
+        let carried = {
+            let change = self.carry_out(admitted, tx.as_mut());
+            self.watching(session, change).await
+        };
+        match carried {
+            (Ok(committed), _) => self.end_well(tx, committed).await,
+            (Err(error), blockers) => {
+                let rolled_back = tx.rollback().await;
+                match error {
+                    ChangeError::SchemaChanged => Err(Attempt::SchemaChanged),
+                    ChangeError::Database(error) if error.is_transient() => {
+                        Err(Attempt::InTheWay { blockers, last: error.to_string() })
+                    }
+                    ChangeError::Database(error) => {
+                        // A lost connection cannot be rolled back, and needs not be.
+                        drop(rolled_back);
+                        Err(Attempt::Ended(Box::new(error.into())))
+                    }
+                    ChangeError::Ended(error) => Err(Attempt::Ended(error)),
+                }
+            }
+        }
+    }
+
+    async fn end_well(&self, tx: Box<dyn Tx>, committed: Committed) -> Result<Committed, Attempt> {
+        match tx.commit().await {
+            Ok(()) => Ok(committed),
+            Err(DatabaseError::Lost(_)) => {
+                let deletion = committed.id;
+                Err(Attempt::Ended(Box::new(DeleteError::Uncertain { deletion })))
+            }
+            Err(error) => Err(Attempt::of(error)),
+        }
+    }
+
+    /// On the last attempt, sees who blocks while it waits.
+    async fn watching<T>(
+        &self,
+        session: Option<SessionId>,
+        work: impl Future<Output = T>,
+    ) -> (T, Vec<String>) {
+        let Some(session) = session else { return (work.await, Vec::new()) };
+        let mut blockers = Vec::new();
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return (done, blockers),
+                () = tokio::time::sleep(Duration::from_millis(100)) => {
+                    let seen = self.database.blockers(session).await;
+                    if !seen.is_empty() {
+                        blockers = seen;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A growing pause with full jitter, so that two that collided do not collide again.
+    fn pause(&self, attempts: u32) -> Duration {
+        let longest = 50_u64 << attempts.min(5);
+        let chance = u64::from(self.surroundings.entropy.unique()[15]);
+        Duration::from_millis(10 + longest * chance / 255)
+    }
+
+    /// Keeps the outcome of a deletion that did not happen with its row.
+    async fn note_refusal(
+        &self,
+        admitted: &Admitted,
+        error: &DeleteError,
+    ) -> Result<(), DeleteError> {
+        if matches!(error, DeleteError::Uncertain { .. }) {
+            return Ok(());
+        }
+        let mut tx = self.database.begin(Mode::Keep).await?;
+        tx.change_state(StateChange {
+            id: &admitted.stored.id,
+            lease: &admitted.stored.lease,
+            from: State::Requested,
+            to: State::Refused,
+            at: self.surroundings.clock.now(),
+            note: Some(record::note(error)),
+            receipt: None,
+        })
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// How one attempt ended other than well.
+enum Attempt {
+    SchemaChanged,
+    InTheWay { blockers: Vec<String>, last: String },
+    Ended(Box<DeleteError>),
+}
+
+impl Attempt {
+    fn of(error: DatabaseError) -> Self {
+        if error.is_transient() {
+            Self::InTheWay { blockers: Vec::new(), last: error.to_string() }
+        } else {
+            Self::Ended(Box::new(EngineError::Database(error).into()))
+        }
+    }
+}

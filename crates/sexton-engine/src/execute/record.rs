@@ -1,0 +1,127 @@
+//! What is written with the rows: tombstones, the audit record, the deletion's new state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sexton_core::audit::{RECORD_VERSION, Record};
+use sexton_core::lifecycle::{Event, State, next};
+use sexton_core::preview::canonical_key;
+
+use super::Committed;
+use super::admit::Admitted;
+use super::change::ChangeError;
+use crate::outcome::{DeleteError, EngineError};
+use crate::ports::{DatabaseError, StateChange, TombstoneSet};
+use crate::system::System;
+use crate::walk::Walk;
+
+/// The name under which the root's own value is kept, where columns start from it.
+pub(crate) const ROOT_VALUE: &str = "{root}";
+
+/// What a transaction has done so far.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    pub removed: Vec<(String, u64)>,
+    pub changed: Vec<(String, u64)>,
+    pub derived: Vec<(String, u64)>,
+    pub digest: String,
+    pub tenant: Option<String>,
+}
+
+/// Writes everything that commits with the rows.
+pub(super) async fn write(
+    system: &System,
+    admitted: &Admitted,
+    walk: &mut Walk<'_>,
+    carried: Carried,
+) -> Result<Committed, ChangeError> {
+    let at = system.surroundings.clock.now();
+    let id = &admitted.stored.id;
+    let tombstones = tombstones(walk);
+    if !tombstones.is_empty() {
+        walk.tx.insert_tombstones(id, at, &tombstones).await?;
+    }
+    let sums = |counts: &[(String, u64)]| -> BTreeMap<String, u64> {
+        counts.iter().filter(|(_, rows)| *rows > 0).cloned().collect()
+    };
+    let record = Record {
+        v: RECORD_VERSION,
+        deletion: id.to_string(),
+        system: system.policy.system.to_string(),
+        thing: admitted.stored.thing.to_string(),
+        root: admitted.stored.root.clone(),
+        tenant: carried.tenant,
+        actor: admitted.stored.actor.to_string(),
+        reason: admitted.stored.reason.clone(),
+        at: at.to_string(),
+        digest: carried.digest.clone(),
+        plan: admitted.ready.plan.fingerprint.clone(),
+        removed: sums(&carried.removed),
+        changed: sums(&carried.changed),
+        derived: sums(&carried.derived),
+    };
+    walk.tx.insert_audit(id, &record.text()).await?;
+    let to = next(State::Requested, Event::Committed).expect("a requested deletion may commit");
+    let change = StateChange {
+        id,
+        lease: &admitted.stored.lease,
+        from: State::Requested,
+        to,
+        at,
+        note: None,
+        receipt: None,
+    };
+    if !walk.tx.change_state(change).await? {
+        // Race: somebody took it over because the lease ended; what they decided stands.
+        return Err(DatabaseError::Failed {
+            label: "commit the deletion".into(),
+            detail: "its lease ended and somebody else took it over; nothing was deleted".into(),
+        }
+        .into());
+    }
+    Ok(Committed { id: id.clone(), removed: carried.removed, digest: carried.digest })
+}
+
+/// Keys of interior rows that un-enforced references may still name.
+fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
+    let mut written = BTreeSet::new();
+    let mut sets = Vec::new();
+    for look in &walk.plan.looks {
+        if walk.sets[look.set.0].is_empty() || !written.insert(&look.tombstones) {
+            continue;
+        }
+        let keys: BTreeSet<String> = walk.sets[look.set.0]
+            .all()
+            .iter()
+            .map(|row| look.columns.iter().map(|at| row[*at].clone()).collect::<Vec<_>>())
+            .filter(|key| !key.iter().any(sexton_core::sql::Scalar::is_null))
+            .map(|key| canonical_key(&key))
+            .collect();
+        sets.push(TombstoneSet {
+            table: look.tombstones.clone(),
+            keys: keys.into_iter().collect(),
+        });
+    }
+    if !walk.plan.root.started.is_empty() {
+        let keys = vec![canonical_key(&walk.root.values)];
+        sets.push(TombstoneSet { table: ROOT_VALUE.into(), keys });
+    }
+    sets
+}
+
+/// The outcome of a deletion that did not happen, as it is kept with its row.
+pub(super) fn note(error: &DeleteError) -> String {
+    let outcome = match error {
+        DeleteError::Refused(refusal) => refusal.by.as_str(),
+        DeleteError::Engine(EngineError::NotFound { .. }) => "missing",
+        DeleteError::Engine(EngineError::BadId { .. }) => "bad-id",
+        DeleteError::Stale(_) => "stale",
+        DeleteError::Busy { .. } => "busy",
+        DeleteError::Engine(EngineError::UnknownThing { .. } | EngineError::Policy(_))
+        | DeleteError::Unbuilt(_) => "refused",
+        DeleteError::Engine(EngineError::Database(_))
+        | DeleteError::Unverified { .. }
+        | DeleteError::Unfinished { .. }
+        | DeleteError::Uncertain { .. } => "failed",
+    };
+    serde_json::json!({ "outcome": outcome, "message": error.to_string() }).to_string()
+}

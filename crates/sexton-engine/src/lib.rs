@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod ports;
+
+mod audit;
+mod execute;
+mod outcome;
+mod preview;
+mod request;
+mod status;
+mod system;
+mod verify;
+mod walk;
+
+pub use audit::{AuditEntry, ChainReport};
+pub use execute::{Committed, commit_in};
+pub use outcome::{DeleteError, EngineError, Refusal, RefusedBy};
+pub use preview::Budget;
+pub use request::{Bound, DeleteRequest, Root, RootKey, Surroundings};
+pub use status::DeletionStatus;
+pub use system::System;

@@ -1,0 +1,166 @@
+//! How a preview or a deletion can end other than well, as branches that a caller takes.
+
+use sexton_core::finding::Finding;
+use sexton_core::names::{DeletionId, ThingName};
+use sexton_core::preview::{Blocker, BlockerKind, Difference};
+
+use crate::ports::DatabaseError;
+
+/// Why nothing could be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The policy has no such thing.
+    #[error("there is no thing `{thing}` in the policy; it has {known}")]
+    UnknownThing {
+        /// What was asked for.
+        thing: ThingName,
+        /// The nearest name, if one is near.
+        near: Option<String>,
+        /// All names, for people.
+        known: String,
+    },
+    /// The policy does not fit the live schema.
+    #[error("the policy does not fit the live schema ({} finding(s))", .0.len())]
+    Policy(Vec<Finding>),
+    /// There is no such root, or not in this tenant.
+    #[error("there is no {thing} `{id}`")]
+    NotFound {
+        /// The thing.
+        thing: ThingName,
+        /// The id as given.
+        id: String,
+    },
+    /// The id cannot be one of this thing.
+    #[error("`{id}` cannot be the id of a {thing}: {detail}")]
+    BadId {
+        /// The thing.
+        thing: ThingName,
+        /// The id as given.
+        id: String,
+        /// Why not.
+        detail: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+/// Why a deletion did not happen, or is not complete.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteError {
+    /// Nothing could be looked at.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Parts of the policy that would make it safer are not built yet.
+    #[error("the policy asks for what this version cannot do yet: {}", .0.join(", "))]
+    Unbuilt(Vec<String>),
+    /// It was refused; nothing changed.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// What was confirmed is no longer what would happen; nothing changed.
+    #[error("what was confirmed is no longer what would happen")]
+    Stale(Vec<Difference>),
+    /// Others were in the way too often; nothing changed.
+    #[error("others are in the way: gave up after {attempts} attempts ({last})")]
+    Busy {
+        /// How often it was tried.
+        attempts: u32,
+        /// Who was in the way, a sentence each.
+        blockers: Vec<String>,
+        /// What the database said last.
+        last: String,
+    },
+    /// The rows are gone and something still refers to them; it is not complete.
+    #[error("{deletion} removed its rows, but {} reference(s) still have rows that refer to them", .left.len())]
+    Unverified {
+        /// The deletion.
+        deletion: DeletionId,
+        /// Which lines, and how many rows.
+        left: Vec<(String, u64)>,
+    },
+    /// The rows are gone and looking again failed; it goes on with `status`.
+    #[error("{deletion} removed its rows, but looking again failed: {cause}")]
+    Unfinished {
+        /// The deletion.
+        deletion: DeletionId,
+        /// What failed.
+        cause: Box<DeleteError>,
+    },
+    /// The commit was sent and no answer came; `status` will tell.
+    #[error(
+        "the connection was lost during the commit of {deletion}: ask `sexton status {deletion}`"
+    )]
+    Uncertain {
+        /// The deletion.
+        deletion: DeletionId,
+    },
+}
+
+impl DeleteError {
+    /// The same, said of a deletion that has committed: its rows are gone whatever failed then.
+    pub(crate) fn after_commit(self, deletion: DeletionId) -> Self {
+        match self {
+            Self::Unverified { .. } | Self::Unfinished { .. } => self,
+            cause => Self::Unfinished { deletion, cause: Box::new(cause) },
+        }
+    }
+}
+
+impl From<DatabaseError> for DeleteError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Engine(EngineError::Database(error))
+    }
+}
+
+/// A refusal: what refuses, and how to clear it. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("refused: {}", first(.blockers))]
+pub struct Refusal {
+    /// The kind that decides the outcome.
+    pub by: RefusedBy,
+    /// Everything that refuses.
+    pub blockers: Vec<Blocker>,
+}
+
+/// The outcome of a refusal, in POLICY's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusedBy {
+    /// An `only` is not met.
+    Wrong,
+    /// State, block or guard.
+    Refused,
+    /// A hold.
+    Held,
+    /// A limit.
+    OverLimit,
+}
+
+impl RefusedBy {
+    /// The word of the policy's outcomes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Refused => "refused",
+            Self::Held => "held",
+            Self::OverLimit => "over-limit",
+        }
+    }
+}
+
+impl Refusal {
+    /// The refusal by these blockers, if there are any.
+    pub fn of(mut blockers: Vec<Blocker>) -> Option<Self> {
+        blockers.sort_by_key(|blocker| blocker.kind);
+        let by = match blockers.first()?.kind {
+            BlockerKind::Wrong => RefusedBy::Wrong,
+            BlockerKind::State | BlockerKind::Reference | BlockerKind::Guard => RefusedBy::Refused,
+            BlockerKind::Hold => RefusedBy::Held,
+            BlockerKind::OverLimit => RefusedBy::OverLimit,
+        };
+        Some(Self { by, blockers })
+    }
+}
+
+fn first(blockers: &[Blocker]) -> &str {
+    blockers.first().map_or("", |blocker| blocker.message.as_str())
+}

@@ -1,0 +1,111 @@
+//! The port to a system's database: its schema, and transactions over its rows.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sexton_core::names::TableName;
+use sexton_core::schema::{Dialect, Schema};
+use sexton_core::sql::Scalar;
+
+use super::error::DatabaseError;
+use super::ledger::Ledger;
+
+/// A statement of a plan with its values, ready to run.
+#[derive(Debug, Clone)]
+pub struct Query<'a> {
+    /// What it does, in the plan's words: `find runs`, `remove entries`.
+    pub label: &'a str,
+    /// Its text; `$1`, `$2` … in PostgreSQL, `?1`, `?2` … in SQLite.
+    pub sql: &'a str,
+    /// Its values, in order.
+    pub args: Vec<Arg>,
+}
+
+/// One bound value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arg {
+    /// One value.
+    Scalar(Scalar),
+    /// Many values: `text[]` in PostgreSQL, a JSON array in SQLite.
+    Array(Vec<Scalar>),
+    /// Many tuples, as one list (SQLite only): a JSON array of arrays.
+    Tuples(Vec<Vec<Scalar>>),
+}
+
+/// A row as read.
+pub type Row = Vec<Scalar>;
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One read-only snapshot; every statement ends within the budget.
+    Look {
+        /// How long one statement may take.
+        budget: Option<Duration>,
+    },
+    /// Locks, then changes; waits for a lock only briefly.
+    Change,
+    /// Sexton's own bookkeeping; losing its commit in a crash loses nothing that was promised.
+    Keep,
+}
+
+/// A cheap mark of the shape of some tables: differs when the shape may have changed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SchemaStamp(pub String);
+
+/// A session as the database numbers it, to ask who blocks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionId(pub i32);
+
+/// A system's database.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
+
+    /// Reads the whole live schema.
+    async fn schema(&self) -> Result<Schema, DatabaseError>;
+
+    /// Begins a transaction.
+    async fn begin(&self, mode: Mode) -> Result<Box<dyn Tx>, DatabaseError>;
+
+    /// Lets the database parse and plan a statement without running it.
+    async fn prepare(&self, sql: &str) -> Result<(), DatabaseError>;
+
+    /// Creates or upgrades Sexton's own tables.
+    async fn prepare_ledger(&self) -> Result<(), DatabaseError>;
+
+    /// Who blocks this session right now, in a sentence each; empty where nobody knows.
+    async fn blockers(&self, session: SessionId) -> Vec<String>;
+}
+
+/// An open transaction. Dropped without `commit`, it is rolled back.
+#[async_trait]
+pub trait Tx: Ledger + Send {
+    /// Reads rows; every value as text or NULL in PostgreSQL, by storage class in SQLite.
+    async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError>;
+
+    /// Runs a statement and says how many rows it changed.
+    async fn run(&mut self, query: Query<'_>) -> Result<u64, DatabaseError>;
+
+    /// The stamp of these tables' shape as this transaction sees it.
+    async fn stamp(&mut self, tables: &[TableName]) -> Result<SchemaStamp, DatabaseError>;
+
+    /// Waits for the exclusive right to this name until the transaction ends.
+    async fn lock_name(&mut self, name: &str) -> Result<(), DatabaseError>;
+
+    /// Lets constraints be judged at the end of a statement that removes a whole cycle.
+    async fn relax_constraints(&mut self) -> Result<(), DatabaseError>;
+
+    /// Judges every deferred constraint now.
+    async fn settle_constraints(&mut self) -> Result<(), DatabaseError>;
+
+    /// The session's number, where the database has one.
+    fn session(&self) -> Option<SessionId>;
+
+    /// Ends the transaction for good.
+    async fn commit(self: Box<Self>) -> Result<(), DatabaseError>;
+
+    /// Takes everything back.
+    async fn rollback(self: Box<Self>) -> Result<(), DatabaseError>;
+}

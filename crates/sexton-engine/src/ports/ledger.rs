@@ -1,0 +1,216 @@
+//! Sexton's own tables beside the system's: deletions, tombstones, holds, audit.
+//!
+//! They commit with the rows they speak of, so they are reached through the same transaction.
+//! One method is one statement; each says what it locks and what a repeat does.
+
+use async_trait::async_trait;
+use sexton_core::lifecycle::State;
+use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
+
+use super::error::DatabaseError;
+
+/// A deletion as it is first stored.
+#[derive(Debug, Clone)]
+pub struct NewDeletion {
+    /// Its id.
+    pub id: DeletionId,
+    /// The system.
+    pub system: SystemName,
+    /// The thing.
+    pub thing: ThingName,
+    /// The root as the audit may name it (plain or keyed hash).
+    pub root: String,
+    /// Who asked.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Option<String>,
+    /// The digest it is bound to, if it was confirmed from a preview.
+    pub bound_to: Option<String>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// The lease's owner, unique per run.
+    pub lease: String,
+    /// How long nobody else takes it over, by the database's clock.
+    pub lease_secs: i64,
+}
+
+/// A deletion as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeletionRow {
+    /// Its id.
+    pub id: DeletionId,
+    /// The system.
+    pub system: SystemName,
+    /// The thing.
+    pub thing: ThingName,
+    /// The root as stored.
+    pub root: String,
+    /// Its state.
+    pub state: State,
+    /// Who asked.
+    pub actor: Actor,
+    /// Why.
+    pub reason: Option<String>,
+    /// The digest it was bound to.
+    pub bound_to: Option<String>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+    /// The lease's owner.
+    pub lease: String,
+    /// Until when the lease holds, by the database's clock.
+    pub leased_until: Timestamp,
+    /// The outcome of a refusal, or what it waits for: JSON.
+    pub note: Option<String>,
+    /// The receipt: JSON.
+    pub receipt: Option<String>,
+}
+
+/// One guarded change of state.
+#[derive(Debug, Clone)]
+pub struct StateChange<'a> {
+    /// Which deletion.
+    pub id: &'a DeletionId,
+    /// The lease that the writer holds.
+    pub lease: &'a str,
+    /// The state it must be in.
+    pub from: State,
+    /// The state it becomes.
+    pub to: State,
+    /// When.
+    pub at: Timestamp,
+    /// The outcome of a refusal, or what it waits for: JSON.
+    pub note: Option<String>,
+    /// The receipt: JSON.
+    pub receipt: Option<String>,
+}
+
+/// Keys of one interior table that are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TombstoneSet {
+    /// The table as the policy spells it.
+    pub table: String,
+    /// Keys, each as the JSON array of its values.
+    pub keys: Vec<String>,
+}
+
+/// A guard put on a root by a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Its number.
+    pub id: i64,
+    /// The thing.
+    pub thing: ThingName,
+    /// The root's value, composite values joined by commas.
+    pub root: String,
+    /// Why.
+    pub reason: String,
+    /// Who put it.
+    pub placed_by: String,
+}
+
+/// One record of the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    /// The order in which records were written.
+    pub id: i64,
+    /// The deletion it speaks of.
+    pub deletion: DeletionId,
+    /// The record itself: canonical JSON.
+    pub record: String,
+    /// Its place in the chain, once sealed.
+    pub seq: Option<i64>,
+    /// The hash over the previous hash and the record, once sealed.
+    pub hash: Option<String>,
+}
+
+/// Where the chain ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditHead {
+    /// The last place taken; 0 before the first.
+    pub seq: i64,
+    /// The hash at that place; the seed before the first.
+    pub hash: String,
+}
+
+/// Sexton's own tables, inside a transaction.
+#[async_trait]
+pub trait Ledger {
+    /// Stores a deletion as requested. A repeat with the same id fails.
+    async fn insert_deletion(&mut self, deletion: &NewDeletion) -> Result<(), DatabaseError>;
+
+    /// Changes the state if state and lease are as named; says whether they were.
+    async fn change_state(&mut self, change: StateChange<'_>) -> Result<bool, DatabaseError>;
+
+    /// Reads one deletion.
+    async fn deletion(&mut self, id: &DeletionId) -> Result<Option<DeletionRow>, DatabaseError>;
+
+    /// The latest deletions, newest first.
+    async fn deletions(
+        &mut self,
+        system: &SystemName,
+        limit: u32,
+    ) -> Result<Vec<DeletionRow>, DatabaseError>;
+
+    /// Deletions that are not at an end and whose lease is over by the database's clock, oldest
+    /// first. Takes each over by writing the new lease; one is handed to one caller only.
+    async fn take_over(
+        &mut self,
+        system: &SystemName,
+        lease: &str,
+        lease_secs: i64,
+    ) -> Result<Vec<DeletionRow>, DatabaseError>;
+
+    /// Writes tombstones of a deletion.
+    async fn insert_tombstones(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        sets: &[TombstoneSet],
+    ) -> Result<(), DatabaseError>;
+
+    /// Reads the tombstones of a deletion, a set per table.
+    async fn tombstones(&mut self, id: &DeletionId) -> Result<Vec<TombstoneSet>, DatabaseError>;
+
+    /// Removes tombstones of deletions that were complete before `before`; says how many.
+    async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError>;
+
+    /// Holds in force on roots of these things, locked in shared mode where rows can be locked.
+    /// Empty where Sexton's tables do not exist yet.
+    async fn active_holds(
+        &mut self,
+        system: &SystemName,
+        things: &[ThingName],
+        now: Timestamp,
+    ) -> Result<Vec<Hold>, DatabaseError>;
+
+    /// Appends a record to the audit, not yet sealed.
+    async fn insert_audit(
+        &mut self,
+        deletion: &DeletionId,
+        record: &str,
+    ) -> Result<(), DatabaseError>;
+
+    /// Locks the end of the chain until the transaction ends and reads it.
+    async fn lock_audit_head(&mut self) -> Result<AuditHead, DatabaseError>;
+
+    /// Records not yet sealed, in the order they were written.
+    async fn unsealed_audit(&mut self) -> Result<Vec<AuditRow>, DatabaseError>;
+
+    /// Seals one record and moves the end of the chain there.
+    async fn seal_audit(&mut self, id: i64, head: &AuditHead) -> Result<(), DatabaseError>;
+
+    /// Reads the end of the chain without a lock.
+    async fn audit_head(&mut self) -> Result<AuditHead, DatabaseError>;
+
+    /// The record of one deletion.
+    async fn audit_row(&mut self, deletion: &DeletionId)
+    -> Result<Option<AuditRow>, DatabaseError>;
+
+    /// Records after this id, in the order they were written.
+    async fn audit_rows(&mut self, after: i64, limit: u32) -> Result<Vec<AuditRow>, DatabaseError>;
+
+    /// Ids of deletions that committed and have no record in the audit.
+    async fn unaudited_deletions(&mut self) -> Result<Vec<DeletionId>, DatabaseError>;
+}

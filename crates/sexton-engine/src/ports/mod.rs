@@ -1,0 +1,16 @@
+//! What the use cases need from outside: a database, a clock, randomness.
+//!
+//! A port speaks the domain's words; no driver's type crosses it. Every adapter passes the
+//! same conformance suite.
+
+mod database;
+mod error;
+mod ledger;
+mod surroundings;
+
+pub use database::{Arg, Database, Mode, Query, Row, SchemaStamp, SessionId, Tx};
+pub use error::{DatabaseError, Transient, Violation};
+pub use ledger::{
+    AuditHead, AuditRow, DeletionRow, Hold, Ledger, NewDeletion, StateChange, TombstoneSet,
+};
+pub use surroundings::{Clock, Entropy, SystemClock, SystemEntropy};

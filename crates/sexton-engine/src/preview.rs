@@ -1,0 +1,339 @@
+//! What a deletion would do, now: the same plan, in one read-only snapshot, within its time.
+//!
+//! A preview always returns. What it cannot count in time it says it has not counted; a digest is
+//! given only if all keys were found, because a deletion must be able to find the same.
+
+use std::time::Duration;
+
+use sexton_core::names::Timestamp;
+use sexton_core::plan::Plan;
+use sexton_core::policy::Confirm;
+use sexton_core::preview::{
+    ChangedRows, Count, DerivedRows, DigestPart, DigestParts, KeptRows, Precision, Preview,
+    RemovedRows, RowSample,
+};
+use sexton_core::sql::{Scalar, SetId};
+
+use crate::execute::{over_share, too_many};
+use crate::outcome::EngineError;
+use crate::ports::{DatabaseError, Mode, Tx};
+use crate::request::{Root, RootKey};
+use crate::system::{Ready, System};
+use crate::walk::{
+    Deadline, Found, Judge, KeyRows, Locks, RootValue, Subject, Walk, named, plain_root,
+};
+
+/// So many rows of an effect are shown.
+const SAMPLES_MAX: usize = 5;
+
+/// How much a preview may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// How long it may look.
+    pub time: Duration,
+    /// Up to so many rows of a table are counted one by one.
+    pub rows: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(5), rows: 10_000_000 }
+    }
+}
+
+impl System {
+    /// Looks at what deleting `root` would do. Changes nothing.
+    pub async fn preview(&self, root: &Root, budget: Budget) -> Result<Preview, EngineError> {
+        for _ in 0..3 {
+            let ready = self.ready(&root.thing).await?;
+            let value = self.root_value(&ready.plan, root).await?;
+            let mut tx = self.database.begin(Mode::Look { budget: Some(budget.time) }).await?;
+            if tx.stamp(&ready.plan.tables).await? != ready.stamp {
+                tx.rollback().await?;
+                self.forget().await;
+                continue;
+            }
+            let preview = self.look(&ready, root, value, tx.as_mut(), budget).await;
+            // A look that ran out of time has lost its transaction; there is nothing to keep.
+            drop(tx.rollback().await);
+            return preview;
+        }
+        Err(EngineError::Database(DatabaseError::Failed {
+            label: "look at the schema".into(),
+            detail: "it changes faster than a preview can be planned".into(),
+        }))
+    }
+
+    /// The value of a root, from its id or by the thing's `find`.
+    pub(crate) async fn root_value(
+        &self,
+        plan: &Plan,
+        root: &Root,
+    ) -> Result<RootValue, EngineError> {
+        let id = match &root.key {
+            RootKey::Id(id) => id.clone(),
+            RootKey::Named(_) => self.look_up(plan, root).await?,
+        };
+        let bad = |detail: String| EngineError::BadId {
+            thing: root.thing.clone(),
+            id: id.clone(),
+            detail,
+        };
+        if id.trim().is_empty() {
+            return Err(bad("it is empty".into()));
+        }
+        let columns: Vec<&str> = plan.root.key.iter().map(|c| c.name.as_str()).collect();
+        RootValue::from_id(root, &id, columns.len()).ok_or_else(|| {
+            bad(format!("its key has the values {}, joined by commas", columns.join(", ")))
+        })
+    }
+
+    async fn look_up(&self, plan: &Plan, root: &Root) -> Result<String, EngineError> {
+        let missing = || EngineError::NotFound { thing: root.thing.clone(), id: named(root) };
+        let bad = |detail: &str| EngineError::BadId {
+            thing: root.thing.clone(),
+            id: named(root),
+            detail: detail.into(),
+        };
+        let Some(find) = &plan.root.find else {
+            return Err(bad("its thing has no `find`: give its id"));
+        };
+        let RootKey::Named(values) = &root.key else { return Err(missing()) };
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let rows = Walk::look_up(find, values, root, tx.as_mut()).await?;
+        tx.rollback().await?;
+        match rows.as_slice() {
+            [] => Err(missing()),
+            [row] => Ok(plain_root(row)),
+            _ => Err(bad("more than one row is found by these values")),
+        }
+    }
+
+    async fn look(
+        &self,
+        ready: &Ready,
+        root: &Root,
+        value: RootValue,
+        tx: &mut dyn Tx,
+        budget: Budget,
+    ) -> Result<Preview, EngineError> {
+        let clock = self.surroundings.clock.as_ref();
+        let millis = i64::try_from(budget.time.as_micros()).unwrap_or(i64::MAX);
+        let at = Timestamp(clock.now().0.saturating_add(millis));
+        let mut walk = Walk::new(&ready.plan, tx, value, Locks::Leave);
+        let missing = || EngineError::NotFound { thing: root.thing.clone(), id: named(root) };
+        let subject = match walk.find_root().await {
+            Ok(subject) => subject.ok_or_else(missing)?,
+            Err(DatabaseError::BadValue(detail)) => {
+                let id = named(root);
+                return Err(EngineError::BadId { thing: root.thing.clone(), id, detail });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        walk.deadline = Some(Deadline { clock, at });
+        let mut look = Looking { walk, budget, in_time: true };
+        let mut preview = self.empty_preview(ready, &look.walk.root, subject.clone());
+        look.fill(self, &mut preview, &subject).await?;
+        Ok(preview)
+    }
+
+    fn empty_preview(&self, ready: &Ready, value: &RootValue, subject: Subject) -> Preview {
+        let thing = self.thing(&ready.plan.thing);
+        let click = thing.is_some_and(|thing| thing.confirm == Confirm::Click);
+        Preview {
+            system: self.policy.system.to_string(),
+            thing: ready.plan.thing.to_string(),
+            id: value.written(),
+            label: subject.label,
+            tenant: subject.tenant,
+            show: subject.show,
+            row_exists: subject.row_exists,
+            removed: Vec::new(),
+            changed: Vec::new(),
+            derived: Vec::new(),
+            kept: Vec::new(),
+            blockers: Vec::new(),
+            warnings: Vec::new(),
+            precision: Precision::Exact,
+            digest: None,
+            parts: None,
+            confirm: if click { "click" } else { "type-id" },
+            confirm_text: thing.and_then(|thing| thing.confirm_text.clone()),
+        }
+    }
+}
+
+/// A walk that counts and gives up in time.
+struct Looking<'l> {
+    walk: Walk<'l>,
+    budget: Budget,
+    in_time: bool,
+}
+
+impl Looking<'_> {
+    async fn fill(
+        &mut self,
+        system: &System,
+        preview: &mut Preview,
+        subject: &Subject,
+    ) -> Result<(), EngineError> {
+        let found = self.walk.find_all().await;
+        let found = self.unless_late(found)?;
+        if found == Some(Found::TooMany) {
+            preview.blockers.push(too_many());
+        }
+        let all_found = found == Some(Found::All);
+        if all_found {
+            let now = system.surroundings.clock.now();
+            let judge = Judge { policy: &system.policy, subject, now };
+            let judged = self.walk.judge(&judge).await;
+            match self.unless_late(judged)? {
+                Some(blockers) => preview.blockers.extend(blockers),
+                None => {
+                    preview.warnings.push("guards could not be judged in the time allowed".into());
+                }
+            }
+        }
+        let mut parts = self.walk.digest_parts(&system.policy.system);
+        self.count_removed(preview, &mut parts, all_found).await?;
+        self.describe_effects(preview, all_found);
+        self.count_kept(preview).await?;
+        if let Some(blocker) = self.walk.over_limit(preview.rows().least()) {
+            preview.blockers.push(blocker);
+        }
+        preview.blockers.sort_by_key(|blocker| blocker.kind);
+        self.warn(preview);
+        let exact =
+            self.in_time && preview.removed.iter().all(|t| matches!(t.rows, Count::Exact(_)));
+        preview.precision = if exact { Precision::Exact } else { Precision::Bounded };
+        if all_found {
+            preview.digest = Some(if exact { parts.exact() } else { parts.bounded() });
+            preview.parts = Some(parts);
+        }
+        Ok(())
+    }
+
+    /// What was read, or nothing once the time is over.
+    fn unless_late<T>(&mut self, read: Result<T, DatabaseError>) -> Result<Option<T>, EngineError> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(DatabaseError::Timeout { .. }) => {
+                self.in_time = false;
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn count(
+        &mut self,
+        statement: &sexton_core::sql::Statement,
+    ) -> Result<Count, EngineError> {
+        if !self.in_time {
+            return Ok(Count::Unknown);
+        }
+        let cap = self.budget.rows;
+        let counted = self.walk.count(statement, cap + 1).await;
+        Ok(self.unless_late(counted)?.map_or(Count::Unknown, |rows| Count::capped(rows, cap)))
+    }
+
+    async fn count_removed(
+        &mut self,
+        preview: &mut Preview,
+        parts: &mut DigestParts,
+        all_found: bool,
+    ) -> Result<(), EngineError> {
+        let plan = self.walk.plan;
+        for part in plan.steps.remove.iter().flat_map(|removal| &removal.parts) {
+            let table = part.table.to_string();
+            let rows = match part.set {
+                Some(set) if all_found => Count::Exact(self.walk.sets[set.0].len() as u64),
+                Some(set) => Count::AtLeast(self.walk.sets[set.0].len() as u64),
+                None if all_found => self.count(&part.count).await?,
+                None => Count::Unknown,
+            };
+            if part.set.is_none() {
+                parts.parts.push(DigestPart::of_leaf(table.clone(), rows.least()));
+            }
+            if let (Some(percent), Some(population)) = (plan.limits.percent, &part.population)
+                && let Count::Exact(of) = self.count(population).await?
+            {
+                preview.blockers.extend(over_share(&table, rows.least(), of, percent));
+            }
+            preview.removed.push(RemovedRows { why: why(plan, &table), table, rows });
+        }
+        Ok(())
+    }
+
+    fn describe_effects(&self, preview: &mut Preview, all_found: bool) {
+        let plan = self.walk.plan;
+        let count = |rows: &KeyRows| {
+            let rows = rows.len() as u64;
+            if all_found { Count::Exact(rows) } else { Count::AtLeast(rows) }
+        };
+        for change in &plan.steps.change {
+            let rows = &self.walk.sets[change.set.0];
+            let say =
+                change.say.as_ref().map(|say| say.replace("{count}", &rows.len().to_string()));
+            preview.changed.push(ChangedRows {
+                table: plan.sets[change.set.0].table.to_string(),
+                line: change.text.clone(),
+                rows: count(rows),
+                becomes: change.becomes.clone(),
+                samples: self.samples(change.set),
+                say,
+            });
+        }
+        for derivation in &plan.steps.derive {
+            let set = &plan.sets[derivation.set.0];
+            let columns = set.columns[set.identity..].iter().map(|c| c.name.to_string()).collect();
+            preview.derived.push(DerivedRows {
+                table: set.table.to_string(),
+                rows: count(&self.walk.sets[derivation.set.0]),
+                columns,
+                samples: self.samples(derivation.set),
+            });
+        }
+    }
+
+    fn samples(&self, set: SetId) -> Vec<RowSample> {
+        let identity = self.walk.plan.sets[set.0].identity;
+        let text = |value: &Scalar| (!value.is_null()).then(|| value.to_string());
+        let rows = self.walk.sets[set.0].all().iter().take(SAMPLES_MAX);
+        rows.map(|row| RowSample {
+            key: plain_root(&row[..identity]),
+            before: row[identity..].iter().map(text).collect(),
+        })
+        .collect()
+    }
+
+    async fn count_kept(&mut self, preview: &mut Preview) -> Result<(), EngineError> {
+        let plan = self.walk.plan;
+        for kept in &plan.kept {
+            let rows = match &kept.count {
+                Some(statement) => self.count(statement).await?,
+                None => Count::Unknown,
+            };
+            preview.kept.push(KeptRows { line: kept.text.clone(), rows });
+        }
+        Ok(())
+    }
+
+    fn warn(&self, preview: &mut Preview) {
+        let said = preview.changed.iter().filter(|change| !change.rows.is_zero());
+        let said: Vec<String> = said.filter_map(|change| change.say.clone()).collect();
+        preview.warnings.extend(said);
+        if !preview.row_exists {
+            preview.warnings.push("its own row is missing; what still carries its id goes".into());
+        }
+        if !self.in_time {
+            let secs = self.budget.time.as_secs();
+            preview.warnings.push(format!("not everything was counted within {secs} s"));
+        }
+    }
+}
+
+fn why(plan: &Plan, table: &str) -> Vec<String> {
+    let reason = plan.reasons.iter().find(|reason| reason.table.to_string() == table);
+    reason.map(|reason| reason.chain.clone()).unwrap_or_default()
+}

@@ -1,0 +1,183 @@
+//! A system under care: its policy and its database, and the plans compiled from both.
+//!
+//! The schema is read once and kept with a stamp; a transaction compares the stamp of its own
+//! tables and never reads the catalog. When the stamp differs, the caller forgets what is kept
+//! and begins anew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sexton_core::check::check;
+use sexton_core::finding::{Finding, Severity, did_you_mean};
+use sexton_core::names::{DeletionId, ThingName};
+use sexton_core::plan::{CompileError, Plan, compile};
+use sexton_core::policy::{Policy, Thing};
+use sexton_core::schema::Schema;
+use tokio::sync::Mutex;
+
+use crate::outcome::EngineError;
+use crate::ports::{Database, DatabaseError, Mode, SchemaStamp};
+use crate::request::Surroundings;
+
+/// A system under care, ready for previews and deletions.
+pub struct System {
+    pub(crate) policy: Policy,
+    pub(crate) database: Arc<dyn Database>,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) audit_key: Option<Vec<u8>>,
+    kept: Mutex<Kept>,
+}
+
+/// What is kept until the schema changes.
+#[derive(Default)]
+struct Kept {
+    schema: Option<Arc<Schema>>,
+    plans: BTreeMap<ThingName, Arc<Ready>>,
+    ledger: bool,
+}
+
+/// A plan and the stamp of its tables' shape when it was compiled.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub plan: Plan,
+    pub stamp: SchemaStamp,
+    pub findings: Vec<Finding>,
+}
+
+impl System {
+    /// A system with this policy on this database. Nothing is read yet.
+    pub fn new(
+        policy: Policy,
+        database: Arc<dyn Database>,
+        surroundings: Surroundings,
+        audit_key: Option<Vec<u8>>,
+    ) -> Self {
+        Self { policy, database, surroundings, audit_key, kept: Mutex::default() }
+    }
+
+    /// Its policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Its database.
+    pub fn database(&self) -> &Arc<dyn Database> {
+        &self.database
+    }
+
+    /// Judges the policy against the live schema, conditions and all.
+    pub async fn check(&self) -> Result<Vec<Finding>, DatabaseError> {
+        let schema = self.database.schema().await?;
+        let checked = check(&self.policy, &schema);
+        let mut findings = checked.findings;
+        for probe in &checked.probes {
+            match self.database.prepare(&probe.sql).await {
+                Ok(()) => {}
+                Err(DatabaseError::Statement { detail, .. } | DatabaseError::BadValue(detail)) => {
+                    findings.push(probe.finding(&detail));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        findings.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
+        Ok(findings)
+    }
+
+    /// The live schema, as last read.
+    pub async fn schema(&self) -> Result<Arc<Schema>, DatabaseError> {
+        let mut kept = self.kept.lock().await;
+        if let Some(schema) = &kept.schema {
+            return Ok(schema.clone());
+        }
+        let schema = Arc::new(self.database.schema().await?);
+        kept.schema = Some(schema.clone());
+        Ok(schema)
+    }
+
+    /// The plan of a thing, compiled once per schema.
+    pub async fn plan(&self, thing: &ThingName) -> Result<Plan, EngineError> {
+        Ok(self.ready(thing).await?.plan.clone())
+    }
+
+    pub(crate) async fn ready(&self, thing: &ThingName) -> Result<Arc<Ready>, EngineError> {
+        if let Some(ready) = self.kept.lock().await.plans.get(thing) {
+            return Ok(ready.clone());
+        }
+        let mut ready = self.compile(thing).await?;
+        loop {
+            let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+            let stamp = tx.stamp(&ready.plan.tables).await?;
+            tx.rollback().await?;
+            // Race: the schema may have changed between reading it and taking the stamp. It is
+            // read once more; the stamp holds if the plan comes out the same.
+            self.kept.lock().await.schema = None;
+            let again = self.compile(thing).await?;
+            let same = again.plan.fingerprint == ready.plan.fingerprint;
+            ready = Ready { stamp, ..again };
+            if same {
+                break;
+            }
+        }
+        let ready = Arc::new(ready);
+        self.kept.lock().await.plans.insert(thing.clone(), ready.clone());
+        Ok(ready)
+    }
+
+    async fn compile(&self, thing: &ThingName) -> Result<Ready, EngineError> {
+        let schema = self.schema().await?;
+        let checked = check(&self.policy, &schema);
+        match compile(&self.policy, &schema, &checked.graph, thing) {
+            Ok(plan) => {
+                Ok(Ready { plan, stamp: SchemaStamp(String::new()), findings: checked.findings })
+            }
+            Err(CompileError::UnknownThing(thing)) => Err(self.unknown_thing(thing)),
+            Err(CompileError::Findings(findings)) => Err(EngineError::Policy(findings)),
+        }
+    }
+
+    fn unknown_thing(&self, thing: ThingName) -> EngineError {
+        let names: Vec<&str> = self.policy.things.iter().map(|known| known.name.as_str()).collect();
+        EngineError::UnknownThing {
+            near: did_you_mean(thing.as_str(), names.iter().copied()).map(str::to_owned),
+            known: names.join(", "),
+            thing,
+        }
+    }
+
+    pub(crate) fn thing(&self, name: &ThingName) -> Option<&Thing> {
+        self.policy.things.iter().find(|thing| thing.name == *name)
+    }
+
+    /// Forgets schema and plans, because the shape of a table has changed.
+    pub(crate) async fn forget(&self) {
+        let mut kept = self.kept.lock().await;
+        kept.schema = None;
+        kept.plans.clear();
+    }
+
+    /// Creates or upgrades Sexton's own tables; deletions do it themselves on first use.
+    pub async fn prepare(&self) -> Result<(), DatabaseError> {
+        let mut kept = self.kept.lock().await;
+        if !kept.ledger {
+            self.database.prepare_ledger().await?;
+            kept.ledger = true;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn new_deletion_id(&self) -> DeletionId {
+        let word = data_encoding::BASE32_NOPAD.encode(&self.surroundings.entropy.unique());
+        DeletionId::new(["dlt_", &word.to_lowercase()].concat())
+    }
+
+    pub(crate) fn new_lease(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.surroundings.entropy.unique())
+    }
+}
+
+impl Ready {
+    /// Findings that make every deletion refuse.
+    pub fn errors(&self) -> Vec<Finding> {
+        self.findings.iter().filter(|f| f.severity == Severity::Error).cloned().collect()
+    }
+}

@@ -1,0 +1,73 @@
+//! Resolves what a statement's placeholders stand for.
+
+use std::collections::HashSet;
+
+use sexton_core::schema::Dialect;
+use sexton_core::sql::{Bind, KeyColumns, Scalar, Statement};
+
+use super::Walk;
+use crate::ports::Arg;
+
+impl Walk<'_> {
+    /// The values of a statement, in order.
+    pub(super) fn args(&self, statement: &Statement, cap: u64) -> Vec<Arg> {
+        statement.binds.iter().map(|bind| self.arg(bind, cap)).collect()
+    }
+
+    /// Whether a statement speaks of keys only, and there are none.
+    pub(super) fn is_void(&self, statement: &Statement) -> bool {
+        let mut keys = statement.binds.iter().filter_map(|bind| match bind {
+            Bind::Keys { from, .. } => Some(from),
+            _ => None,
+        });
+        let speaks_of_root = statement.binds.iter().any(|bind| matches!(bind, Bind::Root(_)));
+        let Some(first) = keys.next() else { return false };
+        !speaks_of_root
+            && std::iter::once(first).chain(keys).flatten().all(|keys| self.source(keys).is_empty())
+    }
+
+    fn source(&self, keys: &KeyColumns) -> &[crate::ports::Row] {
+        let set = &self.sets[keys.set.0];
+        if keys.frontier { set.frontier() } else { set.all() }
+    }
+
+    fn arg(&self, bind: &Bind, cap: u64) -> Arg {
+        match bind {
+            Bind::Keys { from, part } => self.keys(from, *part),
+            Bind::Root(at) => {
+                Arg::Scalar(self.root.values.get(*at).cloned().unwrap_or(Scalar::Null))
+            }
+            Bind::Tenant => Arg::Scalar(
+                self.root.tenant.as_ref().map_or(Scalar::Null, |t| Scalar::text(t.as_str())),
+            ),
+            Bind::Actor => Arg::Scalar(Scalar::text(self.root.actor.as_str())),
+            // Named values are resolved to the key before a walk begins.
+            Bind::Path(_) => Arg::Scalar(Scalar::Null),
+            Bind::Literal(scalar) => Arg::Scalar(scalar.clone()),
+            Bind::Cap => Arg::Scalar(Scalar::Integer(i64::try_from(cap).unwrap_or(i64::MAX))),
+        }
+    }
+
+    fn keys(&self, from: &[KeyColumns], part: Option<usize>) -> Arg {
+        let mut seen = HashSet::new();
+        let mut tuples: Vec<Vec<Scalar>> = Vec::new();
+        for keys in from {
+            for row in self.source(keys) {
+                let tuple: Vec<Scalar> = keys.columns.iter().map(|at| row[*at].clone()).collect();
+                // A null refers to nothing, and nothing refers to it.
+                if !tuple.iter().any(Scalar::is_null) && seen.insert(tuple.clone()) {
+                    tuples.push(tuple);
+                }
+            }
+        }
+        match (part, self.plan.dialect) {
+            (None, _) | (Some(_), Dialect::Sqlite) if from.iter().any(|k| k.columns.len() > 1) => {
+                Arg::Tuples(tuples)
+            }
+            (part, _) => {
+                let part = part.unwrap_or(0);
+                Arg::Array(tuples.into_iter().map(|mut tuple| tuple.swap_remove(part)).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The digest of what a walk found.
+
+use sexton_core::names::SystemName;
+use sexton_core::plan::SetRole;
+use sexton_core::preview::{DigestPart, DigestParts, PartKind, canonical_key};
+
+use super::Walk;
+
+impl Walk<'_> {
+    /// The parts that are known once all sets are filled; leaves are added as they are counted.
+    pub fn digest_parts(&self, system: &SystemName) -> DigestParts {
+        let head = format!(
+            "{}\n{system}\n{}\n{}",
+            self.plan.fingerprint,
+            self.plan.thing,
+            canonical_key(&self.root.values)
+        );
+        let parts = self
+            .plan
+            .sets
+            .iter()
+            .map(|set| {
+                let kind = match set.role {
+                    SetRole::Going => PartKind::Interior,
+                    SetRole::Changed | SetRole::Derived => PartKind::Effect,
+                };
+                // Two effects may touch one table: the set's number tells them apart.
+                let name = match set.role {
+                    SetRole::Going => set.table.to_string(),
+                    SetRole::Changed => format!("{} (change {})", set.table, set.id.0),
+                    SetRole::Derived => format!("{} (derive {})", set.table, set.id.0),
+                };
+                DigestPart::of_rows(name, kind, set.identity, self.sets[set.id.0].all())
+            })
+            .collect();
+        DigestParts { head, parts }
+    }
+}

@@ -1,0 +1,130 @@
+//! Finds the rows of a plan, top-down: the root, what goes with it, then what is changed.
+
+use sexton_core::plan::{Find, Round, SubjectField};
+use sexton_core::sql::{Scalar, SetId, Statement};
+
+use super::{Subject, Walk};
+use crate::ports::{DatabaseError, Row};
+
+/// So many interior keys fit one deletion, whatever its limits.
+pub(crate) const INTERIOR_KEYS_MAX: u64 = 1_000_000;
+
+/// How finding ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// All rows are known.
+    All,
+    /// There are more rows than one deletion may take.
+    TooMany,
+}
+
+impl Walk<'_> {
+    /// Finds and locks the root. `None` if there is none.
+    pub async fn find_root(&mut self) -> Result<Option<Subject>, DatabaseError> {
+        let mut subject = Subject::default();
+        if let Some(row) = &self.plan.root.row {
+            let rows = self.rows(&row.statement, 1).await?;
+            if !rows.is_empty() {
+                self.sets[row.set.0].add(rows);
+                let read = self.rows(&row.subject, 1).await?;
+                subject = read_subject(&row.fields, read.into_iter().next().unwrap_or_default());
+                subject.row_exists = true;
+                return Ok(Some(subject));
+            }
+        }
+        for statement in &self.plan.root.started {
+            if !self.rows(statement, 1).await?.is_empty() {
+                return Ok(Some(subject));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Fills every key set, parents before children.
+    pub async fn find_all(&mut self) -> Result<Found, DatabaseError> {
+        for find in &self.plan.steps.find {
+            let found = match find {
+                Find::Table { set, statement } => self.find_table(*set, statement).await?,
+                Find::Component { seeds, rounds } => self.find_component(seeds, rounds).await?,
+            };
+            if found == Found::TooMany {
+                return Ok(found);
+            }
+        }
+        Ok(Found::All)
+    }
+
+    async fn find_table(
+        &mut self,
+        set: SetId,
+        statement: &Statement,
+    ) -> Result<Found, DatabaseError> {
+        let room = self.room();
+        let rows = self.rows(statement, room + 1).await?;
+        let fits = rows.len() as u64 <= room;
+        self.sets[set.0].add(rows);
+        Ok(if fits { Found::All } else { Found::TooMany })
+    }
+
+    /// Race: the parents of a round are locked before its children are looked for, and each
+    /// statement sees all that was committed before it; so no child can slip in unseen where a
+    /// foreign key or the fence makes its writer wait for the parent.
+    async fn find_component(
+        &mut self,
+        seeds: &[(SetId, Statement)],
+        rounds: &[Round],
+    ) -> Result<Found, DatabaseError> {
+        for (set, statement) in seeds {
+            if self.find_table(*set, statement).await? == Found::TooMany {
+                return Ok(Found::TooMany);
+            }
+        }
+        let mut sets: Vec<SetId> = rounds.iter().flat_map(|r| [r.above, r.below]).collect();
+        sets.sort_unstable();
+        sets.dedup();
+        loop {
+            let mut any = false;
+            for set in &sets {
+                any |= self.sets[set.0].next_round();
+            }
+            if !any {
+                return Ok(Found::All);
+            }
+            for round in rounds {
+                if self.find_table(round.below, &round.statement).await? == Found::TooMany {
+                    return Ok(Found::TooMany);
+                }
+            }
+        }
+    }
+
+    fn room(&self) -> u64 {
+        let found: u64 = self.sets.iter().map(|set| set.len() as u64).sum();
+        INTERIOR_KEYS_MAX.saturating_sub(found)
+    }
+}
+
+fn read_subject(fields: &[SubjectField], row: Row) -> Subject {
+    let mut subject = Subject::default();
+    for (field, value) in fields.iter().zip(row) {
+        let text = match &value {
+            Scalar::Null => None,
+            value => Some(value.to_string()),
+        };
+        match field {
+            SubjectField::Label => subject.label = text,
+            SubjectField::Tenant => subject.tenant = text,
+            SubjectField::Owner => subject.owner = text,
+            SubjectField::Show(column) => subject.show.push((column.clone(), text)),
+            SubjectField::Said(column) => subject.said.push((column.clone(), text)),
+            SubjectField::Only(say) if value.as_integer() != Some(1) => {
+                subject.wrong.push(say.clone());
+            }
+            SubjectField::Refuse(say) if value.as_integer() == Some(1) => {
+                subject.refused.push(say.clone());
+            }
+            SubjectField::Only(_) | SubjectField::Refuse(_) => {}
+        }
+    }
+    subject
+}

@@ -1,0 +1,222 @@
+//! The one executor of plans: finds the rows, judges them, and knows their digest.
+//!
+//! A preview walks in a look and counts; a deletion walks in a change, under locks, and goes on
+//! to change and remove. What a statement binds is resolved here and nowhere else.
+
+mod bind;
+mod digest;
+mod find;
+mod judge;
+mod rows;
+
+use std::collections::BTreeMap;
+
+use sexton_core::names::{Actor, SystemName, TenantId, Timestamp};
+use sexton_core::plan::Plan;
+use sexton_core::policy::Policy;
+use sexton_core::sql::{Bind, Scalar, Statement};
+
+pub(crate) use find::{Found, INTERIOR_KEYS_MAX};
+pub(crate) use judge::{Judge, plain_root};
+pub(crate) use rows::KeyRows;
+
+use crate::ports::{Arg, DatabaseError, Query, Row, Tx};
+use crate::request::{Root, RootKey};
+
+/// Whether rows are locked as they are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Locks {
+    /// A look: nothing is locked.
+    Leave,
+    /// A change: rows are locked, then looked at.
+    Take,
+}
+
+/// A root's value, split into the columns of its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RootValue {
+    pub values: Vec<Scalar>,
+    pub tenant: Option<TenantId>,
+    pub actor: Actor,
+}
+
+/// What was read of the root's own row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub row_exists: bool,
+    pub label: Option<String>,
+    pub tenant: Option<String>,
+    pub owner: Option<String>,
+    pub show: Vec<(String, Option<String>)>,
+    /// Columns that sentences name.
+    pub said: Vec<(String, Option<String>)>,
+    /// Sentences of conditions that refuse: `only` not met, then `refuse` met.
+    pub wrong: Vec<String>,
+    pub refused: Vec<String>,
+}
+
+/// One walk of a plan over one root, in one transaction.
+pub(crate) struct Walk<'w> {
+    pub plan: &'w Plan,
+    pub tx: &'w mut dyn Tx,
+    pub root: RootValue,
+    pub sets: Vec<KeyRows>,
+    pub locks: Locks,
+    /// No statement begins after this moment; `None` for a deletion.
+    pub deadline: Option<Deadline<'w>>,
+}
+
+/// When a preview has looked long enough.
+pub(crate) struct Deadline<'w> {
+    pub clock: &'w dyn crate::ports::Clock,
+    pub at: Timestamp,
+}
+
+impl<'w> Walk<'w> {
+    pub fn new(plan: &'w Plan, tx: &'w mut dyn Tx, root: RootValue, locks: Locks) -> Self {
+        let sets = plan.sets.iter().map(|set| KeyRows::new(set.identity)).collect();
+        Self { plan, tx, root, sets, locks, deadline: None }
+    }
+
+    /// Reads the key of a root by named values.
+    pub async fn look_up(
+        find: &Statement,
+        values: &BTreeMap<String, String>,
+        root: &Root,
+        tx: &mut dyn Tx,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let args = find.binds.iter().map(|bind| {
+            Arg::Scalar(match bind {
+                Bind::Path(name) => {
+                    values.get(name).map_or(Scalar::Null, |v| Scalar::text(v.as_str()))
+                }
+                Bind::Actor => Scalar::text(root.actor.as_str()),
+                Bind::Tenant => root
+                    .tenant
+                    .as_ref()
+                    .map_or(Scalar::Null, |tenant| Scalar::text(tenant.as_str())),
+                _ => Scalar::Null,
+            })
+        });
+        let query = Query { label: &find.label, sql: &find.sql, args: args.collect() };
+        tx.rows(query).await
+    }
+
+    /// Reads rows. A statement whose lists of keys are all empty has no answer and is not sent.
+    pub async fn rows(
+        &mut self,
+        statement: &Statement,
+        cap: u64,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        if self.is_void(statement) {
+            return Ok(Vec::new());
+        }
+        self.in_time(statement)?;
+        let sql = match self.locks {
+            Locks::Take if !statement.lock.is_empty() => [&statement.sql, statement.lock].concat(),
+            _ => statement.sql.clone(),
+        };
+        let args = self.args(statement, cap);
+        self.tx.rows(Query { label: &statement.label, sql: &sql, args }).await
+    }
+
+    /// Changes rows and says how many. A statement without keys changes none and is not sent.
+    pub async fn run(&mut self, statement: &Statement) -> Result<u64, DatabaseError> {
+        if self.is_void(statement) {
+            return Ok(0);
+        }
+        let args = self.args(statement, u64::MAX);
+        self.tx.run(Query { label: &statement.label, sql: &statement.sql, args }).await
+    }
+
+    /// The single number that a counting statement answers.
+    pub async fn count(&mut self, statement: &Statement, cap: u64) -> Result<u64, DatabaseError> {
+        let rows = self.rows(statement, cap).await?;
+        let number = rows.first().and_then(|row| row.first()).and_then(Scalar::as_integer);
+        Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+    }
+
+    fn in_time(&self, statement: &Statement) -> Result<(), DatabaseError> {
+        match &self.deadline {
+            Some(deadline) if deadline.clock.now() > deadline.at => {
+                Err(DatabaseError::Timeout { label: statement.label.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RootValue {
+    /// The value of a root named by its id.
+    pub fn from_id(root: &Root, id: &str, columns: usize) -> Option<Self> {
+        let values = split_id(id, columns)?;
+        Some(Self {
+            values: values.into_iter().map(Scalar::Text).collect(),
+            tenant: root.tenant.clone(),
+            actor: root.actor.clone(),
+        })
+    }
+
+    /// The value as people write it.
+    pub fn written(&self) -> String {
+        let values: Vec<String> = self.values.iter().map(ToString::to_string).collect();
+        match values.as_slice() {
+            [one] => one.clone(),
+            many => {
+                let escaped: Vec<String> = many
+                    .iter()
+                    .map(|value| value.replace('\\', "\\\\").replace(',', "\\,"))
+                    .collect();
+                escaped.join(",")
+            }
+        }
+    }
+
+    /// The name under which the value itself is locked.
+    pub fn lock_name(&self, system: &SystemName, plan: &Plan) -> String {
+        format!("sexton:{system}:{}:{}", plan.thing, self.written())
+    }
+}
+
+/// The values of an id; a comma inside a value of a composite key is written `\,`.
+fn split_id(id: &str, columns: usize) -> Option<Vec<String>> {
+    if columns == 1 {
+        return Some(vec![id.to_owned()]);
+    }
+    let mut values = vec![String::new()];
+    let mut letters = id.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => values.last_mut()?.push(letters.next()?),
+            ',' => values.push(String::new()),
+            letter => values.last_mut()?.push(letter),
+        }
+    }
+    (values.len() == columns).then_some(values)
+}
+
+/// The root as the caller named it, for messages.
+pub(crate) fn named(root: &Root) -> String {
+    match &root.key {
+        RootKey::Id(id) => id.clone(),
+        RootKey::Named(values) => {
+            let values: Vec<String> =
+                values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            values.join(" ")
+        }
+    }
+}
+
+/// Things whose roots may be among the rows that go, with the set that holds them.
+pub(crate) fn things_going<'p>(
+    policy: &'p Policy,
+    plan: &'p Plan,
+) -> impl Iterator<Item = (&'p sexton_core::policy::Thing, sexton_core::sql::SetId)> {
+    policy.things.iter().filter_map(|thing| {
+        let row = thing.row.as_ref()?;
+        let set = plan.sets.iter().find(|set| {
+            set.role == sexton_core::plan::SetRole::Going && set.table == row.value.table
+        })?;
+        Some((thing, set.id))
+    })
+}
