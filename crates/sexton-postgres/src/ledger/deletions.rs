@@ -1,0 +1,159 @@
+//! Deletions: stored before anything happens, changed only by whoever holds the lease.
+
+use sexton_core::lifecycle::State;
+use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
+use sexton_engine::ports::{DeletionRow, NewDeletion, StateChange};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use crate::link::Link;
+
+/// Stores a deletion as requested, leased by the database's clock. A repeat fails.
+pub(super) async fn insert(link: &mut Link<'_>, deletion: &NewDeletion) -> Result<(), sqlx::Error> {
+    link.query(
+        "INSERT INTO sexton.deletions (id, system, thing, root, state, actor, reason, bound_to,
+            requested_at, changed_at, lease, leased_until)
+         VALUES ($1, $2, $3, $4, 'requested', $5, $6, $7, $8, $8, $9,
+            (extract(epoch FROM statement_timestamp()) * 1000000)::bigint + $10 * 1000000)",
+    )
+    .bind(deletion.id.as_str())
+    .bind(deletion.system.as_str())
+    .bind(deletion.thing.as_str())
+    .bind(&deletion.root)
+    .bind(deletion.actor.as_str())
+    .bind(&deletion.reason)
+    .bind(&deletion.bound_to)
+    .bind(deletion.requested_at.0)
+    .bind(&deletion.lease)
+    .bind(deletion.lease_secs)
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+/// Changes the state where state and lease are as named, and says whether they were. Locks the
+/// row. A repeat finds another state and changes nothing.
+pub(super) async fn change_state(
+    link: &mut Link<'_>,
+    change: &StateChange<'_>,
+) -> Result<bool, sqlx::Error> {
+    let done = link
+        .query(
+            "UPDATE sexton.deletions
+         SET state = $4, changed_at = $5, note = $6, receipt = $7
+         WHERE id = $1
+           AND lease = $2
+           AND state = $3",
+        )
+        .bind(change.id.as_str())
+        .bind(change.lease)
+        .bind(change.from.as_str())
+        .bind(change.to.as_str())
+        .bind(change.at.0)
+        .bind(&change.note)
+        .bind(&change.receipt)
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Reads one deletion. Locks nothing.
+pub(super) async fn one(
+    link: &mut Link<'_>,
+    id: &DeletionId,
+) -> Result<Option<DeletionRow>, sqlx::Error> {
+    let row = link.query(
+        "SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
+            lease, leased_until, note, receipt
+         FROM sexton.deletions
+         WHERE id = $1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(&mut *link.connection)
+    .await?;
+    row.as_ref().map(deletion).transpose()
+}
+
+/// Reads the latest deletions, newest first. Locks nothing.
+pub(super) async fn latest(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    limit: u32,
+) -> Result<Vec<DeletionRow>, sqlx::Error> {
+    let rows = link.query(
+        "SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
+            lease, leased_until, note, receipt
+         FROM sexton.deletions
+         WHERE system = $1
+         ORDER BY requested_at DESC, id DESC
+         LIMIT $2",
+    )
+    .bind(system.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(&mut *link.connection)
+    .await?;
+    rows.iter().map(deletion).collect()
+}
+
+/// Takes over unfinished deletions whose lease is over, oldest first. Locks them, and passes by
+/// those that somebody else is taking over now; a repeat finds their new lease.
+pub(super) async fn take_over(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    lease: &str,
+    lease_secs: i64,
+) -> Result<Vec<DeletionRow>, sqlx::Error> {
+    let rows = link
+        .query(
+            "WITH moment AS (
+            SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint AS now
+         ),
+         due AS (
+            SELECT deletions.id
+            FROM sexton.deletions
+            WHERE deletions.system = $1
+              AND deletions.state IN ('requested', 'committed', 'reaped')
+              AND deletions.leased_until <= (SELECT now FROM moment)
+            FOR UPDATE SKIP LOCKED
+         ),
+         taken AS (
+            UPDATE sexton.deletions
+            SET lease = $2, leased_until = (SELECT now FROM moment) + $3 * 1000000
+            WHERE id IN (SELECT id FROM due)
+            RETURNING id, system, thing, root, state, actor, reason, bound_to, requested_at,
+                changed_at, lease, leased_until, note, receipt
+         )
+         SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
+            lease, leased_until, note, receipt
+         FROM taken
+         ORDER BY requested_at, id",
+        )
+        .bind(system.as_str())
+        .bind(lease)
+        .bind(lease_secs)
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(deletion).collect()
+}
+
+fn deletion(row: &PgRow) -> Result<DeletionRow, sqlx::Error> {
+    let state: &str = row.try_get("state")?;
+    let state = State::from_word(state)
+        .ok_or_else(|| sqlx::Error::Decode(format!("the state `{state}` is unknown").into()))?;
+    Ok(DeletionRow {
+        id: DeletionId::new(row.try_get::<String, _>("id")?),
+        system: SystemName::new(row.try_get::<String, _>("system")?),
+        thing: ThingName::new(row.try_get::<String, _>("thing")?),
+        root: row.try_get("root")?,
+        state,
+        actor: Actor::new(row.try_get::<String, _>("actor")?),
+        reason: row.try_get("reason")?,
+        bound_to: row.try_get("bound_to")?,
+        requested_at: Timestamp(row.try_get("requested_at")?),
+        changed_at: Timestamp(row.try_get("changed_at")?),
+        lease: row.try_get("lease")?,
+        leased_until: Timestamp(row.try_get("leased_until")?),
+        note: row.try_get("note")?,
+        receipt: row.try_get("receipt")?,
+    })
+}

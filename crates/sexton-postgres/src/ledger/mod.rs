@@ -1,0 +1,142 @@
+//! Sexton's own tables, reached through the transaction: one function, one statement.
+//!
+//! This file only passes on, so that every answer is judged in one way; the statements are in
+//! one module per table.
+
+mod audit;
+mod deletions;
+mod holds;
+mod tombstones;
+
+use async_trait::async_trait;
+use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
+use sexton_engine::ports::{
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, StateChange,
+    TombstoneSet,
+};
+
+use crate::held::Held;
+use crate::transaction::PostgresTx;
+
+pub(crate) use holds::exists;
+
+#[async_trait]
+impl<H: Held> Ledger for PostgresTx<H> {
+    async fn insert_deletion(&mut self, deletion: &NewDeletion) -> Result<(), DatabaseError> {
+        let answer = deletions::insert(&mut self.link(), deletion).await;
+        self.judged("store the deletion", "", answer)
+    }
+
+    async fn change_state(&mut self, change: StateChange<'_>) -> Result<bool, DatabaseError> {
+        let answer = deletions::change_state(&mut self.link(), &change).await;
+        self.judged("change the deletion's state", "", answer)
+    }
+
+    async fn deletion(&mut self, id: &DeletionId) -> Result<Option<DeletionRow>, DatabaseError> {
+        let answer = deletions::one(&mut self.link(), id).await;
+        self.judged("read the deletion", "", answer)
+    }
+
+    async fn deletions(
+        &mut self,
+        system: &SystemName,
+        limit: u32,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        let answer = deletions::latest(&mut self.link(), system, limit).await;
+        self.judged("read the latest deletions", "", answer)
+    }
+
+    async fn take_over(
+        &mut self,
+        system: &SystemName,
+        lease: &str,
+        lease_secs: i64,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        let answer = deletions::take_over(&mut self.link(), system, lease, lease_secs).await;
+        self.judged("take over deletions", "", answer)
+    }
+
+    async fn insert_tombstones(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        sets: &[TombstoneSet],
+    ) -> Result<(), DatabaseError> {
+        let answer = tombstones::insert(&mut self.link(), deletion, at, sets).await;
+        self.judged("write tombstones", "", answer)
+    }
+
+    async fn tombstones(&mut self, id: &DeletionId) -> Result<Vec<TombstoneSet>, DatabaseError> {
+        let answer = tombstones::of(&mut self.link(), id).await;
+        self.judged("read tombstones", "", answer)
+    }
+
+    async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError> {
+        let answer = tombstones::remove(&mut self.link(), before).await;
+        self.judged("remove tombstones", "", answer)
+    }
+
+    async fn active_holds(
+        &mut self,
+        system: &SystemName,
+        things: &[ThingName],
+        now: Timestamp,
+    ) -> Result<Vec<Hold>, DatabaseError> {
+        if !self.has_ledger().await? {
+            return Ok(Vec::new());
+        }
+        let answer = if self.may_lock() {
+            holds::active_shared(&mut self.link(), system, things, now).await
+        } else {
+            holds::active(&mut self.link(), system, things, now).await
+        };
+        self.judged("read holds", "", answer)
+    }
+
+    async fn insert_audit(
+        &mut self,
+        deletion: &DeletionId,
+        record: &str,
+    ) -> Result<(), DatabaseError> {
+        let answer = audit::insert(&mut self.link(), deletion, record).await;
+        self.judged("append to the audit", "", answer)
+    }
+
+    async fn lock_audit_head(&mut self) -> Result<AuditHead, DatabaseError> {
+        let answer = audit::lock_head(&mut self.link()).await;
+        self.judged("lock the end of the audit", "", answer)
+    }
+
+    async fn unsealed_audit(&mut self) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::unsealed(&mut self.link()).await;
+        self.judged("read unsealed records", "", answer)
+    }
+
+    async fn seal_audit(&mut self, id: i64, head: &AuditHead) -> Result<(), DatabaseError> {
+        let answer = audit::seal(&mut self.link(), id, head).await;
+        self.judged("seal a record", "", answer)
+    }
+
+    async fn audit_head(&mut self) -> Result<AuditHead, DatabaseError> {
+        let answer = audit::head(&mut self.link()).await;
+        self.judged("read the end of the audit", "", answer)
+    }
+
+    async fn audit_row(
+        &mut self,
+        deletion: &DeletionId,
+    ) -> Result<Option<AuditRow>, DatabaseError> {
+        let answer = audit::of_deletion(&mut self.link(), deletion).await;
+        self.judged("read the audit record", "", answer)
+    }
+
+    async fn audit_rows(&mut self, after: i64, limit: u32) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::after(&mut self.link(), after, limit).await;
+        self.judged("read the audit", "", answer)
+    }
+
+    async fn unaudited_deletions(&mut self) -> Result<Vec<DeletionId>, DatabaseError> {
+        let answer = audit::unaudited(&mut self.link()).await;
+        self.judged("look for deletions without a record", "", answer)
+    }
+}

@@ -1,0 +1,187 @@
+//! Creates and upgrades Sexton's own tables: numbered files, each applied once.
+//!
+//! What was applied is recorded with the hash of its text. A file that was changed afterwards
+//! is refused, since nobody could tell which of the two the tables follow. Files that this
+//! program does not know are left alone: the program after this one expands before it
+//! contracts, so its tables still serve this one.
+
+use std::collections::BTreeMap;
+
+use data_encoding::HEXLOWER;
+use sexton_engine::ports::{DatabaseError, Mode};
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+
+use crate::database::PostgresDatabase;
+use crate::error;
+use crate::held::Held;
+use crate::link::Link;
+
+struct Migration {
+    number: i32,
+    name: &'static str,
+    text: &'static str,
+}
+
+const MIGRATIONS: [Migration; 1] =
+    [Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") }];
+
+const LABEL: &str = "prepare Sexton's tables";
+
+/// Hashes of applied files, by number.
+type Applied = BTreeMap<i32, String>;
+
+/// A hash over all files: another one means that the tables would be others.
+pub(crate) fn fingerprint() -> String {
+    let mut all = Sha256::new();
+    for migration in &MIGRATIONS {
+        all.update(hash_of(migration.text));
+    }
+    HEXLOWER.encode(&all.finalize())
+}
+
+/// Applies what is missing; looks only, when nothing is.
+pub(crate) async fn up(database: &PostgresDatabase) -> Result<(), DatabaseError> {
+    let told = |error| database.failure(LABEL, "", &error);
+    let (mut held, _) = database.open(Mode::Look { budget: None }).await?;
+    let seen = applied(&mut database.link(&mut held)).await;
+    held.rollback().await.map_err(told)?;
+    match seen {
+        Ok(applied) if missing(&applied)?.is_empty() => Ok(()),
+        Ok(_) => apply_missing(database).await,
+        Err(error) if error::is_missing_table(&error) => apply_missing(database).await,
+        Err(error) => Err(told(error)),
+    }
+}
+
+async fn apply_missing(database: &PostgresDatabase) -> Result<(), DatabaseError> {
+    let told = |error| database.failure(LABEL, "", &error);
+    let (mut held, _) = database.open(Mode::Change).await?;
+    let mut link = database.link(&mut held);
+    wait_for_other_programs(&mut link).await.map_err(told)?;
+    if !has_schema(&mut link).await.map_err(told)? {
+        create_schema(&mut link).await.map_err(told)?;
+    }
+    create_table(&mut link).await.map_err(told)?;
+    // Race: another program may have applied them while this one waited for the lock.
+    let applied = applied(&mut link).await.map_err(told)?;
+    for migration in missing(&applied)? {
+        sqlx::raw_sql(migration.text).execute(&mut *link.connection).await.map_err(told)?;
+        record(&mut link, migration).await.map_err(told)?;
+    }
+    held.commit().await.map_err(told)
+}
+
+/// The files that were not applied yet, in order.
+fn missing(applied: &Applied) -> Result<Vec<&'static Migration>, DatabaseError> {
+    let mut missing = Vec::new();
+    for migration in &MIGRATIONS {
+        match applied.get(&migration.number) {
+            None => missing.push(migration),
+            Some(hash) if *hash == hash_of(migration.text) => {}
+            Some(_) => return Err(changed(migration)),
+        }
+    }
+    Ok(missing)
+}
+
+fn changed(migration: &Migration) -> DatabaseError {
+    DatabaseError::Failed {
+        label: LABEL.to_owned(),
+        detail: format!(
+            "migration {:04}_{} is not the one that was applied here: its text has changed since",
+            migration.number, migration.name
+        ),
+    }
+}
+
+fn hash_of(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
+}
+
+/// Reads what was applied. Fails where there never was anything.
+async fn applied(link: &mut Link<'_>) -> Result<Applied, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT number, hash
+         FROM sexton.migrations",
+        )
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(|row| Ok((row.try_get("number")?, row.try_get("hash")?))).collect()
+}
+
+/// Takes the advisory lock of migrations until the transaction ends, and waits longer for it
+/// than a deletion would.
+async fn wait_for_other_programs(link: &mut Link<'_>) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(
+        "SET LOCAL lock_timeout = '30s';
+         SELECT pg_advisory_xact_lock(hashtextextended('sexton.migrations', 0))",
+    )
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+async fn has_schema(link: &mut Link<'_>) -> Result<bool, sqlx::Error> {
+    let row = link
+        .query("SELECT to_regnamespace('sexton') IS NOT NULL")
+        .fetch_one(&mut *link.connection)
+        .await?;
+    row.try_get(0)
+}
+
+/// Creates the schema. Not done where it exists: `IF NOT EXISTS` asks for the right to create
+/// schemas even then.
+async fn create_schema(link: &mut Link<'_>) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql("CREATE SCHEMA sexton").execute(&mut *link.connection).await?;
+    Ok(())
+}
+
+/// Creates the table of applied files. A repeat changes nothing.
+async fn create_table(link: &mut Link<'_>) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(
+        "CREATE TABLE IF NOT EXISTS sexton.migrations (
+            number integer PRIMARY KEY,
+            name text NOT NULL,
+            hash text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )",
+    )
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+/// Records a file as applied. A repeat fails.
+async fn record(link: &mut Link<'_>, migration: &Migration) -> Result<(), sqlx::Error> {
+    link.query(
+        "INSERT INTO sexton.migrations (number, name, hash)
+         VALUES ($1, $2, $3)",
+    )
+    .bind(migration.number)
+    .bind(migration.name)
+    .bind(hash_of(migration.text))
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_applied_file_whose_text_changed_is_refused() {
+        let applied = Applied::from([(1, hash_of("-- another text"))]);
+        let Err(error) = missing(&applied) else { panic!("it was accepted") };
+        assert!(error.to_string().contains("0001_ledger"), "{error}");
+    }
+
+    #[test]
+    fn files_of_a_later_program_are_left_alone() {
+        let later = MIGRATIONS.iter().map(|m| (m.number, hash_of(m.text)));
+        let applied = later.chain([(999, "unknown".to_owned())]).collect();
+        assert!(missing(&applied).is_ok_and(|missing| missing.is_empty()));
+    }
+}
