@@ -1,0 +1,164 @@
+//! `sexton_deletions`: every deletion, its state and its lease.
+//!
+//! Leases are measured by SQLite's clock, which is the machine's, to the millisecond.
+
+use sexton_core::lifecycle::State;
+use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
+use sexton_engine::ports::{DatabaseError, DeletionRow, NewDeletion, StateChange};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::failure::failure;
+
+/// A repeat with the same id fails.
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    deletion: &NewDeletion,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO sexton_deletions (id, system, thing, root, state, actor, reason, bound_to,
+                                       requested_at, changed_at, lease, leased_until)
+         VALUES (?1, ?2, ?3, ?4, 'requested', ?5, ?6, ?7, ?8, ?8, ?9,
+                 CAST((unixepoch('subsec') + ?10) * 1000000 AS INTEGER))",
+    )
+    .bind(deletion.id.as_str())
+    .bind(deletion.system.as_str())
+    .bind(deletion.thing.as_str())
+    .bind(&deletion.root)
+    .bind(deletion.actor.as_str())
+    .bind(&deletion.reason)
+    .bind(&deletion.bound_to)
+    .bind(deletion.requested_at.0)
+    .bind(&deletion.lease)
+    .bind(deletion.lease_secs)
+    .execute(connection)
+    .await
+    .map_err(|error| failure("insert a deletion", error))?;
+    Ok(())
+}
+
+/// Says whether state and lease were as named; if not, nothing changes. So does a repeat.
+pub async fn change_state(
+    connection: &mut SqliteConnection,
+    change: StateChange<'_>,
+) -> Result<bool, DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE sexton_deletions
+         SET state = ?4, changed_at = ?5, note = ?6, receipt = ?7
+         WHERE id = ?1
+           AND lease = ?2
+           AND state = ?3",
+    )
+    .bind(change.id.as_str())
+    .bind(change.lease)
+    .bind(change.from.as_str())
+    .bind(change.to.as_str())
+    .bind(change.at.0)
+    .bind(change.note)
+    .bind(change.receipt)
+    .execute(connection)
+    .await
+    .map_err(|error| failure("change a deletion's state", error))?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// One deletion.
+pub async fn read(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+) -> Result<Option<DeletionRow>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT id, system, thing, root, state, actor, reason, bound_to,
+                requested_at, changed_at, lease, leased_until, note, receipt
+         FROM sexton_deletions
+         WHERE id = ?1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(connection)
+    .await
+    .map_err(|error| failure("read a deletion", error))?;
+    row.as_ref().map(deletion).transpose()
+}
+
+/// Newest first.
+pub async fn latest(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    limit: u32,
+) -> Result<Vec<DeletionRow>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, system, thing, root, state, actor, reason, bound_to,
+                requested_at, changed_at, lease, leased_until, note, receipt
+         FROM sexton_deletions
+         WHERE system = ?1
+         ORDER BY requested_at DESC, id DESC
+         LIMIT ?2",
+    )
+    .bind(system.as_str())
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("list deletions", error))?;
+    rows.iter().map(deletion).collect()
+}
+
+/// Gives every open deletion whose lease is over to this lease, oldest first. A repeat finds
+/// none, because they are leased now.
+pub async fn take_over(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    lease: &str,
+    lease_secs: i64,
+) -> Result<Vec<DeletionRow>, DatabaseError> {
+    let rows = sqlx::query(
+        "UPDATE sexton_deletions
+         SET lease = ?2,
+             leased_until = CAST((unixepoch('subsec') + ?3) * 1000000 AS INTEGER)
+         WHERE system = ?1
+           AND state IN ('requested', 'committed', 'reaped')
+           AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+         RETURNING id, system, thing, root, state, actor, reason, bound_to,
+                   requested_at, changed_at, lease, leased_until, note, receipt",
+    )
+    .bind(system.as_str())
+    .bind(lease)
+    .bind(lease_secs)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("take deletions over", error))?;
+    let mut taken: Vec<DeletionRow> = rows.iter().map(deletion).collect::<Result<_, _>>()?;
+    // RETURNING keeps no order.
+    taken.sort_by(|a, b| (a.requested_at, &a.id).cmp(&(b.requested_at, &b.id)));
+    Ok(taken)
+}
+
+fn deletion(row: &SqliteRow) -> Result<DeletionRow, DatabaseError> {
+    columns(row).map_err(|error| failure("read a deletion", error))?.ok_or_else(|| {
+        DatabaseError::Failed {
+            label: "read a deletion".to_owned(),
+            detail: "its state is none that this version knows".to_owned(),
+        }
+    })
+}
+
+fn columns(row: &SqliteRow) -> Result<Option<DeletionRow>, sqlx::Error> {
+    let Some(state) = State::from_word(row.try_get("state")?) else {
+        return Ok(None);
+    };
+    Ok(Some(DeletionRow {
+        id: DeletionId::new(row.try_get::<String, _>("id")?),
+        system: SystemName::new(row.try_get::<String, _>("system")?),
+        thing: ThingName::new(row.try_get::<String, _>("thing")?),
+        root: row.try_get("root")?,
+        state,
+        actor: Actor::new(row.try_get::<String, _>("actor")?),
+        reason: row.try_get("reason")?,
+        bound_to: row.try_get("bound_to")?,
+        requested_at: Timestamp(row.try_get("requested_at")?),
+        changed_at: Timestamp(row.try_get("changed_at")?),
+        lease: row.try_get("lease")?,
+        leased_until: Timestamp(row.try_get("leased_until")?),
+        note: row.try_get("note")?,
+        receipt: row.try_get("receipt")?,
+    }))
+}

@@ -1,0 +1,141 @@
+//! Sexton's own tables inside a transaction.
+//!
+//! Here the port's methods are handed to the module of their table. SQLite locks the whole file
+//! for writing, so what the port says of locks holds by being in a transaction that changes.
+
+mod audit;
+mod deletions;
+mod holds;
+mod tombstones;
+
+use async_trait::async_trait;
+use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
+use sexton_engine::ports::{
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, StateChange,
+    TombstoneSet,
+};
+
+use crate::failure::is_missing_table;
+use crate::transaction::SqliteTx;
+
+#[async_trait]
+impl Ledger for SqliteTx<'_> {
+    async fn insert_deletion(&mut self, deletion: &NewDeletion) -> Result<(), DatabaseError> {
+        let answer = deletions::insert(self.connection()?, deletion).await;
+        self.judged(answer)
+    }
+
+    async fn change_state(&mut self, change: StateChange<'_>) -> Result<bool, DatabaseError> {
+        let answer = deletions::change_state(self.connection()?, change).await;
+        self.judged(answer)
+    }
+
+    async fn deletion(&mut self, id: &DeletionId) -> Result<Option<DeletionRow>, DatabaseError> {
+        let answer = deletions::read(self.connection()?, id).await;
+        self.judged(answer)
+    }
+
+    async fn deletions(
+        &mut self,
+        system: &SystemName,
+        limit: u32,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        let answer = deletions::latest(self.connection()?, system, limit).await;
+        self.judged(answer)
+    }
+
+    async fn take_over(
+        &mut self,
+        system: &SystemName,
+        lease: &str,
+        lease_secs: i64,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        let answer = deletions::take_over(self.connection()?, system, lease, lease_secs).await;
+        self.judged(answer)
+    }
+
+    async fn insert_tombstones(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        sets: &[TombstoneSet],
+    ) -> Result<(), DatabaseError> {
+        for set in sets {
+            let answer = tombstones::insert(self.connection()?, deletion, at, set).await;
+            self.judged(answer)?;
+        }
+        Ok(())
+    }
+
+    async fn tombstones(&mut self, id: &DeletionId) -> Result<Vec<TombstoneSet>, DatabaseError> {
+        let answer = tombstones::of_deletion(self.connection()?, id).await;
+        self.judged(answer)
+    }
+
+    async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError> {
+        let answer = tombstones::drop_complete(self.connection()?, before).await;
+        self.judged(answer)
+    }
+
+    async fn active_holds(
+        &mut self,
+        system: &SystemName,
+        things: &[ThingName],
+        now: Timestamp,
+    ) -> Result<Vec<Hold>, DatabaseError> {
+        match holds::in_force(self.connection()?, system, things, now).await {
+            // No table, no holds: nobody has prepared this file yet.
+            Err(error) if is_missing_table(&error) => Ok(Vec::new()),
+            answer => self.judged(answer),
+        }
+    }
+
+    async fn insert_audit(
+        &mut self,
+        deletion: &DeletionId,
+        record: &str,
+    ) -> Result<(), DatabaseError> {
+        let answer = audit::insert(self.connection()?, deletion, record).await;
+        self.judged(answer)
+    }
+
+    async fn lock_audit_head(&mut self) -> Result<AuditHead, DatabaseError> {
+        let answer = audit::lock_head(self.connection()?).await;
+        self.judged(answer)
+    }
+
+    async fn unsealed_audit(&mut self) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::unsealed(self.connection()?).await;
+        self.judged(answer)
+    }
+
+    async fn seal_audit(&mut self, id: i64, head: &AuditHead) -> Result<(), DatabaseError> {
+        let answer = audit::seal(self.connection()?, id, head).await;
+        self.judged(answer)?;
+        let answer = audit::move_head(self.connection()?, head).await;
+        self.judged(answer)
+    }
+
+    async fn audit_head(&mut self) -> Result<AuditHead, DatabaseError> {
+        let answer = audit::head(self.connection()?).await;
+        self.judged(answer)
+    }
+
+    async fn audit_row(
+        &mut self,
+        deletion: &DeletionId,
+    ) -> Result<Option<AuditRow>, DatabaseError> {
+        let answer = audit::of_deletion(self.connection()?, deletion).await;
+        self.judged(answer)
+    }
+
+    async fn audit_rows(&mut self, after: i64, limit: u32) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::rows(self.connection()?, after, limit).await;
+        self.judged(answer)
+    }
+
+    async fn unaudited_deletions(&mut self) -> Result<Vec<DeletionId>, DatabaseError> {
+        let answer = audit::unaudited(self.connection()?).await;
+        self.judged(answer)
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod budget;
+mod database;
+mod failure;
+mod ledger;
+mod migrations;
+mod pools;
+mod schema;
+mod statement;
+mod transaction;
+mod values;
+
+pub use database::SqliteDatabase;
+pub use transaction::in_transaction;

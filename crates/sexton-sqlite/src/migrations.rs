@@ -1,0 +1,168 @@
+//! Creates and upgrades Sexton's own tables: numbered files, each applied once.
+//!
+//! What was applied is recorded with the hash of its text. A file that was changed afterwards
+//! is refused, since nobody could tell which of the two the tables follow. Files that this
+//! program does not know are left alone: the program after this one expands before it
+//! contracts, so its tables still serve this one.
+
+use std::collections::BTreeMap;
+
+use data_encoding::HEXLOWER;
+use sexton_engine::ports::DatabaseError;
+use sha2::{Digest, Sha256};
+use sqlx::SqliteConnection;
+
+use crate::failure::{commit_failure, failure, is_missing_table};
+use crate::pools::Pools;
+
+const LABEL: &str = "prepare Sexton's tables";
+
+struct Migration {
+    number: i64,
+    name: &'static str,
+    text: &'static str,
+}
+
+const MIGRATIONS: [Migration; 1] =
+    [Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") }];
+
+/// Hashes of applied files, by number.
+type Applied = BTreeMap<i64, String>;
+
+/// Applies what is missing; looks only, with one query, when nothing is.
+pub async fn up(pools: &Pools) -> Result<(), DatabaseError> {
+    let seen = match applied(&mut *pools.looker(None).await?).await {
+        Err(error) if is_missing_table(&error) => Applied::new(),
+        seen => seen?,
+    };
+    if missing(&seen)?.is_empty() {
+        return Ok(());
+    }
+    let mut connection = pools.changer().await?;
+    begin(&mut connection).await?;
+    create_table(&mut connection).await?;
+    // Race: another program may have applied them while this one waited for the lock.
+    let applied = applied(&mut connection).await?;
+    for migration in missing(&applied)? {
+        run(&mut connection, migration).await?;
+        record(&mut connection, migration).await?;
+    }
+    commit(&mut connection).await
+}
+
+/// The files that were not applied yet, in order.
+fn missing(applied: &Applied) -> Result<Vec<&'static Migration>, DatabaseError> {
+    let mut missing = Vec::new();
+    for migration in &MIGRATIONS {
+        match applied.get(&migration.number) {
+            None => missing.push(migration),
+            Some(hash) if *hash == hash_of(migration.text) => {}
+            Some(_) => return Err(changed(migration)),
+        }
+    }
+    Ok(missing)
+}
+
+fn changed(migration: &Migration) -> DatabaseError {
+    DatabaseError::Failed {
+        label: LABEL.to_owned(),
+        detail: format!(
+            "migration {:04}_{} is not the one that was applied here: its text has changed since",
+            migration.number, migration.name
+        ),
+    }
+}
+
+fn hash_of(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
+}
+
+/// Takes the write lock, so that no other program does the same.
+async fn begin(connection: &mut SqliteConnection) -> Result<(), DatabaseError> {
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(connection)
+        .await
+        .map_err(|error| failure(LABEL, error))?;
+    Ok(())
+}
+
+/// Creates the table of applied files. A repeat changes nothing.
+async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "CREATE TABLE IF NOT EXISTS sexton_migrations (
+             number INTEGER PRIMARY KEY,
+             name TEXT NOT NULL,
+             hash TEXT NOT NULL,
+             applied_at INTEGER NOT NULL
+         )",
+    )
+    .execute(connection)
+    .await
+    .map_err(|error| failure(LABEL, error))?;
+    Ok(())
+}
+
+/// Reads what was applied. Fails where there never was anything.
+async fn applied(connection: &mut SqliteConnection) -> Result<Applied, DatabaseError> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT number, hash
+         FROM sexton_migrations",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure(LABEL, error))?;
+    Ok(rows.into_iter().collect())
+}
+
+async fn run(
+    connection: &mut SqliteConnection,
+    migration: &Migration,
+) -> Result<(), DatabaseError> {
+    sqlx::raw_sql(migration.text)
+        .execute(connection)
+        .await
+        .map_err(|error| failure(LABEL, error))?;
+    Ok(())
+}
+
+/// Records a file as applied. A repeat fails.
+async fn record(
+    connection: &mut SqliteConnection,
+    migration: &Migration,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO sexton_migrations (number, name, hash, applied_at)
+         VALUES (?1, ?2, ?3, CAST(unixepoch('subsec') * 1000000 AS INTEGER))",
+    )
+    .bind(migration.number)
+    .bind(migration.name)
+    .bind(hash_of(migration.text))
+    .execute(connection)
+    .await
+    .map_err(|error| failure(LABEL, error))?;
+    Ok(())
+}
+
+async fn commit(connection: &mut SqliteConnection) -> Result<(), DatabaseError> {
+    sqlx::query("COMMIT").execute(connection).await.map_err(commit_failure)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_applied_file_whose_text_changed_is_refused() {
+        let applied = Applied::from([(1, hash_of("-- another text"))]);
+        let Err(error) = missing(&applied) else { panic!("it was accepted") };
+        assert!(error.to_string().contains("0001_ledger"), "{error}");
+    }
+
+    #[test]
+    fn files_of_a_later_program_are_left_alone() {
+        let later = MIGRATIONS.iter().map(|m| (m.number, hash_of(m.text)));
+        let applied = later.chain([(999, "unknown".to_owned())]).collect();
+        assert!(missing(&applied).is_ok_and(|missing| missing.is_empty()));
+    }
+}

@@ -1,0 +1,12 @@
+//! What the adapter does on real files.
+
+mod failures;
+mod files;
+mod introspection;
+mod ledger;
+mod lists;
+mod looking;
+mod opening;
+#[cfg(unix)]
+mod read_only;
+mod transactions;
