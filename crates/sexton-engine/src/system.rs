@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sexton_core::check::check;
+use sexton_core::check::{check, in_file_order};
 use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::names::{DeletionId, ThingName};
 use sexton_core::plan::{CompileError, Plan, compile};
@@ -79,8 +79,7 @@ impl System {
                 Err(error) => return Err(error),
             }
         }
-        findings.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
-        Ok(findings)
+        Ok(in_file_order(findings))
     }
 
     /// The live schema, as last read.

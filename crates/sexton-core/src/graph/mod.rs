@@ -72,3 +72,6 @@ impl Graph {
         self.edges.iter().filter(move |edge| edge.child == *child)
     }
 }
+
+#[cfg(test)]
+mod tests;

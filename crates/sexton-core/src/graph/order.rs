@@ -48,31 +48,36 @@ pub fn removal_order(graph: &Graph, going: &BTreeSet<TableName>) -> Vec<Vec<Tabl
     // Order: a `keep` or `derive` that no foreign key enforces holds nothing back.
     let holds =
         |edge: &&Edge| edge.enforced.is_some() || !matches!(edge.fate, Fate::Keep | Fate::Derive);
-    let edges: Vec<&Edge> = graph.edges.iter().filter(holds).collect();
-    let mut groups = components(going, edges.iter().copied());
-    let first_line = |group: &Vec<TableName>| {
-        graph
-            .edges
-            .iter()
-            .filter(|edge| group.contains(&edge.child))
-            .map(|edge| edge.id)
-            .min()
-            .map_or(usize::MAX, |id| id.0)
-    };
+    let groups = components(going, graph.edges.iter().filter(holds));
+    let group_of: BTreeMap<&TableName, usize> = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(at, group)| group.iter().map(move |table| (table, at)))
+        .collect();
+    let mut first_line = vec![usize::MAX; groups.len()];
+    let mut children: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); groups.len()];
+    for edge in &graph.edges {
+        let Some(child) = group_of.get(&edge.child).copied() else { continue };
+        first_line[child] = first_line[child].min(edge.id.0);
+        match group_of.get(&edge.parent).copied() {
+            Some(parent) if parent != child && holds(&edge) => {
+                children[parent].insert(child);
+            }
+            _ => {}
+        }
+    }
+    let mut free: BTreeSet<(usize, usize)> = (0..groups.len())
+        .filter(|at| children[*at].is_empty())
+        .map(|at| (first_line[at], at))
+        .collect();
     let mut ordered = Vec::with_capacity(groups.len());
-    while !groups.is_empty() {
-        let free = |group: &Vec<TableName>| {
-            !edges.iter().any(|edge| {
-                group.contains(&edge.parent)
-                    && !group.contains(&edge.child)
-                    && groups.iter().any(|other| other.contains(&edge.child))
-            })
-        };
-        let next = (0..groups.len())
-            .filter(|&at| free(&groups[at]))
-            .min_by_key(|&at| first_line(&groups[at]))
-            .expect("groups are components, so one of them has no child left");
-        ordered.push(groups.remove(next));
+    while let Some((_, gone)) = free.pop_first() {
+        ordered.push(groups[gone].clone());
+        for (parent, below) in children.iter_mut().enumerate() {
+            if below.remove(&gone) && below.is_empty() {
+                free.insert((first_line[parent], parent));
+            }
+        }
     }
     ordered
 }

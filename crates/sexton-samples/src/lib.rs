@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+mod install;
+mod sample;
+
+pub use install::{InstallError, install_postgres, install_sqlite};
+pub use sample::{Sample, all, batches};

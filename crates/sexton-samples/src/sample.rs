@@ -1,0 +1,45 @@
+//! The sample systems themselves, as text inside the program.
+
+/// One system: its policy, and its database as scripts.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Its name, which is the name of its folder.
+    pub name: &'static str,
+    /// Its policy. The database is `env:DATABASE_URL`.
+    pub policy: &'static str,
+    /// Its tables, for SQLite.
+    pub schema_sqlite: &'static str,
+    /// Its rows, for SQLite.
+    pub seed_sqlite: &'static str,
+    /// Its tables, for PostgreSQL.
+    pub schema_postgres: &'static str,
+    /// Its rows, for PostgreSQL.
+    pub seed_postgres: &'static str,
+}
+
+macro_rules! sample {
+    ($name:literal) => {
+        Sample {
+            name: $name,
+            policy: include_str!(concat!("../../../systems/", $name, "/policy.toml")),
+            schema_sqlite: include_str!(concat!("../../../systems/", $name, "/schema.sqlite.sql")),
+            seed_sqlite: include_str!(concat!("../../../systems/", $name, "/seed.sqlite.sql")),
+            schema_postgres: include_str!(concat!(
+                "../../../systems/",
+                $name,
+                "/schema.postgres.sql"
+            )),
+            seed_postgres: include_str!(concat!("../../../systems/", $name, "/seed.postgres.sql")),
+        }
+    };
+}
+
+/// Every sample.
+pub fn all() -> Vec<Sample> {
+    vec![batches()]
+}
+
+/// A DNS test service: batches of runs, in a database that enforces hardly any reference.
+pub fn batches() -> Sample {
+    sample!("batches")
+}

@@ -1,0 +1,4 @@
+//! The sample `batches` on both databases: its check, its plans, its order of removal.
+
+mod plans;
+mod system;

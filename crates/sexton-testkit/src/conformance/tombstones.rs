@@ -1,0 +1,77 @@
+//! Tombstones: written once, read by table, dropped late.
+
+use sexton_core::lifecycle::State;
+use sexton_core::names::{DeletionId, Timestamp};
+use sexton_engine::ports::TombstoneSet;
+
+use super::deletions::{advance, complete, deletion};
+use super::{Outcome, Subject};
+
+fn set(table: &str, keys: &[&str]) -> TombstoneSet {
+    TombstoneSet {
+        table: table.to_owned(),
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+    }
+}
+
+/// As a set of sets: their order is not promised.
+fn sorted(mut sets: Vec<TombstoneSet>) -> Vec<TombstoneSet> {
+    for set in &mut sets {
+        set.keys.sort();
+    }
+    sets.sort_by(|a, b| a.table.cmp(&b.table));
+    sets
+}
+
+pub async fn tombstones_come_back_by_table(subject: &Subject) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let id = DeletionId::new("dlt_1");
+    let sets =
+        [set("entries", &["[\"it's\",\"ä\"]", "[1]", "[null]"]), set("other.runs", &["[1]"])];
+    let mut tx = subject.change().await?;
+    tx.insert_tombstones(&id, Timestamp(1_000), &sets).await?;
+    tx.insert_tombstones(&DeletionId::new("dlt_2"), Timestamp(1_000), &[set("x", &["[1]"])])
+        .await?;
+    tx.commit().await?;
+    let mut tx = subject.look().await?;
+    assert_eq!(sorted(tx.tombstones(&id).await?), sorted(sets.to_vec()));
+    assert!(tx.tombstones(&DeletionId::new("dlt_unknown")).await?.is_empty());
+    tx.rollback().await
+}
+
+pub async fn tombstones_are_written_once(subject: &Subject) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let id = DeletionId::new("dlt_1");
+    let many: Vec<String> = (0..5_000).map(|number| format!("[{number}]")).collect();
+    let sets = [TombstoneSet { table: "entries".to_owned(), keys: many }];
+    let mut tx = subject.change().await?;
+    tx.insert_tombstones(&id, Timestamp(1_000), &[]).await?;
+    tx.insert_tombstones(&id, Timestamp(1_000), &sets).await?;
+    tx.insert_tombstones(&id, Timestamp(2_000), &sets).await?;
+    tx.insert_tombstones(&id, Timestamp(2_000), &[set("entries", &["[-1]"])]).await?;
+    let found = tx.tombstones(&id).await?;
+    assert_eq!(found.iter().map(|set| set.keys.len()).collect::<Vec<_>>(), [5_001]);
+    tx.rollback().await
+}
+
+pub async fn tombstones_go_after_their_deletion_is_complete(subject: &Subject) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let mut tx = subject.change().await?;
+    for id in ["dlt_early", "dlt_late", "dlt_open"] {
+        tx.insert_deletion(&deletion(id, 1_000)).await?;
+        let sets = [set("runs", &["[1]", "[2]"])];
+        tx.insert_tombstones(&DeletionId::new(id), Timestamp(1_000), &sets).await?;
+    }
+    complete(&mut *tx, "dlt_early", 2_000).await?;
+    complete(&mut *tx, "dlt_late", 5_000).await?;
+    assert!(advance(&mut *tx, "dlt_open", (State::Requested, State::Committed), 2_000).await?);
+
+    assert_eq!(tx.drop_tombstones(Timestamp(2_000)).await?, 0, "complete at, not before");
+    assert_eq!(tx.drop_tombstones(Timestamp(5_000)).await?, 2);
+    assert_eq!(tx.drop_tombstones(Timestamp(5_000)).await?, 0, "a repeat finds none");
+    assert!(tx.tombstones(&DeletionId::new("dlt_early")).await?.is_empty());
+    for kept in ["dlt_late", "dlt_open"] {
+        assert_eq!(tx.tombstones(&DeletionId::new(kept)).await?.len(), 1, "{kept}");
+    }
+    tx.rollback().await
+}
