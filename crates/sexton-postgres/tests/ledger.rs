@@ -88,3 +88,24 @@ async fn a_hold_that_was_read_for_a_change_stays_until_its_end() {
     assert!(waits, "{error:?}");
     judging.commit().await.unwrap();
 }
+
+/// Race: the first has taken it over and has not committed yet.
+#[tokio::test]
+async fn who_comes_second_takes_over_nothing_and_does_not_wait() {
+    let test = TestDatabase::new().await;
+    test.execute(
+        "INSERT INTO sexton.deletions (id, system, thing, root, state, actor, requested_at,
+            changed_at, lease, leased_until)
+         VALUES ('dlt_1', 'shop', 'customer', '7', 'committed', 'ann', 1, 1, 'lost', 1)",
+    )
+    .await;
+    let database = test.database();
+    let shop = SystemName::new("shop");
+    let mut first = database.begin(Mode::Change).await.unwrap();
+    let mut second = database.begin(Mode::Change).await.unwrap();
+    assert_eq!(first.take_over(&shop, "one", 60).await.unwrap().len(), 1);
+    assert_eq!(second.take_over(&shop, "two", 60).await.unwrap().len(), 0);
+    first.commit().await.unwrap();
+    assert_eq!(second.take_over(&shop, "two", 60).await.unwrap().len(), 0);
+    second.commit().await.unwrap();
+}

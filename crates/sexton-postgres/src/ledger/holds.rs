@@ -7,10 +7,20 @@ use sqlx::postgres::PgRow;
 
 use crate::link::Link;
 
-/// Whether Sexton's tables are there. Locks nothing.
+/// Whether Sexton's tables are there for this role to read: previews run as roles that may
+/// SELECT from the system's tables and nothing else. Locks nothing.
 pub(crate) async fn exists(link: &mut Link<'_>) -> Result<bool, sqlx::Error> {
     let row = link
-        .query("SELECT to_regclass('sexton.holds') IS NOT NULL")
+        .query(
+            "SELECT EXISTS (
+            SELECT 1
+            FROM pg_catalog.pg_class AS c
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'sexton'
+              AND c.relname = 'holds'
+              AND has_schema_privilege(n.oid, 'USAGE')
+              AND has_table_privilege(c.oid, 'SELECT'))",
+        )
         .fetch_one(&mut *link.connection)
         .await?;
     row.try_get(0)
