@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sexton_core::audit::root_name;
+use sexton_core::names::ThingName;
 
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{Mode, NewDeletion};
@@ -22,6 +23,12 @@ pub(super) struct Admitted {
 }
 
 impl System {
+    /// Whether the policy, as it is, lets anything of this thing be deleted on this database:
+    /// it fits the schema, and asks for no safeguard that is not built.
+    pub async fn may_delete(&self, thing: &ThingName) -> Result<(), DeleteError> {
+        self.fitting(thing).await.map(drop)
+    }
+
     pub(super) async fn admit(&self, request: &DeleteRequest) -> Result<Admitted, DeleteError> {
         let admitted = self.admit_unstored(request, LEASE_SECS).await?;
         self.prepare().await?;
@@ -36,12 +43,7 @@ impl System {
         request: &DeleteRequest,
         lease_secs: i64,
     ) -> Result<Admitted, DeleteError> {
-        self.refuse_unbuilt()?;
-        let ready = self.ready(&request.root.thing).await?;
-        let errors = ready.errors();
-        if !errors.is_empty() {
-            return Err(EngineError::Policy(errors).into());
-        }
+        let ready = self.fitting(&request.root.thing).await?;
         let root = self.root_value(&ready.plan, &request.root).await?;
         let system = &self.policy.system;
         let stored = NewDeletion {
@@ -66,9 +68,16 @@ impl System {
 
     /// Plans anew after a change of the schema.
     pub(super) async fn readmit(&self, admitted: &mut Admitted) -> Result<(), DeleteError> {
-        admitted.ready = self.ready(&admitted.request.root.thing).await?;
-        let errors = admitted.ready.errors();
-        if errors.is_empty() { Ok(()) } else { Err(EngineError::Policy(errors).into()) }
+        admitted.ready = self.fitting(&admitted.request.root.thing).await?;
+        Ok(())
+    }
+
+    /// The plan of a thing that may be deleted.
+    async fn fitting(&self, thing: &ThingName) -> Result<Arc<Ready>, DeleteError> {
+        self.refuse_unbuilt()?;
+        let ready = self.ready(thing).await?;
+        let errors = ready.errors();
+        if errors.is_empty() { Ok(ready) } else { Err(EngineError::Policy(errors).into()) }
     }
 
     /// A policy that asks for a safeguard that is not built is not carried out without it.

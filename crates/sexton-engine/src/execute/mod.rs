@@ -19,7 +19,7 @@ use sexton_core::lifecycle::State;
 use sexton_core::names::DeletionId;
 
 use crate::outcome::{DeleteError, EngineError};
-use crate::ports::{DatabaseError, Mode, SessionId, StateChange, Tx};
+use crate::ports::{DatabaseError, Mode, SessionId, StateChange, Transient, Tx, Violation};
 use crate::request::DeleteRequest;
 use crate::system::System;
 use admit::Admitted;
@@ -79,7 +79,7 @@ impl System {
                 Err(Attempt::InTheWay { blockers, last }) => {
                     attempts += 1;
                     if attempts == ATTEMPTS_MAX {
-                        return Err(DeleteError::Busy { attempts, blockers, last });
+                        return Err(given_up(attempts, blockers, last));
                     }
                     tokio::time::sleep(self.pause(attempts)).await;
                 }
@@ -102,7 +102,7 @@ impl System {
                 match error {
                     ChangeError::SchemaChanged => Err(Attempt::SchemaChanged),
                     ChangeError::Database(error) if error.is_transient() => {
-                        Err(Attempt::InTheWay { blockers, last: error.to_string() })
+                        Err(Attempt::InTheWay { blockers, last: error })
                     }
                     ChangeError::Database(error) => {
                         // A lost connection cannot be rolled back, and needs not be.
@@ -180,17 +180,29 @@ impl System {
     }
 }
 
+/// What to say after the last attempt. A row that refers to what goes, attempt after attempt, is
+/// not somebody in the way: the policy does not know of a reference.
+fn given_up(attempts: u32, blockers: Vec<String>, last: DatabaseError) -> DeleteError {
+    match last {
+        DatabaseError::Transient { kind: Transient::LateReference, label, detail } => {
+            DatabaseError::Violation { kind: Violation::Reference, label, table: None, detail }
+                .into()
+        }
+        last => DeleteError::Busy { attempts, blockers, last: last.to_string() },
+    }
+}
+
 /// How one attempt ended other than well.
 enum Attempt {
     SchemaChanged,
-    InTheWay { blockers: Vec<String>, last: String },
+    InTheWay { blockers: Vec<String>, last: DatabaseError },
     Ended(Box<DeleteError>),
 }
 
 impl Attempt {
     fn of(error: DatabaseError) -> Self {
         if error.is_transient() {
-            Self::InTheWay { blockers: Vec::new(), last: error.to_string() }
+            Self::InTheWay { blockers: Vec::new(), last: error }
         } else {
             Self::Ended(Box::new(EngineError::Database(error).into()))
         }
