@@ -26,7 +26,8 @@ pub async fn on_postgres() -> (postgres::TestDatabase, System) {
     (database, system)
 }
 
-fn system(database: Arc<dyn sexton_engine::ports::Database>) -> System {
+/// The engine with the sample's policy on any database.
+pub fn system(database: Arc<dyn sexton_engine::ports::Database>) -> System {
     let (policy, findings) = sexton_core::policy::parse(sexton_samples::batches().policy);
     assert_eq!(findings, []);
     System::new(policy.unwrap(), database, Surroundings::of_this_machine(), None)
