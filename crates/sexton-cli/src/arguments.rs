@@ -1,0 +1,235 @@
+//! The command line as clap reads it, and the help that teaches it.
+
+mod help;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Deletes a thing and everything derived from it: shown before, complete, once, and proven.
+#[derive(Debug, Parser)]
+#[command(name = "sexton", version, after_help = help::SEXTON)]
+#[command(max_term_width = 80, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What every command takes.
+    #[command(flatten)]
+    pub shared: Shared,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Shared {
+    /// The policy file
+    #[arg(short, long, value_name = "FILE", global = true, env = "SEXTON_POLICY")]
+    #[arg(hide_env_values = true, default_value = "./sexton.toml")]
+    pub policy: PathBuf,
+    /// The database, instead of the policy's: postgres://…, sqlite:…, a path, or env:NAME
+    #[arg(long, value_name = "URL", global = true)]
+    pub database: Option<String>,
+    /// The form of the answer: text, or json for programs
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "text")]
+    #[arg(hide_possible_values = true)]
+    pub output: Format,
+    /// Show causes, and which statement failed
+    #[arg(long, global = true)]
+    pub verbose: bool,
+    /// Colours: auto, always or never (or set NO_COLOR)
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    #[arg(hide_possible_values = true)]
+    pub color: Colors,
+}
+
+/// For whom the answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colors {
+    /// On a terminal.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a sample system and delete something in it
+    #[command(after_help = help::DEMO)]
+    Demo(Demo),
+    /// Judge the policy against the live schema
+    #[command(after_help = help::CHECK)]
+    Check(Check),
+    /// Show what deleting a thing would do, and change nothing
+    #[command(after_help = help::PREVIEW)]
+    Preview(Preview),
+    /// Preview, confirm, delete, look again
+    #[command(after_help = help::DELETE)]
+    Delete(Delete),
+    /// Show what is going on, and settle what a dead process left behind
+    #[command(after_help = help::STATUS)]
+    Status(Status),
+    /// Read and verify the chain of records
+    #[command(subcommand, after_help = help::AUDIT)]
+    Audit(Audit),
+}
+
+/// `sexton demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The folder to make
+    #[arg(long, default_value = "./sexton-demo")]
+    pub dir: PathBuf,
+    /// Replace what an earlier demo made there
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+/// `sexton check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Let warnings fail too
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Which root, and who asks.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// What it is, as the policy calls it
+    pub thing: String,
+    /// Its id; the values of a composite key are joined by commas
+    #[arg(required_unless_present = "find", conflicts_with = "find")]
+    #[arg(allow_negative_numbers = true)]
+    pub id: Option<String>,
+    /// Find it by named values instead of its id (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub find: Vec<(String, String)>,
+    /// Only in this tenant
+    #[arg(long)]
+    pub tenant: Option<String>,
+    /// Who asks, for the audit [default: $USER]
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
+    /// How long to look before giving up counting, such as 5s, 500ms or 1m
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub budget: Duration,
+}
+
+/// `sexton preview`.
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// Of what.
+    #[command(flatten)]
+    pub target: Target,
+    /// List tables without rows and every reference that is kept, too
+    #[arg(long)]
+    pub all: bool,
+    /// Tell why this table is touched, reference by reference
+    #[arg(long, value_name = "TABLE")]
+    pub why: Option<String>,
+}
+
+/// `sexton delete`.
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// What.
+    #[command(flatten)]
+    pub target: Target,
+    /// Why, for the audit
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Confirm without being asked: the id once more
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub confirm: Option<String>,
+    /// Delete exactly what an earlier preview showed, or nothing
+    #[arg(long)]
+    pub digest: Option<String>,
+}
+
+/// `sexton status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// One deletion, dlt_…
+    pub deletion: Option<String>,
+    /// How many to list
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: u32,
+}
+
+/// `sexton audit`.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// List the latest records
+    List {
+        /// How many to list
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Find every record that was changed, removed or put in
+    Verify,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".into()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let millis_each = match &text[number.len()..] {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        _ => return Err("write it as 500ms, 5s or 1m".into()),
+    };
+    match number.parse::<u32>() {
+        Ok(count) if count > 0 => Ok(Duration::from_millis(u64::from(count) * millis_each)),
+        _ => Err("write a whole number before the unit, as in 5s".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_budget_is_a_whole_number_with_a_unit() {
+        for (text, millis) in [("5s", 5_000), ("500ms", 500), ("1m", 60_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "5", "s", "0s", "-1s", "1.5s", "5 s", "1h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_named_value_may_hold_more_signs_of_equality_or_be_empty() {
+        assert_eq!(name_and_value("a=b=c"), Ok(("a".into(), "b=c".into())));
+        assert_eq!(name_and_value("a="), Ok(("a".into(), String::new())));
+        assert!(name_and_value("=b").is_err());
+        assert!(name_and_value("a").is_err());
+    }
+}

@@ -1,0 +1,71 @@
+//! The examples under each `--help`.
+
+pub const SEXTON: &str = "\
+Begin here:
+  sexton demo                          a sample system to play with
+  sexton check                         does the policy fit the database?
+  sexton preview batch autumn-2026     what would go, change and stay
+  sexton delete batch autumn-2026      the same, then asks, then deletes
+
+Exit codes:
+  0 done   1 refused   2 usage or configuration   3 declined   4 not found
+  5 failed";
+
+pub const DEMO: &str = "\
+Example:
+  sexton demo --dir /tmp/try
+
+Makes a sample system on SQLite in the folder, checks its policy, previews and
+deletes one of its batches, and verifies the audit. Needs nothing else.";
+
+pub const CHECK: &str = "\
+Example:
+  sexton check -p sexton.toml --strict
+
+Shows every finding in one run: its code, its place in the file, the way out.
+Every foreign key of the database needs a line in the policy; one that is
+missing, stale or undecided fails. Codes are explained in docs/policy.md.
+
+Exit codes: 0 no errors, 1 errors, 2 the file cannot be read, 5 no database";
+
+pub const PREVIEW: &str = "\
+Examples:
+  sexton preview batch autumn-2026
+  sexton preview batch autumn-2026 --why entries
+  sexton preview snapshot --find cohort=1 --find slug=autumn --output json
+
+  -  rows that go                  =  rows that keep referring to what goes
+  ~  rows that change              !  what refuses, and warnings
+  *  rows that are computed anew
+
+Reads one consistent snapshot and never writes. The digest at the end binds a
+later deletion to exactly this: sexton delete … --digest DIGEST
+
+Exit codes: 0 could be deleted, 1 something refuses, 4 not found";
+
+pub const DELETE: &str = "\
+Examples:
+  sexton delete batch autumn-2026 --reason 'asked for by mail'
+  sexton delete batch autumn-2026 --confirm autumn-2026      (in a script)
+
+Shows the preview and asks; without a terminal, --confirm answers. It deletes
+exactly what the preview shows: if that is no longer true, nothing changes.
+
+Exit codes: 0 gone and verified, 1 refused, 2 not confirmed, 3 declined,
+            4 not found, 5 failed; only after 0 and 5 may anything be gone";
+
+pub const STATUS: &str = "\
+Examples:
+  sexton status
+  sexton status dlt_dgvlx4hpqz6mtfyqtfhzgfwxge
+
+First goes on with deletions whose process died: what had committed is looked
+at again and gets its receipt, what had not begun is taken back.";
+
+pub const AUDIT: &str = "\
+Examples:
+  sexton audit list --limit 5
+  sexton audit verify
+
+Every deletion leaves one record, chained to the one before by its hash. A
+record that was changed, removed or put in breaks the chain: exit code 1.";

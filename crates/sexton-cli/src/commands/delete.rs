@@ -1,0 +1,97 @@
+//! `sexton delete`: preview, confirm, delete exactly that, look again.
+
+use serde_json::json;
+use sexton_core::preview::Preview;
+use sexton_engine::ports::{Clock, SystemClock};
+use sexton_engine::{Bound, DeleteRequest};
+
+use crate::arguments::{Delete, Shared};
+use crate::confirm::{confirm, root_of};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::watched;
+use crate::screen::Screen;
+use crate::text::{self, View};
+use crate::wiring::{self, Opened};
+
+pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
+    if let Some(digest) = &delete.digest {
+        judge_form(digest)?;
+    }
+    let opened = wiring::open(shared).await?;
+    let preview = look(delete, &opened, screen).await?;
+    if !preview.blockers.is_empty() {
+        return Err(Failure::Blocked { root: root_of(&preview), blockers: preview.blockers });
+    }
+    let allowed = opened.system.may_delete(&delete.target.thing()).await;
+    allowed.map_err(|error| opened.failure(error))?;
+    let bound = bound(delete, &preview, &opened)?;
+    confirm(&preview, delete, &opened.line, screen)?;
+    let request = DeleteRequest {
+        root: delete.target.root(),
+        reason: delete.reason.clone(),
+        bound_to: Some(bound),
+    };
+    carry_out(&request, &opened, screen).await?;
+    Ok(Exit::Done)
+}
+
+async fn look(delete: &Delete, opened: &Opened, screen: &mut Screen) -> Result<Preview, Failure> {
+    let target = &delete.target;
+    let root = target.root();
+    let looked = opened.system.preview(&root, target.budget());
+    let looked = watched(screen, "looking", looked).await;
+    let preview = looked.map_err(|error| opened.failure(error))?;
+    if screen.is_text() {
+        let view = View { all: false, policy: &opened.file.name };
+        screen.say(&format!("{}\n", text::preview(&preview, view)));
+    } else {
+        screen.event(&json!({ "event": "preview", "preview": preview }));
+    }
+    Ok(preview)
+}
+
+async fn carry_out(
+    request: &DeleteRequest,
+    opened: &Opened,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let began = SystemClock.now();
+    let deleted = watched(screen, "deleting", opened.system.delete(request)).await;
+    let receipt = deleted.map_err(|error| opened.failure(error))?;
+    let ended = SystemClock.now();
+    if screen.is_text() {
+        screen.say(&text::receipt(&receipt, Some(&text::took(began, ended))));
+    } else {
+        screen.event(&json!({
+            "event": "receipt",
+            "receipt": receipt,
+            "duration_ms": (ended.0 - began.0) / 1_000,
+        }));
+    }
+    Ok(())
+}
+
+/// What the deletion is bound to: the digest that was given, or the preview just shown.
+fn bound(delete: &Delete, preview: &Preview, opened: &Opened) -> Result<Bound, Failure> {
+    let (Some(digest), Some(parts)) = (&preview.digest, &preview.parts) else {
+        return Err(Failure::Unbound { root: root_of(preview) });
+    };
+    match &delete.digest {
+        Some(given) if parts.matches(given) => Ok(Bound::Digest(given.clone())),
+        Some(_) => {
+            let again = opened.line.with(&["preview", &preview.thing, &preview.id]);
+            Err(Failure::OtherDigest { root: root_of(preview), again })
+        }
+        None => Ok(Bound::Parts { digest: digest.clone(), parts: parts.clone() }),
+    }
+}
+
+/// Refuses what can be no digest before anything is looked at.
+fn judge_form(digest: &str) -> Result<(), Failure> {
+    let hash = digest.strip_prefix("bounded-").unwrap_or(digest).strip_prefix("sha256:");
+    let is_hash = hash.is_some_and(|hash| {
+        hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    });
+    if is_hash { Ok(()) } else { Err(Failure::NotADigest(digest.to_owned())) }
+}

@@ -1,0 +1,145 @@
+//! The folder of a demo: its database, its policy, its README, and a mark that a demo made it.
+//!
+//! Only a folder that does not exist, is empty, or bears the mark is ever written to, and
+//! starting afresh removes only files that a demo makes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sexton_samples::{Sample, batches, install_sqlite};
+
+use crate::arguments::Demo;
+use crate::failure::Failure;
+use crate::shell::{CommandLine, program_as_called};
+
+const MARK: &str = ".sexton-demo";
+const POLICY: &str = "sexton.toml";
+const README: &str = "README.md";
+/// A SQLite database is its file, its log and the log's index.
+const OF_A_DATABASE: [&str; 3] = ["", "-wal", "-shm"];
+
+/// The folder of a demo.
+pub struct Folder {
+    dir: PathBuf,
+    sample: Sample,
+}
+
+impl Folder {
+    /// Makes everything, or says why it is left alone.
+    pub async fn make(demo: &Demo) -> Result<Self, Failure> {
+        let failed = |source| Failure::DemoFile { dir: demo.dir.clone(), source };
+        let dir = std::path::absolute(&demo.dir).map_err(failed)?;
+        let folder = Self { dir, sample: batches() };
+        match folder.found().map_err(failed)? {
+            Found::Nothing => {}
+            Found::Ours if demo.fresh => folder.clear().map_err(failed)?,
+            Found::Ours => {
+                return Err(Failure::DemoIsThere {
+                    dir: demo.dir.clone(),
+                    go_on: folder.go_on(),
+                    afresh: afresh(demo),
+                });
+            }
+            Found::Others => return Err(Failure::NotADemo(demo.dir.clone())),
+        }
+        folder.write().map_err(failed)?;
+        install_sqlite(&folder.sample, &folder.database()).await?;
+        Ok(folder)
+    }
+
+    /// Its policy, by its full path.
+    pub fn policy(&self) -> PathBuf {
+        self.system().join(POLICY)
+    }
+
+    /// Its folder, for people.
+    pub fn shown(&self) -> String {
+        self.system().display().to_string()
+    }
+
+    fn system(&self) -> PathBuf {
+        self.dir.join(self.sample.name)
+    }
+
+    fn database(&self) -> PathBuf {
+        self.system().join(format!("{}.db", self.sample.name))
+    }
+
+    fn found(&self) -> io::Result<Found> {
+        if self.dir.join(MARK).is_file() {
+            return Ok(Found::Ours);
+        }
+        match fs::read_dir(&self.dir) {
+            Ok(mut entries) => {
+                Ok(if entries.next().is_some() { Found::Others } else { Found::Nothing })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(Found::Others),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes what a demo makes, and nothing else.
+    fn clear(&self) -> io::Result<()> {
+        let database = self.database();
+        let parts = OF_A_DATABASE.map(|suffix| with_suffix(&database, suffix));
+        for path in parts.into_iter().chain([self.policy(), self.system().join(README)]) {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self) -> io::Result<()> {
+        fs::create_dir_all(self.system())?;
+        fs::write(
+            self.dir.join(MARK),
+            "Made by `sexton demo`; `--fresh` may replace its files.\n",
+        )?;
+        fs::write(self.policy(), self.policy_text())?;
+        fs::write(self.system().join(README), self.readme())
+    }
+
+    /// The sample's policy with this database in it, so that its commands need nothing else.
+    fn policy_text(&self) -> String {
+        // Text in JSON is text in TOML too.
+        let path = serde_json::Value::from(self.database().display().to_string());
+        self.sample.policy.replacen("\"env:DATABASE_URL\"", &path.to_string(), 1)
+    }
+
+    fn readme(&self) -> String {
+        format!(
+            "# {name}\n\nMade by `sexton demo`: a sample system to play with.\n\n\
+             - `{name}.db`: its SQLite database\n\
+             - `sexton.toml`: its policy, which says what goes, stays and changes\n\n\
+             In this folder, `sexton preview batch summer-2026` shows what a deletion would do.\n",
+            name = self.sample.name
+        )
+    }
+
+    fn go_on(&self) -> String {
+        let program = std::env::current_exe().unwrap_or_else(|_| "sexton".into());
+        CommandLine::with_full_paths(&program, &self.policy()).with(&["status"])
+    }
+}
+
+fn afresh(demo: &Demo) -> String {
+    let dir = demo.dir.display().to_string();
+    CommandLine::plain(&program_as_called()).with(&["demo", "--dir", &dir, "--fresh"])
+}
+
+/// What is in the folder already.
+enum Found {
+    Nothing,
+    Ours,
+    Others,
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}

@@ -1,0 +1,27 @@
+//! One module per command: what it asks of the engine, and what it shows of the answer.
+
+mod audit;
+mod check;
+mod delete;
+mod demo;
+mod preview;
+mod root;
+mod status;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::screen::Screen;
+
+/// Runs the command that was asked for.
+pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failure> {
+    let shared = &arguments.shared;
+    match &arguments.command {
+        Command::Demo(demo) => demo::run(demo, shared, screen).await,
+        Command::Check(check) => check::run(check, shared, screen).await,
+        Command::Preview(preview) => preview::run(preview, shared, screen).await,
+        Command::Delete(delete) => delete::run(delete, shared, screen).await,
+        Command::Status(status) => status::run(status, shared, screen).await,
+        Command::Audit(audit) => audit::run(audit, shared, screen).await,
+    }
+}

@@ -1,0 +1,62 @@
+//! `sexton preview`: what deleting a thing would do, or why a table is touched.
+
+use sexton_core::finding::did_you_mean;
+use sexton_core::names::ThingName;
+use sexton_core::preview::Preview;
+use sexton_engine::{DeleteError, EngineError};
+
+use crate::arguments::{self, Shared};
+use crate::confirm::root_of;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::text::{self, View};
+use crate::wiring::{self, Opened};
+
+pub async fn run(
+    arguments: &arguments::Preview,
+    shared: &Shared,
+    screen: &mut Screen,
+) -> Result<Exit, Failure> {
+    let opened = wiring::open(shared).await?;
+    let target = &arguments.target;
+    let looked = opened.system.preview(&target.root(), target.budget()).await;
+    let preview = looked.map_err(|error| opened.failure(error))?;
+    if !screen.is_text() {
+        screen.document(&preview);
+    } else if let Some(table) = &arguments.why {
+        screen.say(&why(table, &preview, &opened).await?);
+    } else {
+        let view = View { all: arguments.all, policy: &opened.file.name };
+        screen.say(&text::preview(&preview, view));
+    }
+    let Some(refusal) = refusal(&preview, &opened).await? else { return Ok(Exit::Done) };
+    screen.warn(&text::wrapped(&refusal));
+    Ok(Exit::Refused)
+}
+
+/// Why a deletion of this would refuse now, if it would.
+async fn refusal(preview: &Preview, opened: &Opened) -> Result<Option<String>, Failure> {
+    if !preview.blockers.is_empty() {
+        return Ok(Some("It cannot be deleted now: see what refuses it above (!).".into()));
+    }
+    match opened.system.may_delete(&ThingName::new(&preview.thing)).await {
+        Ok(()) => Ok(None),
+        Err(error @ (DeleteError::Unbuilt(_) | DeleteError::Engine(EngineError::Policy(_)))) => {
+            let check = opened.line.with(&["check"]);
+            Ok(Some(format!("It cannot be deleted now: {error}. See: {check}")))
+        }
+        Err(error) => Err(opened.failure(error)),
+    }
+}
+
+async fn why(table: &str, preview: &Preview, opened: &Opened) -> Result<String, Failure> {
+    let thing = ThingName::new(&preview.thing);
+    let plan = opened.system.plan(&thing).await.map_err(|error| opened.failure(error))?;
+    let told = text::why(table, preview, &plan, opened.system.policy(), &opened.file);
+    told.ok_or_else(|| {
+        let known = text::known_tables(preview, &plan);
+        let near = did_you_mean(table, known.iter().map(String::as_str)).map(str::to_owned);
+        Failure::UntouchedTable { table: table.to_owned(), root: root_of(preview), near }
+    })
+}

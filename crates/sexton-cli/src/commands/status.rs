@@ -1,0 +1,115 @@
+//! `sexton status`: settles what dead processes left, then shows what is going on.
+
+use serde_json::{Value, json};
+use sexton_core::lifecycle::State;
+use sexton_core::names::DeletionId;
+use sexton_engine::ports::{Clock, DatabaseError, SystemClock};
+use sexton_engine::{DeleteError, DeletionStatus, EngineError};
+
+use crate::arguments::{Shared, Status};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::text;
+use crate::wiring::{self, Opened};
+
+type Settled = Vec<(DeletionId, State)>;
+
+pub async fn run(status: &Status, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
+    let opened = wiring::open(shared).await?;
+    let settled = settle(&opened, screen).await?;
+    match &status.deletion {
+        Some(id) => one(id, &settled, &opened, screen).await?,
+        None => latest(status.limit, &settled, &opened, screen).await?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Settles; whoever may only read is told that it was left.
+async fn settle(opened: &Opened, screen: &mut Screen) -> Result<Settled, Failure> {
+    match opened.system.settle().await {
+        Ok(settled) => Ok(settled),
+        Err(DeleteError::Engine(EngineError::Database(
+            DatabaseError::ReadOnly(_) | DatabaseError::Denied { .. },
+        ))) => {
+            screen.warn("note: the database can only be read here, so nothing was settled");
+            Ok(Vec::new())
+        }
+        Err(error) => Err(opened.failure(error)),
+    }
+}
+
+async fn one(
+    id: &str,
+    settled: &Settled,
+    opened: &Opened,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let found = opened.system.status(&DeletionId::new(id)).await;
+    let found = found.map_err(|error| opened.failure(error))?;
+    let found = found.ok_or_else(|| Failure::NoDeletion(id.to_owned()))?;
+    if screen.is_text() {
+        say_settled(settled, screen);
+        screen.say(&text::deletion(&found, SystemClock.now()));
+    } else {
+        let document = json!({ "settled": settled_json(settled), "deletion": json_of(&found) });
+        screen.document(&document);
+    }
+    Ok(())
+}
+
+async fn latest(
+    limit: u32,
+    settled: &Settled,
+    opened: &Opened,
+    screen: &mut Screen,
+) -> Result<(), Failure> {
+    let found = opened.system.statuses(limit).await.map_err(|error| opened.failure(error))?;
+    if !screen.is_text() {
+        let deletions: Vec<Value> = found.iter().map(json_of).collect();
+        screen.document(&json!({ "settled": settled_json(settled), "deletions": deletions }));
+        return Ok(());
+    }
+    say_settled(settled, screen);
+    if found.is_empty() {
+        screen.say(&format!(
+            "Nothing has been deleted in the system `{}` yet.",
+            opened.system.policy().system
+        ));
+    } else {
+        screen.say(&text::deletions(&found, SystemClock.now()));
+    }
+    Ok(())
+}
+
+fn say_settled(settled: &Settled, screen: &mut Screen) {
+    for (id, state) in settled {
+        screen.say(&format!("Settled: {id} is now {state}."));
+    }
+    if !settled.is_empty() {
+        screen.say("");
+    }
+}
+
+fn settled_json(settled: &Settled) -> Vec<Value> {
+    settled.iter().map(|(id, state)| json!({ "deletion": id, "state": state })).collect()
+}
+
+fn json_of(status: &DeletionStatus) -> Value {
+    let row = &status.row;
+    let receipt = row.receipt.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    json!({
+        "id": row.id,
+        "system": row.system,
+        "thing": row.thing,
+        "root": row.root,
+        "state": row.state,
+        "sentence": status.sentence,
+        "actor": row.actor,
+        "reason": row.reason,
+        "bound_to": row.bound_to,
+        "requested_at": row.requested_at.to_string(),
+        "changed_at": row.changed_at.to_string(),
+        "receipt": receipt,
+    })
+}

@@ -1,0 +1,163 @@
+//! Everything that can end a command other than well, and how it is told.
+//!
+//! A failure says three things to people: what happened, what is unchanged, and what to do
+//! next. `told` is the one map from failure to exit code and words; `engine` continues it for
+//! what comes from the engine.
+
+mod engine;
+mod told;
+
+use std::io;
+use std::path::PathBuf;
+
+use sexton_core::finding::Finding;
+use sexton_core::preview::Blocker;
+use sexton_engine::ports::DatabaseError;
+use sexton_engine::{DeleteError, EngineError};
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
+use crate::policy_file::PolicyFile;
+use crate::screen::Screen;
+use crate::shell::CommandLine;
+use crate::text::{Page, bold, dim, indented, red};
+use told::{Told, Touched};
+
+/// Why a command did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The policy file cannot be read.
+    #[error("the policy {name} cannot be read")]
+    PolicyUnread { name: String, source: io::Error },
+    /// The policy file is not text.
+    #[error("the policy {name} is not UTF-8 text (byte {byte})")]
+    PolicyNotText { name: String, byte: usize },
+    /// The policy cannot be understood.
+    #[error("the policy {} has mistakes", file.name)]
+    Mistakes { file: PolicyFile, findings: Vec<Finding> },
+    /// The policy does not fit the database.
+    #[error("the policy {} does not fit the database", file.name)]
+    Misfit { file: PolicyFile, findings: Vec<Finding> },
+    /// Nobody says where the database is.
+    #[error("the policy {policy} names no database")]
+    NoDatabase { policy: String },
+    /// A variable of the environment is needed and not set.
+    #[error("the variable {variable} is not set; {what} is read from it")]
+    UnsetVariable { variable: String, what: &'static str },
+    /// The address is of no database that can be used.
+    #[error("`{scheme}` is not a database that Sexton knows")]
+    UnknownDatabase { scheme: String },
+    /// The address cannot be read.
+    #[error("the address of the database cannot be read: {0}")]
+    BadAddress(String),
+    /// The engine could not, or would not.
+    #[error(transparent)]
+    Engine(DeleteError),
+    /// The preview shows what refuses.
+    #[error("{root} cannot be deleted now")]
+    Blocked { root: String, blockers: Vec<Blocker> },
+    /// The preview could not find every key in its time.
+    #[error("not every key of {root} was found in the time allowed")]
+    Unbound { root: String },
+    /// The digest given is not that of the preview now.
+    #[error("what was previewed is no longer what would happen to {root}")]
+    OtherDigest { root: String, again: String },
+    /// What was given is no digest.
+    #[error("`{0}` is not a digest")]
+    NotADigest(String),
+    /// `--confirm` names something else.
+    #[error("--confirm says `{given}`, but the id is `{id}`")]
+    Mismatch { given: String, id: String },
+    /// Nobody can be asked.
+    #[error("deleting needs a confirmation, and there is no terminal to ask on")]
+    CannotAsk { command: String },
+    /// The person said no.
+    #[error("{root} was not confirmed")]
+    Declined { root: String },
+    /// There is no such deletion.
+    #[error("there is no deletion `{0}`")]
+    NoDeletion(String),
+    /// The deletion does not know the table.
+    #[error("{root} does not touch a table `{table}`")]
+    UntouchedTable { table: String, root: String, near: Option<String> },
+    /// The folder of the demo holds something else.
+    #[error("{} is there already, and no demo made it", .0.display())]
+    NotADemo(PathBuf),
+    /// There is a demo in this folder.
+    #[error("there is a demo in {} already", dir.display())]
+    DemoIsThere { dir: PathBuf, go_on: String, afresh: String },
+    /// A file of the demo cannot be made.
+    #[error("cannot make the demo in {}", dir.display())]
+    DemoFile { dir: PathBuf, source: io::Error },
+    /// The sample cannot be installed.
+    #[error(transparent)]
+    Sample(#[from] sexton_samples::InstallError),
+}
+
+impl From<DeleteError> for Failure {
+    fn from(error: DeleteError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+/// Tells a failure on standard error, and to programs on standard output; returns its code.
+pub fn report(failure: &Failure, arguments: &Arguments, screen: &mut Screen) -> Exit {
+    let told = told::told(failure, &CommandLine::of_this_process(&arguments.shared));
+    let deletes = matches!(arguments.command, Command::Delete(_));
+    if !screen.is_text() {
+        if deletes {
+            screen.event(&told.event());
+        } else {
+            screen.document(&serde_json::json!({ "error": told.event() }));
+        }
+    }
+    let mut text = for_people(&told, deletes);
+    if screen.verbose {
+        text.push_str(&causes(failure));
+    }
+    screen.warn(&text);
+    told.exit
+}
+
+fn for_people(told: &Told, deletes: bool) -> String {
+    let heading = format!("{}:", told.exit.heading());
+    let message = indented("", "  ", &format!("{heading} {}", told.message));
+    let mut page = Page::default();
+    page.line(message.replacen(&heading, &red(&bold(&heading)), 1));
+    for detail in &told.details {
+        page.line(detail.trim_end_matches('\n'));
+    }
+    match told.touched {
+        Touched::Nothing if deletes => page.line("  Nothing was changed."),
+        Touched::Nothing => {}
+        Touched::RowsGone => page.line("  The rows are gone."),
+        Touched::Unknown => page.line("  It is not known whether the rows are gone."),
+    }
+    for next in &told.next {
+        page.line(next);
+    }
+    page.text()
+}
+
+/// The chain of errors, with the labels of statements, for those who asked.
+fn causes(failure: &Failure) -> String {
+    let mut page = Page::default();
+    let mut error: Option<&dyn std::error::Error> = Some(failure);
+    while let Some(cause) = error {
+        page.line(dim(&indented("  cause: ", "    ", &cause.to_string())));
+        error = cause.source();
+    }
+    page.text()
+}

@@ -1,0 +1,200 @@
+//! The one map from a failure to its exit code and its words.
+
+use std::io::ErrorKind;
+
+use serde_json::{Value, json};
+use sexton_core::preview::Blocker;
+
+use super::Failure;
+use super::engine;
+use crate::exit::Exit;
+use crate::policy_file::PolicyFile;
+use crate::shell::CommandLine;
+use crate::text::{clean, findings, indented};
+
+/// What is true of the data after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    /// It is as it was.
+    Nothing,
+    /// The rows are gone.
+    RowsGone,
+    /// Nobody knows yet.
+    Unknown,
+}
+
+/// A failure in words.
+#[derive(Debug)]
+pub struct Told {
+    /// Its exit code.
+    pub exit: Exit,
+    /// The word for programs, from the policy's outcomes where there is one.
+    pub outcome: &'static str,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// More lines, indented.
+    pub details: Vec<String>,
+    /// The same for programs.
+    pub data: Value,
+    /// What is true of the data.
+    pub touched: Touched,
+    /// What to do, indented.
+    pub next: Vec<String>,
+}
+
+impl Told {
+    /// A failure that changed nothing.
+    pub fn new(exit: Exit, outcome: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            outcome,
+            message: message.into(),
+            details: Vec::new(),
+            data: Value::Null,
+            touched: Touched::Nothing,
+            next: Vec::new(),
+        }
+    }
+
+    /// The same with one thing to do.
+    pub fn next(mut self, step: &str) -> Self {
+        self.next.push(indented("  ", "  ", step));
+        self
+    }
+
+    /// The same with a command to run.
+    pub fn run(mut self, command: &str) -> Self {
+        self.next.push(format!("    {command}"));
+        self
+    }
+
+    /// The same with one more line.
+    pub fn detail(mut self, line: &str) -> Self {
+        self.details.push(indented("  - ", "    ", line));
+        self
+    }
+
+    /// The same with what programs read beside the message.
+    pub fn data(mut self, data: Value) -> Self {
+        self.data = data;
+        self
+    }
+
+    /// The same with what is true of the data.
+    pub fn touched(mut self, touched: Touched) -> Self {
+        self.touched = touched;
+        self
+    }
+
+    /// For programs: the kind of event, the message, and what belongs to it.
+    pub fn event(&self) -> Value {
+        let kind = match self.outcome {
+            "wrong" | "held" | "over-limit" => "refused",
+            outcome => outcome,
+        };
+        let mut event = json!({
+            "event": kind,
+            "outcome": self.outcome,
+            "exit": self.exit.code(),
+            "message": self.message,
+            "changed": match self.touched {
+                Touched::Nothing => json!(false),
+                Touched::RowsGone => json!(true),
+                Touched::Unknown => Value::Null,
+            },
+        });
+        if let (Some(event), Value::Object(data)) = (event.as_object_mut(), &self.data) {
+            event.extend(data.clone());
+        }
+        event
+    }
+}
+
+/// The words for a failure.
+pub fn told(failure: &Failure, line: &CommandLine) -> Told {
+    let usage = || Told::new(Exit::Usage, "usage", clean(&failure.to_string()));
+    match failure {
+        Failure::PolicyUnread { name, source } => {
+            let message = if source.kind() == ErrorKind::NotFound {
+                format!("there is no policy at {}", clean(name))
+            } else {
+                format!("the policy {} cannot be read: {source}", clean(name))
+            };
+            Told::new(Exit::Usage, "usage", message)
+                .next("Name it with -p FILE or SEXTON_POLICY. To see one: sexton demo")
+        }
+        Failure::PolicyNotText { .. } => usage().next("A policy is a TOML file."),
+        Failure::Mistakes { file, findings } | Failure::Misfit { file, findings } => {
+            of_findings(usage(), file, findings).run(&line.with(&["check"]))
+        }
+        Failure::NoDatabase { .. } => usage().next(
+            "Give --database URL, or write it in the policy: database = \"env:DATABASE_URL\"",
+        ),
+        Failure::UnsetVariable { .. } => usage().next("Set it, as the policy or --database says."),
+        Failure::UnknownDatabase { .. } | Failure::BadAddress(_) => {
+            usage().next("Write postgres://…, sqlite:PATH, a path, or env:NAME.")
+        }
+        Failure::Engine(error) => engine::told(error, line),
+        Failure::Blocked { blockers, .. } => {
+            let told = Told::new(Exit::Refused, engine::outcome(blockers), failure.to_string());
+            of_blockers(told, blockers)
+        }
+        Failure::Unbound { .. } => {
+            let told = Told::new(Exit::Refused, "over-limit", failure.to_string());
+            told.next("Give it more time with --budget, such as --budget 60s.")
+        }
+        Failure::OtherDigest { again, .. } => {
+            let told = Told::new(Exit::Refused, "stale", failure.to_string());
+            told.next("Look at it again:").run(again)
+        }
+        Failure::NotADigest(_) => {
+            usage().next("It is the last line of a preview: sha256:… or bounded-sha256:…")
+        }
+        Failure::Mismatch { .. } => {
+            Told::new(Exit::Usage, "unconfirmed", clean(&failure.to_string()))
+                .next("It must be the id exactly, capital letters included.")
+        }
+        Failure::CannotAsk { command } => {
+            Told::new(Exit::Usage, "unconfirmed", failure.to_string())
+                .data(json!({ "command": command }))
+                .next("Confirm on the command line:")
+                .run(command)
+        }
+        Failure::Declined { .. } => Told::new(Exit::Declined, "declined", failure.to_string()),
+        Failure::NoDeletion(_) => Told::new(Exit::NotFound, "missing", clean(&failure.to_string()))
+            .next("The latest ones:")
+            .run(&line.with(&["status"])),
+        Failure::UntouchedTable { near, .. } => match near {
+            Some(near) => usage().next(&format!("Did you mean `{near}`?")),
+            None => usage().next("The preview lists what it touches."),
+        },
+        Failure::NotADemo(_) => usage().next("Choose another folder with --dir."),
+        Failure::DemoIsThere { go_on, afresh, .. } => {
+            usage().next("Go on with it:").run(go_on).next("Or start afresh:").run(afresh)
+        }
+        Failure::DemoFile { source, .. } => {
+            let message = format!("{failure}: {source}");
+            Told::new(Exit::Failed, "failed", message).next("Choose another folder with --dir.")
+        }
+        Failure::Sample(_) => Told::new(Exit::Failed, "failed", failure.to_string())
+            .next("Choose another folder with --dir."),
+    }
+}
+
+fn of_findings(told: Told, file: &PolicyFile, found: &[sexton_core::finding::Finding]) -> Told {
+    let mut told = told.data(json!({ "findings": file.located(found) }));
+    told.details.push(format!("\n{}", findings(file, found)));
+    told
+}
+
+/// The reasons to refuse, and the ways out.
+pub fn of_blockers(told: Told, blockers: &[Blocker]) -> Told {
+    let mut told = told.data(json!({ "blockers": blockers }));
+    for blocker in blockers {
+        told = told.detail(&clean(&blocker.message));
+    }
+    for way in blockers.iter().flat_map(|blocker| &blocker.ways_out) {
+        told = told.next(&format!("Way out: {}", clean(way)));
+    }
+    told
+}

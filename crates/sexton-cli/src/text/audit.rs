@@ -1,0 +1,43 @@
+//! The chain of records as text.
+
+use sexton_engine::{AuditEntry, ChainReport};
+
+use super::page::Page;
+use super::paint::{dim, green, red};
+use super::words::{clean, counted, who};
+
+/// Some records, oldest first.
+pub fn records(entries: &[AuditEntry]) -> String {
+    let mut page = Page::default();
+    for entry in entries {
+        let record = &entry.record;
+        let seq = entry.seq.map_or("unsealed".into(), |seq| format!("{seq:>4}"));
+        page.line(format!("{seq}  {}  {}", dim(&record.at), record.deletion));
+        let what = format!("{} {}", record.thing, clean(&record.root));
+        let rows = counted(record.removed.values().sum(), "row", "rows");
+        let who = who(&record.actor, record.reason.as_deref());
+        page.paragraph("      ", "      ", &format!("{what}: {rows}, {who}"));
+    }
+    page.text()
+}
+
+/// What verifying found.
+pub fn chain(report: &ChainReport) -> String {
+    let mut page = Page::default();
+    let records = counted(report.records, "record", "records");
+    if report.faults.is_empty() {
+        page.line(format!("{} the chain of {records} is whole.", green("Verified:")));
+    } else {
+        let faults = counted(report.faults.len() as u64, "fault", "faults");
+        page.line(format!("{} the chain of {records} has {faults}.", red("Broken:")));
+    }
+    for fault in &report.faults {
+        page.line(format!("  {} {fault}", red("!")));
+    }
+    if report.unsealed > 0 {
+        let unsealed = counted(report.unsealed, "record is", "records are");
+        page.line(format!("{unsealed} not sealed yet: `sexton status` seals what is left."));
+    }
+    page.line(dim(&report.head));
+    page.text()
+}

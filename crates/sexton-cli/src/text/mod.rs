@@ -1,0 +1,29 @@
+//! Answers for people: plain text of at most 80 columns, where colour only repeats what words
+//! and signs already say.
+
+mod audit;
+mod findings;
+mod page;
+mod paint;
+mod preview;
+mod receipt;
+mod reference;
+mod rows;
+mod status;
+mod time;
+mod why;
+mod words;
+
+pub use audit::{chain, records};
+pub use findings::{findings, summary as findings_summary};
+pub use page::Page;
+pub use paint::{bold, dim, red};
+pub use preview::{View, preview, rows as row_count};
+pub use receipt::{brief_receipt, receipt};
+pub use status::{deletion, deletions};
+pub use time::took;
+pub use why::{known as known_tables, why};
+pub use words::{clean, indented, wrapped};
+
+/// No line is wider, but for names and commands that are.
+pub const WIDTH: usize = 80;

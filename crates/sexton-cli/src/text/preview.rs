@@ -1,0 +1,236 @@
+//! A preview as text: what goes, changes, stays and refuses, the root's own table first.
+
+use sexton_core::preview::{
+    Blocker, BlockerKind, ChangedRows, Count, DerivedRows, KeptRows, Precision, Preview,
+    RemovedRows, RowSample,
+};
+use textwrap::core::display_width;
+
+use super::WIDTH;
+use super::page::Page;
+use super::paint::{bold, dim, red, yellow};
+use super::reference::Reference;
+use super::rows::{Line, Sign, amount, table};
+use super::words::{clean, counted, indented, listed, number, wrapped};
+
+/// How a preview is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Whether lines without rows are shown too.
+    pub all: bool,
+    /// The policy's file, as the person named it.
+    pub policy: &'a str,
+}
+
+/// A preview as text.
+pub fn preview(preview: &Preview, view: View<'_>) -> String {
+    let lines = lines(preview);
+    let (shown, rest): (Vec<Line>, Vec<Line>) =
+        lines.into_iter().partition(|line| view.all || is_worth_a_line(line));
+    let mut page = Page::default();
+    head(&mut page, preview, view.policy);
+    page.line("");
+    page.block(&table(&shown));
+    left_out(&mut page, &rest);
+    for blocker in &preview.blockers {
+        refusal(&mut page, blocker);
+    }
+    for warning in &preview.warnings {
+        marked(&mut page, &yellow("!"), &format!("warning: {}", clean(warning)));
+    }
+    page.line("");
+    totals(&mut page, preview);
+    binding(&mut page, preview);
+    page.text()
+}
+
+fn head(page: &mut Page, preview: &Preview, policy: &str) {
+    let label = preview.label.as_ref().map(|label| format!(" \"{}\"", clean(label)));
+    let name = format!("{} {}{}", preview.thing, clean(&preview.id), label.unwrap_or_default());
+    let policy = format!("policy {}", clean(policy));
+    let used = display_width(&format!("Preview of {name}{policy}"));
+    let gap = if used + 3 <= WIDTH { " ".repeat(WIDTH - used) } else { "\n  ".into() };
+    page.line(format!("Preview of {}{gap}{}", bold(&name), dim(&policy)));
+    let tenant = preview.tenant.iter().map(|tenant| format!("tenant {}", clean(tenant)));
+    let columns = preview.show.iter().map(|(column, value)| {
+        format!("{column} {}", value.as_deref().map_or("NULL".into(), clean))
+    });
+    let shown: Vec<String> = tenant.chain(columns).collect();
+    if !shown.is_empty() {
+        page.paragraph("  ", "  ", &shown.join(", "));
+    }
+}
+
+fn is_worth_a_line(line: &Line) -> bool {
+    match line.rows {
+        Count::Exact(rows) => rows > 0,
+        Count::AtLeast(_) => true,
+        // What stays as it is and could not be counted is no news.
+        Count::Unknown => line.sign != Sign::Kept,
+    }
+}
+
+/// Every line there is, what goes from the root down.
+fn lines(preview: &Preview) -> Vec<Line> {
+    let gone = preview.removed.iter().rev().map(removed);
+    let changed = preview.changed.iter().map(changed);
+    let derived = preview.derived.iter().map(derived);
+    let kept = preview.kept.iter().map(kept);
+    gone.chain(changed).chain(derived).chain(kept).collect()
+}
+
+fn removed(rows: &RemovedRows) -> Line {
+    let remarks = rows.why.last().map(|line| Reference::remarks(line, "via")).unwrap_or_default();
+    Line { sign: Sign::Gone, name: rows.table.clone(), rows: rows.rows, remarks, below: Vec::new() }
+}
+
+fn changed(rows: &ChangedRows) -> Line {
+    let mut below: Vec<String> =
+        rows.samples.iter().map(|sample| change(sample, &rows.becomes)).collect();
+    if let Some(more) = more(rows.rows, rows.samples.len()) {
+        below.push(format!("      {more}"));
+    }
+    Line {
+        sign: Sign::Changed,
+        name: rows.table.clone(),
+        rows: rows.rows,
+        remarks: Reference::remarks(&rows.line, "via"),
+        below,
+    }
+}
+
+fn change(sample: &RowSample, becomes: &[(String, String)]) -> String {
+    let columns = becomes.iter().zip(&sample.before).map(|((column, after), before)| {
+        let before = before.as_deref().map_or("NULL".into(), clean);
+        format!("{column} {before} -> {}", clean(unquoted(after)))
+    });
+    let text = format!("{}: {}", clean(&sample.key), columns.collect::<Vec<_>>().join(", "));
+    indented("      ", "        ", &text)
+}
+
+/// A literal of SQL as a person would write it.
+fn unquoted(value: &str) -> &str {
+    let inner = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    inner.filter(|inner| !inner.is_empty() && !inner.contains('\'')).unwrap_or(value)
+}
+
+fn derived(rows: &DerivedRows) -> Line {
+    let keys: Vec<String> = rows.samples.iter().map(|sample| sample.key.clone()).collect();
+    let more = more(rows.rows, rows.samples.len()).map(|more| format!(" {more}"));
+    let keys = format!("of {}{}", listed(&keys), more.unwrap_or_default());
+    let columns = rows.columns.join(", ");
+    let below = [columns, keys].map(|text| indented("      ", "      ", &text)).to_vec();
+    Line {
+        sign: Sign::Derived,
+        name: rows.table.clone(),
+        rows: rows.rows,
+        remarks: vec!["computed anew".into()],
+        below: if rows.rows.is_zero() { Vec::new() } else { below },
+    }
+}
+
+fn kept(rows: &KeptRows) -> Line {
+    let table = Reference::of(&rows.line).map_or(rows.line.as_str(), |line| line.table);
+    Line {
+        sign: Sign::Kept,
+        name: table.to_owned(),
+        rows: rows.rows,
+        remarks: Reference::remarks(&rows.line, "kept"),
+        below: Vec::new(),
+    }
+}
+
+fn more(rows: Count, shown: usize) -> Option<String> {
+    let more = rows.least().saturating_sub(shown as u64);
+    (more > 0).then(|| format!("and {} more", number(more)))
+}
+
+/// One line for what is not worth one each.
+fn left_out(page: &mut Page, rest: &[Line]) {
+    let count = |empty: bool, signs: &[Sign]| {
+        let of_kind = |line: &&Line| line.rows.is_zero() == empty && signs.contains(&line.sign);
+        rest.iter().filter(of_kind).count() as u64
+    };
+    let named = |kinds: &[(u64, &str, &str)]| -> Vec<String> {
+        let some = kinds.iter().filter(|(count, ..)| *count > 0);
+        some.map(|(count, one, many)| counted(*count, one, many)).collect()
+    };
+    let empty = named(&[
+        (count(true, &[Sign::Gone]), "table", "tables"),
+        (count(true, &[Sign::Changed, Sign::Derived]), "change", "changes"),
+        (count(true, &[Sign::Kept]), "reference that is kept", "references that are kept"),
+    ]);
+    let uncounted = named(&[(count(false, &[Sign::Kept]), "reference", "references")]);
+    let mut parts = Vec::new();
+    if !empty.is_empty() {
+        parts.push(format!("without rows here: {}", empty.join(", ")));
+    }
+    if !uncounted.is_empty() {
+        parts.push(format!("kept, not counted: {}", uncounted.join(", ")));
+    }
+    if !parts.is_empty() {
+        page.line(dim(&indented("    ", "    ", &format!("{} (--all)", parts.join("; ")))));
+    }
+}
+
+fn refusal(page: &mut Page, blocker: &Blocker) {
+    marked(page, &red("!"), &format!("refused: {}", clean(&blocker.message)));
+    let by = match blocker.kind {
+        BlockerKind::Wrong | BlockerKind::State => None,
+        BlockerKind::Reference => Some(format!("by the line \"{}\"", blocker.name)),
+        BlockerKind::Guard => Some(format!("by the guard `{}`", blocker.name)),
+        BlockerKind::Hold => Some(format!("by hold {}", clean(&blocker.name))),
+        BlockerKind::OverLimit => Some(format!("by `{}`", blocker.name)),
+    };
+    let has_rows = matches!(blocker.kind, BlockerKind::Reference | BlockerKind::Guard);
+    let rows = has_rows.then(|| format!("rows: {}", listed(&blocker.names)));
+    let ways = blocker.ways_out.iter().map(|way| format!("way out: {}", clean(way)));
+    for below in by.into_iter().chain(rows).chain(ways) {
+        page.paragraph("      ", "        ", &below);
+    }
+}
+
+fn marked(page: &mut Page, mark: &str, text: &str) {
+    let text = indented("    ", "    ", text);
+    page.line(format!("  {mark} {}", text.trim_start()));
+}
+
+fn totals(page: &mut Page, preview: &Preview) {
+    let tables = preview.removed.iter().filter(|rows| !rows.rows.is_zero()).count() as u64;
+    let effects = preview.changed.iter().map(|rows| rows.rows);
+    let effects = effects.chain(preview.derived.iter().map(|rows| rows.rows));
+    let effects = effects.fold(Count::Exact(0), Count::plus);
+    let gone = rows(preview.rows());
+    let gone = format!("{gone} would go from {}", counted(tables, "table", "tables"));
+    let changed = format!("; {} would change", rows(effects));
+    let changed = if effects.is_zero() { "" } else { &changed };
+    page.line(format!("{}.", bold(&format!("{gone}{changed}"))));
+    if let Some(said) = &preview.confirm_text {
+        page.line(wrapped(said));
+    }
+    page.line("");
+}
+
+/// What a deletion can be bound to.
+fn binding(page: &mut Page, preview: &Preview) {
+    let Some(digest) = &preview.digest else {
+        page.line(dim("No digest: not every key was found. Give more time with --budget."));
+        return;
+    };
+    page.line(dim(match preview.precision {
+        Precision::Exact => "Every number is exact. The digest binds a deletion to this:",
+        Precision::Bounded => {
+            "Some numbers are lower bounds. The digest binds a deletion to all but those:"
+        }
+    }));
+    page.line(dim(digest));
+}
+
+/// A number of rows that may be unknown.
+pub fn rows(count: Count) -> String {
+    match count {
+        Count::Exact(1) => "1 row".into(),
+        Count::Unknown => "rows not counted".into(),
+        count => format!("{} rows", amount(count)),
+    }
+}

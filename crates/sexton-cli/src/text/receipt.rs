@@ -1,0 +1,60 @@
+//! A receipt as text: what was done, that it was looked at again, where it is recorded.
+
+use sexton_core::audit::Receipt;
+use sexton_core::preview::Count;
+
+use super::paint::{bold, dim, green};
+use super::reference::Reference;
+use super::rows::{Line, Sign, table};
+use super::words::{clean, counted, indented, who};
+
+/// A receipt, and how long the deletion took where that is known.
+pub fn receipt(receipt: &Receipt, took: Option<&str>) -> String {
+    format!("{}\n{}\n{}", title(receipt, took), table(&lines(receipt)), proof(receipt))
+}
+
+/// The same without its tables, for those who have just seen them.
+pub fn brief_receipt(receipt: &Receipt, took: &str) -> String {
+    format!("{}{}", title(receipt, Some(took)), proof(receipt))
+}
+
+fn title(receipt: &Receipt, took: Option<&str>) -> String {
+    let record = &receipt.record;
+    let gone = counted(receipt.rows(), "row", "rows");
+    let tables = counted(record.removed.len() as u64, "table", "tables");
+    let took = took.map(|took| format!(" in {took}")).unwrap_or_default();
+    let title = format!("Deleted {} {}", record.thing, clean(&record.root));
+    format!("{}: {gone} from {tables}{took}.\n", bold(&title))
+}
+
+fn lines(receipt: &Receipt) -> Vec<Line> {
+    let record = &receipt.record;
+    let gone =
+        record.removed.iter().map(|(table, rows)| line(Sign::Gone, table, *rows, Vec::new()));
+    let changed = record.changed.iter().map(|(text, rows)| {
+        let table = Reference::of(text).map_or(text.as_str(), |line| line.table);
+        line(Sign::Changed, table, *rows, Reference::remarks(text, "via"))
+    });
+    let derived = record
+        .derived
+        .iter()
+        .map(|(table, rows)| line(Sign::Derived, table, *rows, vec!["computed anew".into()]));
+    gone.chain(changed).chain(derived).collect()
+}
+
+fn proof(receipt: &Receipt) -> String {
+    let record = &receipt.record;
+    let looked = match receipt.looked_at {
+        0 => "the database itself enforces every reference".to_owned(),
+        looked_at => format!("looked again at {}", counted(looked_at, "reference", "references")),
+    };
+    let verified = format!("{} {looked}, nothing is left.", green("Verified:"));
+    let who = who(&record.actor, record.reason.as_deref());
+    let recorded = format!("{} as record {} of the chain, {who}", record.deletion, receipt.seq);
+    let recorded = indented("Recorded: ", "          ", &recorded);
+    format!("{verified}\n{recorded}\n{}\n", dim(&format!("          {}", receipt.hash)))
+}
+
+fn line(sign: Sign, table: &str, rows: u64, remarks: Vec<String>) -> Line {
+    Line { sign, name: table.to_owned(), rows: Count::Exact(rows), remarks, below: Vec::new() }
+}

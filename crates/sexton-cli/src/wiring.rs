@@ -1,0 +1,101 @@
+//! Puts a system together: its policy, its database, its audit key, clock and randomness.
+//!
+//! The only place that knows which adapters there are.
+
+use std::sync::Arc;
+
+use sexton_core::policy::Policy;
+use sexton_engine::ports::{Database, DatabaseError};
+use sexton_engine::{DeleteError, EngineError, Surroundings, System};
+use sexton_postgres::PostgresDatabase;
+use sexton_sqlite::SqliteDatabase;
+
+use crate::arguments::Shared;
+use crate::failure::Failure;
+use crate::policy_file::PolicyFile;
+use crate::shell::CommandLine;
+
+/// A system, ready, and what its answers refer to.
+pub struct Opened {
+    /// The system.
+    pub system: System,
+    /// The file that its policy was read from.
+    pub file: PolicyFile,
+    /// How this program is called on it.
+    pub line: CommandLine,
+}
+
+impl Opened {
+    /// A failure of the engine; findings are shown in the file.
+    pub fn failure(&self, error: impl Into<DeleteError>) -> Failure {
+        match error.into() {
+            DeleteError::Engine(EngineError::Policy(findings)) => {
+                Failure::Misfit { file: self.file.clone(), findings }
+            }
+            error => Failure::Engine(error),
+        }
+    }
+}
+
+/// Reads the policy and opens its database.
+pub async fn open(shared: &Shared) -> Result<Opened, Failure> {
+    let file = PolicyFile::read(&shared.policy)?;
+    let policy = file.policy()?;
+    open_with(shared, file, policy).await
+}
+
+/// Opens the database of a policy that was read already.
+pub async fn open_with(
+    shared: &Shared,
+    file: PolicyFile,
+    policy: Policy,
+) -> Result<Opened, Failure> {
+    let key = policy.audit.root_id_key.as_ref();
+    let key = key.map(|key| variable(&key.value, "the audit's key")).transpose()?;
+    let database = database(shared, &file, &policy).await?;
+    let surroundings = Surroundings::of_this_machine();
+    let system = System::new(policy, database, surroundings, key.map(String::into_bytes));
+    Ok(Opened { system, file, line: CommandLine::of_this_process(shared) })
+}
+
+async fn database(
+    shared: &Shared,
+    file: &PolicyFile,
+    policy: &Policy,
+) -> Result<Arc<dyn Database>, Failure> {
+    let written = policy.database.as_ref().map(|database| database.value.as_str());
+    let written = shared.database.as_deref().or(written);
+    let written = written.ok_or_else(|| Failure::NoDatabase { policy: file.name.clone() })?;
+    let address = variable(written, "the address of the database")?;
+    if address.trim().is_empty() {
+        return Err(Failure::BadAddress("it is empty".into()));
+    }
+    match address.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => {
+            let schema = policy.schema.as_ref().map(|schema| schema.value.as_str());
+            let database = PostgresDatabase::connect(&address, schema);
+            Ok(Arc::new(database.map_err(unreadable)?))
+        }
+        Some((scheme, _)) if scheme != "sqlite" => {
+            Err(Failure::UnknownDatabase { scheme: scheme.to_owned() })
+        }
+        _ => Ok(Arc::new(SqliteDatabase::open(&address).await?)),
+    }
+}
+
+/// No connection is made yet: what fails is reading the address.
+fn unreadable(error: DatabaseError) -> Failure {
+    match error {
+        DatabaseError::Unreachable(why) => Failure::BadAddress(why),
+        error => error.into(),
+    }
+}
+
+/// A value as it is, or that of the variable which `env:NAME` names.
+fn variable(written: &str, what: &'static str) -> Result<String, Failure> {
+    let Some(name) = written.strip_prefix("env:") else { return Ok(written.to_owned()) };
+    match std::env::var(name) {
+        Ok(value) if !value.is_empty() => Ok(value),
+        _ => Err(Failure::UnsetVariable { variable: name.to_owned(), what }),
+    }
+}

@@ -1,0 +1,105 @@
+//! `sexton check`: every finding in one run, for people and for programs.
+
+use crate::place::Place;
+
+on_both_databases!(the_sample_has_no_findings);
+
+const WITH_MISTAKES: [(&str, &str); 3] = [
+    ("\"domains.latest_run_id -> runs\"                    = \"derive\"", ""),
+    ("\"entries.run_id -> jobs\"   ", "\"entries.runid -> jobs\"   "),
+    ("row     = \"runs.id\"", "row     = \"run.id\""),
+];
+
+fn with_mistakes(place: &Place) {
+    let mut policy = sexton_samples::batches().policy.to_owned();
+    for (from, to) in WITH_MISTAKES {
+        assert!(policy.contains(from), "the policy has no {from}");
+        policy = policy.replace(from, to);
+    }
+    place.write_policy(&policy);
+}
+
+async fn the_sample_has_no_findings(place: Place) {
+    let said = place.sexton(&["check", "--strict"]).expect(0);
+    assert_eq!(said.out, "sexton.toml: no errors, no warnings\n");
+    let document = place.sexton(&["check", "--output", "json"]).expect(0).document();
+    assert_eq!(document, serde_json::json!({"findings": [], "errors": 0, "warnings": 0}));
+}
+
+#[tokio::test]
+async fn every_misfit_is_shown_at_its_place() {
+    let place = Place::on_sqlite().await;
+    with_mistakes(&place);
+    snapshot!("check_misfits", place.sexton(&["check"]).expect(1));
+}
+
+#[tokio::test]
+async fn every_mistake_of_the_file_is_shown_at_its_place() {
+    let place = Place::on_sqlite().await;
+    let policy = sexton_samples::batches().policy;
+    let policy = policy.replace("confirm = ", "confrim = ").replace("\"unlink\"", "\"unlnk\"");
+    place.write_policy(&policy);
+    snapshot!("check_mistakes", place.sexton(&["check"]).expect(1));
+    let said = place.sexton(&["preview", "batch", "autumn-2026"]).expect(2);
+    assert!(said.err.contains("did you mean `unlink`"), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_toml_is_a_matter_of_configuration() {
+    let place = Place::on_sqlite().await;
+    place.write_policy("system = [\n");
+    snapshot!("check_not_toml", place.sexton(&["check"]).expect(2));
+}
+
+#[tokio::test]
+async fn findings_for_programs_have_their_places() {
+    let place = Place::on_sqlite().await;
+    with_mistakes(&place);
+    let document = place.sexton(&["check", "--output", "json"]).expect(1).document();
+    let findings = document["findings"].as_array().expect("findings are a list");
+    let errors = findings.iter().filter(|finding| finding["severity"] == "error").count();
+    assert_eq!(document["errors"], errors);
+    let column = findings.iter().find(|finding| {
+        finding["message"].as_str().is_some_and(|message| message.contains("runid"))
+    });
+    let column = column.expect("the misspelt column is found");
+    let (line, start) = (column["line"].as_u64(), column["span"]["start"].as_u64());
+    assert!(line.is_some_and(|line| line > 1) && start.is_some(), "{column}");
+    assert!(column["docs"].as_str().is_some_and(|docs| docs.starts_with("docs/policy.md#c")));
+}
+
+#[tokio::test]
+async fn warnings_fail_only_where_they_shall() {
+    let place = Place::on_sqlite().await;
+    place.execute("DROP INDEX entries_run_id").await;
+    let said = place.sexton(&["check"]).expect(0);
+    assert!(said.out.contains("no errors, ") && said.out.contains("warning"), "{said}");
+    place.sexton(&["check", "--strict"]).expect(1);
+}
+
+#[tokio::test]
+async fn the_first_policy_of_the_readme_fits_its_database() {
+    let readme = include_str!("../../../../README.md");
+    let (_, policy) = readme.split_once("```toml\n").expect("the README has a policy");
+    let (policy, _) = policy.split_once("```").expect("the policy has an end");
+    let place = Place::on_sqlite().await;
+    place
+        .execute(
+            "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, is_active INTEGER);
+             CREATE TABLE orders (id INTEGER PRIMARY KEY,
+                 customer_id INTEGER REFERENCES customers (id));
+             CREATE INDEX orders_customer ON orders (customer_id);
+             CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id INTEGER REFERENCES orders (id));
+             CREATE INDEX order_lines_order ON order_lines (order_id);
+             CREATE TABLE reviews (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers (id));
+             CREATE INDEX reviews_customer ON reviews (customer_id);
+             CREATE TABLE invoices (id INTEGER PRIMARY KEY, order_id INTEGER REFERENCES orders (id));
+             CREATE INDEX invoices_order ON invoices (order_id);
+             CREATE TABLE mails (id INTEGER PRIMARY KEY, order_id INTEGER);
+             CREATE INDEX mails_order ON mails (order_id);
+             DROP TABLE tags; DROP TABLE jobs; DROP TABLE runs;",
+        )
+        .await;
+    place.write_policy(policy);
+    place.sexton(&["check", "--strict"]).expect(0);
+}

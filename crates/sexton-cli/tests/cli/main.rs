@@ -1,0 +1,17 @@
+//! The program itself, run as a person or a script runs it.
+
+#[macro_use]
+mod program;
+#[macro_use]
+mod place;
+
+mod auditing;
+mod checking;
+mod configuring;
+mod contract;
+mod deleting;
+mod demo;
+mod help;
+mod previewing;
+mod refusing;
+mod terminal;
