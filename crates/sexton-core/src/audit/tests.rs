@@ -26,11 +26,11 @@ fn a_whole_chain_has_no_faults() {
 
 #[test]
 fn a_changed_record_is_found_at_its_place() {
-    for at in 0..5 {
+    for (at, seq) in (0..5).zip(1..) {
         let whole = chain(5);
         let mut links = whole.clone();
         links[at].text = links[at].text.replace("runs", "RUNS");
-        assert_eq!(judged(&links, &whole), [ChainFault::Changed { seq: at as i64 + 1 }]);
+        assert_eq!(judged(&links, &whole), [ChainFault::Changed { seq }]);
     }
 }
 
@@ -45,11 +45,10 @@ fn a_changed_record_with_a_matching_hash_is_found_at_the_next() {
 
 #[test]
 fn a_removed_record_is_found_wherever_it_was() {
-    for at in 0..5_usize {
+    for (at, before) in (0..5).zip(2..) {
         let whole = chain(5);
         let mut links = whole.clone();
         links.remove(at);
-        let before = at as i64 + 2;
         assert_eq!(judged(&links, &whole), [ChainFault::Removed { before, count: 1 }]);
     }
     let whole = chain(5);

@@ -2,25 +2,21 @@ use super::{Event, State, next};
 
 /// The table of all states and events, as `docs/lifecycle.md` shows it.
 fn table() -> String {
-    let mut text = String::from(
-        "# The life of a deletion\n\n\
+    let head = "# The life of a deletion\n\n\
          What `lifecycle::next` allows; every other pair is refused. This page is written by a \
          test:\nrun it with `SEXTON_UPDATE_DOCS=1` after a change.\n\n\
-         | state | means | event | becomes |\n|---|---|---|---|\n",
-    );
-    for state in State::ALL {
-        let mut any = false;
-        for event in Event::ALL {
-            if let Ok(to) = next(state, event) {
-                text.push_str(&format!("| {state} | {} | {event:?} | {to} |\n", meaning(state)));
-                any = true;
-            }
-        }
-        if !any {
-            text.push_str(&format!("| {state} | {} | | (end) |\n", meaning(state)));
-        }
-    }
-    text
+         | state | means | event | becomes |\n|---|---|---|---|\n";
+    let lines: Vec<String> = State::ALL.into_iter().flat_map(lines_of).collect();
+    [head, &lines.concat()].concat()
+}
+
+fn lines_of(state: State) -> Vec<String> {
+    let means = meaning(state);
+    let changes =
+        Event::ALL.into_iter().filter_map(|event| Some((event, next(state, event).ok()?)));
+    let lines: Vec<String> =
+        changes.map(|(event, to)| format!("| {state} | {means} | {event:?} | {to} |\n")).collect();
+    if lines.is_empty() { vec![format!("| {state} | {means} | | (end) |\n")] } else { lines }
 }
 
 fn meaning(state: State) -> &'static str {

@@ -223,10 +223,12 @@ impl Closure {
     /// Whether a start column finds all that this edge would: same column, root's own key.
     fn started_by(&self, source: &Source<'_>, edge: &Edge) -> bool {
         let Some(row) = &source.thing.row else { return false };
-        let recursive = self.delete_edges(source).any(|other| other.child == row.value.table);
+        // Where lines or starts take more rows of the root's table, the edge finds theirs.
+        let others_go = self.delete_edges(source).any(|other| other.child == row.value.table)
+            || source.thing.starts.iter().any(|start| start.value.table == row.value.table);
         let is_root_key = edge.parent == row.value.table
             && names(&edge.parent_key) == row.value.columns
-            && !recursive;
+            && !others_go;
         is_root_key
             && source.thing.starts.iter().any(|start| {
                 start.value.table == edge.child && start.value.columns == names(&edge.columns)
