@@ -11,7 +11,7 @@ use sexton_core::lifecycle::{Event, State, next};
 use sexton_core::names::{Actor, DeletionId, ThingName};
 use sexton_core::plan::{Look, Plan};
 use sexton_core::preview::parse_key;
-use sexton_core::sql::Scalar;
+use sexton_core::sql::{Scalar, Statement};
 
 use crate::execute::ROOT_VALUE;
 use crate::outcome::{DeleteError, EngineError};
@@ -28,28 +28,35 @@ const LEASE_SECS: i64 = 60;
 
 impl System {
     /// Goes on with deletions whose process ended: looks again at those that committed, and
-    /// takes back those of which nothing had happened. Returns what became of each.
+    /// takes back those of which nothing had happened. Returns what became of each, or the first
+    /// failure once all others have been settled.
     pub async fn settle(&self) -> Result<Vec<(DeletionId, State)>, DeleteError> {
         self.prepare().await?;
         let lease = self.new_lease();
-        let mut tx = self.database.begin(Mode::Keep).await?;
+        let mut tx = self.begin_keep().await?;
         let taken = tx.take_over(&self.policy.system, &lease, LEASE_SECS).await?;
         let before = self.surroundings.clock.now().plus_secs(-LATE_SECS);
         tx.drop_tombstones(before).await?;
         tx.commit().await?;
-        let mut settled = Vec::new();
+        let (mut settled, mut failure) = (Vec::new(), None);
         for row in taken {
-            let state = match row.state {
-                State::Requested => self.withdraw(&row, &lease).await?,
-                _ => match self.finish(&row.id, &lease).await {
-                    Ok(_) => State::Complete,
-                    Err(DeleteError::Unverified { .. }) => State::Reaped,
-                    Err(error) => return Err(error),
-                },
-            };
-            settled.push((row.id, state));
+            match self.settle_one(&row, &lease).await {
+                Ok(state) => settled.push((row.id, state)),
+                Err(error) => failure = failure.or(Some(error)),
+            }
         }
-        Ok(settled)
+        failure.map_or(Ok(settled), Err)
+    }
+
+    async fn settle_one(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
+        if row.state == State::Requested {
+            return self.withdraw(row, lease).await;
+        }
+        match self.finish(&row.id, &row.thing, lease).await {
+            Ok(_) => Ok(State::Complete),
+            Err(DeleteError::Unverified { .. }) => Ok(State::Reaped),
+            Err(error) => Err(error),
+        }
     }
 
     async fn withdraw(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
@@ -57,7 +64,7 @@ impl System {
             "outcome": "withdrawn",
             "message": "its process ended before anything was gone",
         });
-        let mut tx = self.database.begin(Mode::Keep).await?;
+        let mut tx = self.begin_keep().await?;
         self.step(
             tx.as_mut(),
             &row.id,
@@ -75,10 +82,13 @@ impl System {
     pub(crate) async fn finish(
         &self,
         id: &DeletionId,
+        thing: &ThingName,
         lease: &str,
     ) -> Result<Receipt, DeleteError> {
-        let (row, left, looked_at) = self.look_again(id).await?;
-        let mut tx = self.database.begin(Mode::Keep).await?;
+        // Order: planning takes connections of its own, so it comes before any is held.
+        let ready = self.ready(thing).await?;
+        let (row, left, looked_at) = self.look_again(&ready.plan, id).await?;
+        let mut tx = self.begin_keep().await?;
         if row.state == State::Committed {
             let note = (!left.is_empty()).then(|| waiting_on(&left));
             self.step(tx.as_mut(), id, lease, (State::Committed, Event::Reaped), note, None)
@@ -99,6 +109,7 @@ impl System {
 
     async fn look_again(
         &self,
+        plan: &Plan,
         id: &DeletionId,
     ) -> Result<(DeletionRow, Vec<(String, u64)>, u64), DeleteError> {
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
@@ -107,17 +118,16 @@ impl System {
             id: id.to_string(),
         })?;
         let tombstones = tx.tombstones(id).await?;
-        let ready = self.ready(&row.thing).await?;
         let mut left = Vec::new();
-        for look in &ready.plan.looks {
-            let found = look_from(&ready.plan, look, &tombstones, tx.as_mut()).await?;
+        for look in &plan.looks {
+            let found = look_from(plan, look, &tombstones, tx.as_mut()).await?;
             if found > 0 {
                 left.push((look.text.clone(), found));
             }
         }
-        left.extend(still_started(&ready.plan, &tombstones, tx.as_mut()).await?);
+        left.extend(still_there(plan, &tombstones, tx.as_mut()).await?);
         tx.rollback().await?;
-        let looked_at = ready.plan.looks.len() + ready.plan.root.started.len();
+        let looked_at = plan.looks.len() + plan.root.started.len();
         Ok((row, left, looked_at as u64))
     }
 
@@ -192,8 +202,16 @@ async fn look_from(
     walk.count(&look.statement, LEFT_MAX).await
 }
 
-/// Start columns that still hold the root's value.
-async fn still_started(
+/// What finds a root by its value, where columns start from it: its row, and those columns.
+fn of_the_value(plan: &Plan) -> impl Iterator<Item = &Statement> {
+    let root = &plan.root;
+    let row = root.row.iter().filter(|_| !root.started.is_empty()).map(|row| &row.statement);
+    row.chain(&root.started)
+}
+
+/// Rows that still hold the root's value, its own row among them: one that was missing may have
+/// come late.
+async fn still_there(
     plan: &Plan,
     tombstones: &[TombstoneSet],
     tx: &mut dyn Tx,
@@ -205,7 +223,7 @@ async fn still_started(
     let root = RootValue { values, tenant: None, actor: Actor::new("") };
     let mut walk = Walk::new(plan, tx, root, Locks::Leave);
     let mut left = Vec::new();
-    for statement in &plan.root.started {
+    for statement in of_the_value(plan) {
         if !walk.rows(statement, 1).await?.is_empty() {
             left.push((format!("{} still holds the root's value", statement.table), 1));
         }

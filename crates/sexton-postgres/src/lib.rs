@@ -2,6 +2,7 @@
 
 mod blockers;
 mod database;
+mod delete_in;
 mod error;
 mod held;
 mod introspect;
@@ -14,4 +15,5 @@ mod statement;
 mod transaction;
 
 pub use database::PostgresDatabase;
+pub use delete_in::delete_in;
 pub use transaction::in_transaction;

@@ -3,6 +3,7 @@
 mod address;
 mod budget;
 mod database;
+mod delete_in;
 mod failure;
 mod ledger;
 mod migrations;
@@ -13,4 +14,5 @@ mod transaction;
 mod values;
 
 pub use database::SqliteDatabase;
+pub use delete_in::delete_in;
 pub use transaction::in_transaction;

@@ -2,6 +2,8 @@
 
 pub mod conformance;
 pub mod dump;
+pub mod interpose;
 pub mod postgres;
+pub mod random;
 mod script;
 pub mod sqlite;

@@ -6,7 +6,7 @@ use sexton_core::audit::root_name;
 use sexton_core::names::ThingName;
 
 use crate::outcome::{DeleteError, EngineError};
-use crate::ports::{Mode, NewDeletion};
+use crate::ports::NewDeletion;
 use crate::request::DeleteRequest;
 use crate::system::{Ready, System};
 use crate::walk::RootValue;
@@ -32,7 +32,7 @@ impl System {
     pub(super) async fn admit(&self, request: &DeleteRequest) -> Result<Admitted, DeleteError> {
         let admitted = self.admit_unstored(request, LEASE_SECS).await?;
         self.prepare().await?;
-        let mut tx = self.database.begin(Mode::Keep).await?;
+        let mut tx = self.begin_keep().await?;
         tx.insert_deletion(&admitted.stored).await?;
         tx.commit().await?;
         Ok(admitted)

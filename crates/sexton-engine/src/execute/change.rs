@@ -43,6 +43,7 @@ impl System {
         if tx.stamp(&plan.tables).await? != admitted.ready.stamp {
             return Err(ChangeError::SchemaChanged);
         }
+        record::become_committed(self, admitted, tx).await?;
         if plan.root.lock_value {
             tx.lock_name(&admitted.root.lock_name(&self.policy.system, plan)).await?;
         }

@@ -17,9 +17,12 @@ use std::time::Duration;
 use sexton_core::audit::Receipt;
 use sexton_core::lifecycle::State;
 use sexton_core::names::DeletionId;
+use tokio::sync::watch;
 
 use crate::outcome::{DeleteError, EngineError};
-use crate::ports::{DatabaseError, Mode, SessionId, StateChange, Transient, Tx, Violation};
+use crate::ports::{
+    DatabaseError, Mode, NewDeletion, SessionId, StateChange, Transient, Tx, Violation,
+};
 use crate::request::DeleteRequest;
 use crate::system::System;
 use admit::Admitted;
@@ -54,7 +57,8 @@ impl System {
             self.note_refusal(&admitted, error).await?;
         }
         let committed = outcome?;
-        let finished = self.finish(&committed.id, &admitted.stored.lease).await;
+        let NewDeletion { thing, lease, .. } = &admitted.stored;
+        let finished = self.finish(&committed.id, thing, lease).await;
         finished.map_err(|error| error.after_commit(committed.id))
     }
 
@@ -133,17 +137,37 @@ impl System {
         work: impl Future<Output = T>,
     ) -> (T, Vec<String>) {
         let Some(session) = session else { return (work.await, Vec::new()) };
-        let mut blockers = Vec::new();
-        tokio::pin!(work);
-        loop {
-            tokio::select! {
-                done = &mut work => return (done, blockers),
-                () = tokio::time::sleep(Duration::from_millis(100)) => {
-                    let seen = self.database.blockers(session).await;
-                    if !seen.is_empty() {
-                        blockers = seen;
-                    }
+        let (seen, last) = watch::channel(Vec::new());
+        // Race: the work goes on while the question is asked, which may wait for a connection.
+        let asking = async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                let blockers = self.database.blockers(session).await;
+                if !blockers.is_empty() {
+                    seen.send_replace(blockers);
                 }
+            }
+        };
+        tokio::select! {
+            done = work => (done, last.borrow().clone()),
+            () = asking => unreachable!("the question is asked until the work has ended"),
+        }
+    }
+
+    /// Begins a transaction of Sexton's own bookkeeping. Who is in the way is given way to as
+    /// often as by a deletion itself: SQLite lets one writer in at a time.
+    pub(crate) async fn begin_keep(&self) -> Result<Box<dyn Tx>, DeleteError> {
+        let mut attempts = 0;
+        loop {
+            match self.database.begin(Mode::Keep).await {
+                Err(error) if error.is_transient() => {
+                    attempts += 1;
+                    if attempts == ATTEMPTS_MAX {
+                        return Err(given_up(attempts, Vec::new(), error));
+                    }
+                    tokio::time::sleep(self.pause(attempts)).await;
+                }
+                begun => return Ok(begun?),
             }
         }
     }
@@ -164,7 +188,7 @@ impl System {
         if matches!(error, DeleteError::Uncertain { .. }) {
             return Ok(());
         }
-        let mut tx = self.database.begin(Mode::Keep).await?;
+        let mut tx = self.begin_keep().await?;
         tx.change_state(StateChange {
             id: &admitted.stored.id,
             lease: &admitted.stored.lease,

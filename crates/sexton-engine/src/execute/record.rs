@@ -10,7 +10,7 @@ use super::Committed;
 use super::admit::Admitted;
 use super::change::ChangeError;
 use crate::outcome::{DeleteError, EngineError};
-use crate::ports::{DatabaseError, StateChange, TombstoneSet};
+use crate::ports::{DatabaseError, StateChange, TombstoneSet, Tx};
 use crate::system::System;
 use crate::walk::Walk;
 
@@ -27,7 +27,36 @@ pub(super) struct Carried {
     pub tenant: Option<String>,
 }
 
-/// Writes everything that commits with the rows.
+/// Writes the deletion's new state, which comes true with the commit.
+///
+/// Race: its row is locked from here on, so however long the transaction takes, nobody takes the
+/// deletion over while it is at work. Who was faster has decided, and nothing is begun.
+pub(super) async fn become_committed(
+    system: &System,
+    admitted: &Admitted,
+    tx: &mut dyn Tx,
+) -> Result<(), ChangeError> {
+    let to = next(State::Requested, Event::Committed).expect("a requested deletion may commit");
+    let change = StateChange {
+        id: &admitted.stored.id,
+        lease: &admitted.stored.lease,
+        from: State::Requested,
+        to,
+        at: system.surroundings.clock.now(),
+        note: None,
+        receipt: None,
+    };
+    if tx.change_state(change).await? {
+        return Ok(());
+    }
+    Err(DatabaseError::Failed {
+        label: "commit the deletion".into(),
+        detail: "its lease ended and somebody else took it over; nothing was deleted".into(),
+    }
+    .into())
+}
+
+/// Writes everything else that commits with the rows.
 pub(super) async fn write(
     system: &System,
     admitted: &Admitted,
@@ -60,24 +89,6 @@ pub(super) async fn write(
         derived: sums(&carried.derived),
     };
     walk.tx.insert_audit(id, &record.text()).await?;
-    let to = next(State::Requested, Event::Committed).expect("a requested deletion may commit");
-    let change = StateChange {
-        id,
-        lease: &admitted.stored.lease,
-        from: State::Requested,
-        to,
-        at,
-        note: None,
-        receipt: None,
-    };
-    if !walk.tx.change_state(change).await? {
-        // Race: somebody took it over because the lease ended; what they decided stands.
-        return Err(DatabaseError::Failed {
-            label: "commit the deletion".into(),
-            detail: "its lease ended and somebody else took it over; nothing was deleted".into(),
-        }
-        .into());
-    }
     Ok(Committed { id: id.clone(), removed: carried.removed, digest: carried.digest })
 }
 

@@ -1,5 +1,6 @@
 //! What the adapter does on real files.
 
+mod delete_in;
 mod failures;
 mod files;
 mod introspection;

@@ -1,0 +1,52 @@
+//! What must be true after a process was killed, whatever the point.
+
+use crate::place::Rows;
+use sexton_core::lifecycle::State;
+use sexton_engine::{DeleteError, EngineError};
+
+use crate::child::{request, system};
+use crate::place::Place;
+
+/// The system's rows with the batch and without it.
+pub struct Truth {
+    pub before: Rows,
+    pub after: Rows,
+}
+
+/// Judges what is left, goes on from there, and judges again. Says whether the rows were gone.
+pub async fn judge(place: &dyn Place, truth: &Truth, point: &str) -> bool {
+    place.until_deserted().await;
+    let found = place.rows().await;
+    let gone = found == truth.after;
+    assert!(gone || found == truth.before, "{point}: the rows are half gone");
+
+    place.end_leases().await;
+    let database = place.open().await;
+    let system = system(database);
+    system.settle().await.unwrap_or_else(|error| panic!("{point}: settling failed: {error}"));
+    assert!(place.rows().await == found, "{point}: settling changed rows of the system");
+    let stored = system.statuses(10).await.expect("Sexton's tables are there");
+    assert!(stored.len() <= 1, "{point}: {stored:?}");
+    for status in stored {
+        let wanted = if gone { State::Complete } else { State::Withdrawn };
+        assert_eq!(status.row.state, wanted, "{point}");
+    }
+    let settled = system.settle().await.expect("settling again");
+    assert_eq!(settled, [], "{point}: something was left to settle");
+    audited(&system, usize::from(gone), point).await;
+
+    match (system.delete(&request()).await, gone) {
+        (Ok(_), false) | (Err(DeleteError::Engine(EngineError::NotFound { .. })), true) => {}
+        (ended, _) => panic!("{point}: with the rows gone: {gone}, deleting again: {ended:?}"),
+    }
+    assert!(place.rows().await == truth.after, "{point}: the rows after deleting again");
+    audited(&system, 1, point).await;
+    gone
+}
+
+/// So many records, each sealed, and nothing wrong with the chain.
+async fn audited(system: &sexton_engine::System, records: usize, point: &str) {
+    let chain = system.audit_verify().await.expect("the audit can be read");
+    assert_eq!(chain.faults, [], "{point}");
+    assert_eq!((chain.records, chain.unsealed), (records as u64, 0), "{point}");
+}

@@ -1,0 +1,20 @@
+//! The engine's use cases on real databases.
+
+/// Fails with a sentence unless it holds.
+macro_rules! demand {
+    ($holds:expr, $($words:tt)+) => {
+        if !$holds {
+            return Err(format!($($words)+));
+        }
+    };
+}
+
+mod cascade;
+mod census;
+mod dumps;
+mod known;
+mod model;
+mod place;
+mod plain_delete;
+mod seeds;
+mod surroundings;

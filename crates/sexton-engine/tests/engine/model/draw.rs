@@ -1,0 +1,363 @@
+//! Draws a world.
+//!
+//! Conditions read columns that no effect sets to something that meets them, and no two lines
+//! set one column of a table to different values: both are mistakes of a policy.
+
+use sexton_testkit::random::dice::Dice;
+use sexton_testkit::random::shape::{Column, Table};
+use sexton_testkit::random::values::{Kind, Value};
+
+use super::world::{
+    Becomes, Derived, Fate, Filter, Guard, HITS, ID, KIND, N, NOTE, Reference, STATE, Thing, VAL,
+    World,
+};
+
+const KINDS: [&str; 2] = ["x", "y"];
+const STATES: [&str; 2] = ["on", "off"];
+const NOTES: [&str; 4] = ["", "it's", "a,b", "日本"];
+
+/// The world of this seed.
+pub fn world(seed: u64) -> World {
+    let mut dice = Dice::new(seed);
+    let count = dice.between(3, 6);
+    let tables = (0..count).map(|at| table(at, &mut dice)).collect();
+    let mut drawing = Drawing {
+        world: World {
+            tables,
+            references: Vec::new(),
+            guards: Vec::new(),
+            derived: None,
+            things: Vec::new(),
+            rows: Vec::new(),
+        },
+        dice: &mut dice,
+        claimed: Vec::new(),
+    };
+    drawing.references();
+    if drawing.dice.percent(50) {
+        drawing.derive();
+    }
+    drawing.guards();
+    drawing.things();
+    drawing.rows();
+    drawing.world
+}
+
+fn table(at: usize, dice: &mut Dice) -> Table {
+    let id = *dice.pick(&[Kind::Integer, Kind::Integer, Kind::Text]);
+    let column =
+        |name: &str, kind, nullable| Column { name: name.into(), kind, nullable, few: false };
+    Table {
+        name: format!("t{at}"),
+        columns: vec![
+            column("id", id, false),
+            column("kind", Kind::Text, false),
+            column("state", Kind::Text, true),
+            column("n", Kind::Integer, true),
+            column("hits", Kind::Integer, false),
+            column("note", Kind::Text, true),
+            column("val", Kind::Text, true),
+        ],
+        key: vec![ID],
+        unique: None,
+        without_rowid: dice.percent(15),
+    }
+}
+
+struct Drawing<'d> {
+    world: World,
+    dice: &'d mut Dice,
+    /// Columns that only one line may set.
+    claimed: Vec<(usize, usize)>,
+}
+
+impl Drawing<'_> {
+    fn filter(&mut self) -> Filter {
+        let filters = [
+            Filter::KindIs("x"),
+            Filter::StateIs("on"),
+            Filter::StateIsKnown,
+            Filter::NIsOver(3),
+            Filter::NIsKnown,
+            Filter::KindIsYOrNIsUnder(5),
+        ];
+        *self.dice.pick(&filters)
+    }
+
+    fn references(&mut self) {
+        let count = self.world.tables.len();
+        for child in 1..count {
+            let parent = self.dice.below(child);
+            self.reference(child, parent);
+        }
+        for _ in 0..self.dice.between(2, 6) {
+            let (child, parent) = (self.dice.below(count), self.dice.below(count));
+            if self.dice.percent(25) {
+                self.sisters(child);
+            } else {
+                self.reference(child, parent);
+            }
+        }
+    }
+
+    fn reference(&mut self, child: usize, parent: usize) {
+        let parent_column = if self.dice.percent(12) { VAL } else { ID };
+        let kind = self.world.tables[parent].columns[parent_column].kind;
+        let name = format!("r{}", self.world.references.len());
+        let column = self.world.add_column(child, &name, kind);
+        let fate = self.fate(child, column);
+        let filter = self.dice.percent(40).then(|| self.filter());
+        let enforced = filter.is_none()
+            && parent_column == ID
+            && stops_referring(&fate, column)
+            && self.dice.percent(35);
+        self.world.references.push(Reference {
+            child,
+            column,
+            parent,
+            parent_column,
+            fate,
+            filter,
+            enforced,
+        });
+    }
+
+    /// One column that holds ids of two tables, told apart by the row's kind.
+    fn sisters(&mut self, child: usize) {
+        let kind = *self.dice.pick(&[Kind::Integer, Kind::Text]);
+        let parents: Vec<usize> = (0..self.world.tables.len())
+            .filter(|at| self.world.tables[*at].columns[ID].kind == kind)
+            .collect();
+        if parents.len() < 2 {
+            return;
+        }
+        let parents = self.dice.shuffled(parents);
+        let name = format!("r{}", self.world.references.len());
+        let column = self.world.add_column(child, &name, kind);
+        for (parent, kind) in parents.into_iter().zip(KINDS) {
+            let fate = self.fate(child, column);
+            let filter = Some(Filter::KindIs(kind));
+            self.world.references.push(Reference {
+                child,
+                column,
+                parent,
+                parent_column: ID,
+                fate,
+                filter,
+                enforced: false,
+            });
+        }
+    }
+
+    fn fate(&mut self, child: usize, column: usize) -> Fate {
+        match self.dice.weighted(&[42, 14, 20, 12, 12]) {
+            0 => Fate::Delete,
+            1 => Fate::Unlink,
+            2 => Fate::Set(self.assignments(child, column)),
+            3 => Fate::Keep,
+            _ => Fate::Block,
+        }
+    }
+
+    fn assignments(&mut self, child: usize, column: usize) -> Vec<(usize, Becomes)> {
+        let mut set = Vec::new();
+        if self.dice.percent(50) {
+            set.push((column, Becomes::Null));
+        }
+        if self.dice.percent(40) {
+            set.push((STATE, Becomes::Text("lost".into())));
+        }
+        if self.dice.percent(40) {
+            set.push((HITS, Becomes::OneMore));
+        }
+        if self.dice.percent(30) && self.claim(child, NOTE) {
+            let notes = [Becomes::Text(format!("it's {column}")), Becomes::Actor, Becomes::Root];
+            set.push((NOTE, self.dice.pick(&notes).clone()));
+        } else if self.dice.percent(30) && self.claim(child, N) && self.claim(child, NOTE) {
+            set.push((N, Becomes::Null));
+            set.push((NOTE, Becomes::KindAndN));
+        }
+        if set.is_empty() {
+            set.push((STATE, Becomes::Text("lost".into())));
+        }
+        self.dice.shuffled(set)
+    }
+
+    fn claim(&mut self, table: usize, column: usize) -> bool {
+        let free = !self.claimed.contains(&(table, column));
+        if free {
+            self.claimed.push((table, column));
+        }
+        free
+    }
+
+    /// Derives a table from one that refers to it.
+    fn derive(&mut self) {
+        let named = |line: &&Reference| line.child != line.parent && line.parent_column == ID;
+        let lines = self.world.references.iter().filter(named);
+        let candidates: Vec<(usize, usize, usize)> =
+            lines.map(|line| (line.parent, line.child, line.column)).collect();
+        let Some(&(table, lost, of)) = candidates.get(self.dice.below(candidates.len())) else {
+            return;
+        };
+        let id = self.world.tables[lost].columns[ID].kind;
+        let total = self.world.add_column(table, "total", Kind::Integer);
+        let latest = self.world.add_column(table, "latest", id);
+        let note = self.world.add_column(table, "best", Kind::Text);
+        let pointer = self.dice.percent(60);
+        if pointer {
+            let enforced = self.dice.percent(50);
+            self.world.references.push(Reference {
+                child: table,
+                column: latest,
+                parent: lost,
+                parent_column: ID,
+                fate: Fate::Derive,
+                filter: None,
+                enforced,
+            });
+        }
+        self.world.derived = Some(Derived { table, lost, of, total, latest, note, pointer });
+    }
+
+    fn guards(&mut self) {
+        for _ in 0..self.dice.below(4) {
+            let line = self.dice.pick(&self.world.references).clone();
+            if line.parent_column != ID {
+                continue;
+            }
+            let filter = self.dice.percent(80).then(|| self.filter());
+            let guard = Guard { of: line.parent, rows: line.child, link: line.column, filter };
+            self.world.guards.push(guard);
+        }
+    }
+
+    fn things(&mut self) {
+        for table in 0..self.world.tables.len() {
+            if table > 0 && self.dice.percent(25) {
+                continue;
+            }
+            let only = self.dice.percent(15).then(|| self.filter());
+            let refuse = self.dice.percent(12).then(|| self.filter());
+            self.world.things.push(Thing {
+                name: format!("thing{table}"),
+                row: Some(table),
+                starts: Vec::new(),
+                only,
+                refuse,
+                limit: self.dice.percent(15).then(|| self.dice.between(1, 8)),
+                percent: self.dice.percent(10).then(|| self.dice.between(10, 80)),
+            });
+        }
+        if self.dice.percent(70) {
+            self.value_thing();
+        }
+    }
+
+    /// A thing that is a value: rows of several tables hold it, its own row may be missing.
+    fn value_thing(&mut self) {
+        let count = self.world.tables.len();
+        let mut starts = vec![(self.dice.below(count), VAL)];
+        if self.dice.percent(50) {
+            starts.push((self.dice.below(count), VAL));
+        }
+        let texts: Vec<usize> =
+            (0..count).filter(|at| self.world.tables[*at].columns[ID].kind == Kind::Text).collect();
+        let row = (!texts.is_empty() && self.dice.percent(70)).then(|| *self.dice.pick(&texts));
+        // A column that refers to the row by a line may hold the value too.
+        let to_row = |line: &&Reference| Some(line.parent) == row && line.parent_column == ID;
+        let line = self.world.references.iter().find(to_row);
+        let held = line.map(|line| (line.child, line.column));
+        if self.dice.percent(60) {
+            starts.extend(held);
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        let starts = self.dice.shuffled(starts);
+        let refuse = (row.is_some() && self.dice.percent(8)).then(|| self.filter());
+        self.world.things.push(Thing {
+            name: "value".into(),
+            row,
+            starts,
+            only: None,
+            refuse,
+            limit: None,
+            percent: None,
+        });
+    }
+
+    fn rows(&mut self) {
+        for table in 0..self.world.tables.len() {
+            let count = self.dice.between(0, 14);
+            let rows = (0..count).map(|at| self.row(table, at)).collect();
+            self.world.rows.push(rows);
+        }
+        for line in self.world.references.clone() {
+            self.point(&line);
+        }
+    }
+
+    fn row(&mut self, table: usize, at: usize) -> Vec<Value> {
+        let columns = self.world.tables[table].columns.len();
+        let mut row = vec![Value::Null; columns];
+        row[ID] = id(self.world.tables[table].columns[ID].kind, at);
+        row[KIND] = Value::Text((*self.dice.pick(&KINDS)).into());
+        if self.dice.percent(75) {
+            row[STATE] = Value::Text((*self.dice.pick(&STATES)).into());
+        }
+        if self.dice.percent(70) {
+            row[N] = number(self.dice.below(9));
+        }
+        row[HITS] = number(self.dice.below(4));
+        if self.dice.percent(70) {
+            row[NOTE] = Value::Text((*self.dice.pick(&NOTES)).into());
+        }
+        if self.dice.percent(60) {
+            row[VAL] = id(Kind::Text, self.dice.below(10));
+        }
+        if let Some(derived) = self.world.derived.clone().filter(|derived| derived.table == table) {
+            // What is stored is old; only a deletion that touches the row computes it anew.
+            row[derived.total] = number(self.dice.below(5));
+            row[derived.note] = Value::Text("old".into());
+            let kind = self.world.tables[derived.lost].columns[ID].kind;
+            row[derived.latest] = id(kind, self.dice.below(14));
+        }
+        row
+    }
+
+    /// Gives the column of a line ids of rows; of rows that never were, where nothing enforces it.
+    fn point(&mut self, line: &Reference) {
+        let parents = self.world.rows[line.parent].iter();
+        let ids: Vec<Value> = parents.map(|row| row[line.parent_column].clone()).collect();
+        let kind = self.world.tables[line.parent].columns[line.parent_column].kind;
+        for at in 0..self.world.rows[line.child].len() {
+            let value = match self.dice.weighted(&[25, 67, 8]) {
+                0 => Value::Null,
+                1 => ids.get(self.dice.below(ids.len())).cloned().unwrap_or(Value::Null),
+                _ if line.enforced => Value::Null,
+                _ => id(kind, 90 + self.dice.below(5)),
+            };
+            self.world.rows[line.child][at][line.column] = value;
+        }
+    }
+}
+
+/// Whether a fate ends the reference, so that a foreign key lets the right go.
+fn stops_referring(fate: &Fate, column: usize) -> bool {
+    match fate {
+        Fate::Delete | Fate::Unlink | Fate::Block | Fate::Derive => true,
+        Fate::Set(set) => set.iter().any(|(at, _)| *at == column),
+        Fate::Keep => false,
+    }
+}
+
+fn id(kind: Kind, at: usize) -> Value {
+    match kind {
+        Kind::Text => Value::Text(format!("k'{at},\\")),
+        _ => number(at + 100),
+    }
+}
+
+fn number(number: usize) -> Value {
+    Value::Integer(i64::try_from(number).expect("it is small"))
+}

@@ -1,0 +1,236 @@
+//! What a policy means, worked out on rows in memory, in the plainest way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sexton_testkit::random::values::Value;
+
+use super::text::{guard_name, sentence};
+use super::world::{Derived, Fate, HITS, ID, NOTE, Reference, Thing, World};
+use crate::cascade::Rows;
+
+/// How a deletion ends.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Nothing holds the value.
+    Missing,
+    /// Refused; these refuse, by kind and name.
+    Refused(BTreeSet<(By, String)>),
+    /// Done.
+    Done(Box<End>),
+}
+
+/// What refuses, the weightiest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    Wrong,
+    State,
+    Reference,
+    Guard,
+    OverLimit,
+}
+
+/// What is there afterwards, and what was done.
+#[derive(Debug)]
+pub struct End {
+    pub rows: Rows,
+    pub removed: BTreeMap<String, u64>,
+    pub changed: BTreeMap<String, u64>,
+    pub derived: u64,
+    pub kept: BTreeMap<String, u64>,
+}
+
+type Places = BTreeSet<(usize, usize)>;
+
+/// Deletes the root of this value.
+pub fn delete(world: &World, rows: &Rows, thing: &Thing, value: &Value) -> Outcome {
+    let before = Before { world, rows };
+    let own = thing.row.and_then(|table| before.find(table, ID, value).pop());
+    let mut seeds: Places = own.into_iter().collect();
+    for (table, column) in &thing.starts {
+        seeds.extend(before.find(*table, *column, value));
+    }
+    if seeds.is_empty() {
+        return Outcome::Missing;
+    }
+    let closure = before.closure(seeds);
+    let mut refusing = before.refusing(&closure);
+    if let Some((table, at)) = own {
+        let row = &rows[table][at];
+        if thing.only.is_some_and(|only| !only.holds(row)) {
+            refusing.insert((By::Wrong, thing.name.clone()));
+        }
+        if thing.refuse.is_some_and(|refuse| refuse.holds(row)) {
+            refusing.insert((By::State, thing.name.clone()));
+        }
+    }
+    if thing.limit.is_some_and(|limit| closure.len() > limit) {
+        refusing.insert((By::OverLimit, "limits.rows".into()));
+    }
+    if thing.percent.is_some_and(|percent| before.largest_share(&closure) > percent) {
+        refusing.insert((By::OverLimit, "limits.percent".into()));
+    }
+    if refusing.is_empty() {
+        Outcome::Done(Box::new(before.end(&closure, value)))
+    } else {
+        Outcome::Refused(refusing)
+    }
+}
+
+/// The rows as they are, on which everything is judged.
+struct Before<'b> {
+    world: &'b World,
+    rows: &'b Rows,
+}
+
+impl Before<'_> {
+    fn find(&self, table: usize, column: usize, value: &Value) -> Vec<(usize, usize)> {
+        let holds = |at: &usize| self.rows[table][*at][column] == *value;
+        (0..self.rows[table].len()).filter(holds).map(|at| (table, at)).collect()
+    }
+
+    /// The rows of a line's left side that refer to one of these.
+    fn referring(&self, line: &Reference, to: &Places) -> Vec<(usize, usize)> {
+        let refers = |at: &usize| {
+            let row = &self.rows[line.child][*at];
+            let is_id = |&(table, at): &(usize, usize)| {
+                let named = &self.rows[table][at][line.parent_column];
+                table == line.parent && !named.is_null() && *named == row[line.column]
+            };
+            line.filter.is_none_or(|filter| filter.holds(row)) && to.iter().any(is_id)
+        };
+        (0..self.rows[line.child].len()).filter(refers).map(|at| (line.child, at)).collect()
+    }
+
+    fn closure(&self, seeds: Places) -> Places {
+        let mut closure = seeds;
+        loop {
+            let lines = self.world.references.iter().filter(|line| line.fate == Fate::Delete);
+            let more: Places = lines.flat_map(|line| self.referring(line, &closure)).collect();
+            if more.is_subset(&closure) {
+                return closure;
+            }
+            closure.extend(more);
+        }
+    }
+
+    /// The same, without rows that go themselves: those that an effect or a refusal is about.
+    fn staying(&self, line: &Reference, closure: &Places) -> Vec<(usize, usize)> {
+        let mut staying = self.referring(line, closure);
+        staying.retain(|place| !closure.contains(place));
+        staying
+    }
+
+    fn refusing(&self, closure: &Places) -> BTreeSet<(By, String)> {
+        let mut refusing = BTreeSet::new();
+        for line in self.world.references.iter().filter(|line| line.fate == Fate::Block) {
+            if !self.staying(line, closure).is_empty() {
+                refusing.insert((By::Reference, sentence(self.world, line)));
+            }
+        }
+        for (number, guard) in self.world.guards.iter().enumerate() {
+            let stands_in_the_way = |&(table, at): &(usize, usize)| {
+                let row = &self.rows[table][at];
+                let linked = |&(of, of_at): &(usize, usize)| {
+                    of == guard.of && self.rows[of][of_at][ID] == row[guard.link]
+                };
+                !closure.contains(&(table, at))
+                    && guard.filter.is_none_or(|filter| filter.holds(row))
+                    && closure.iter().any(linked)
+            };
+            if (0..self.rows[guard.rows].len()).any(|at| stands_in_the_way(&(guard.rows, at))) {
+                refusing.insert((By::Guard, guard_name(number)));
+            }
+        }
+        refusing
+    }
+
+    /// The largest share of a table that goes, rounded up to a whole percent.
+    fn largest_share(&self, closure: &Places) -> usize {
+        let share = |(number, rows): (usize, &Vec<_>)| {
+            let going = closure.iter().filter(|(table, _)| *table == number).count();
+            (going * 100).div_ceil(rows.len().max(1))
+        };
+        self.rows.iter().enumerate().map(share).max().unwrap_or(0)
+    }
+
+    fn end(&self, closure: &Places, root: &Value) -> End {
+        let mut end = End {
+            rows: self.rows.clone(),
+            removed: BTreeMap::new(),
+            changed: BTreeMap::new(),
+            derived: 0,
+            kept: BTreeMap::new(),
+        };
+        for line in &self.world.references {
+            let rows = self.staying(line, closure);
+            let text = sentence(self.world, line);
+            match &line.fate {
+                Fate::Unlink => {
+                    count(&mut end.changed, text, rows.len());
+                    rows.iter().for_each(|&(t, at)| end.rows[t][at][line.column] = Value::Null);
+                }
+                Fate::Set(set) => {
+                    count(&mut end.changed, text, rows.len());
+                    for (table, at) in rows {
+                        let was = end.rows[table][at].clone();
+                        for (column, becomes) in set {
+                            end.rows[table][at][*column] = becomes.value(&was, *column, root);
+                        }
+                    }
+                }
+                Fate::Keep => count(&mut end.kept, text, rows.len()),
+                Fate::Delete | Fate::Block | Fate::Derive => {}
+            }
+        }
+        for (number, table) in self.world.tables.iter().enumerate() {
+            let going = closure.iter().filter(|(of, _)| *of == number).count();
+            count(&mut end.removed, table.name.clone(), going);
+        }
+        let derived =
+            self.world.derived.as_ref().map(|derived| (derived, self.to_derive(derived, closure)));
+        let left = |end: &End, table: usize| -> Vec<Vec<Value>> {
+            let rows = end.rows[table].iter().enumerate();
+            let stays = rows.filter(|(at, _)| !closure.contains(&(table, *at)));
+            stays.map(|(_, row)| row.clone()).collect()
+        };
+        if let Some((derived, places)) = derived {
+            let sources = left(&end, derived.lost);
+            end.derived = places.len() as u64;
+            places.iter().for_each(|at| anew(derived, &mut end.rows[derived.table][*at], &sources));
+        }
+        end.rows = (0..end.rows.len()).map(|table| left(&end, table)).collect();
+        end
+    }
+
+    /// Rows of the derived table that stay and are named by a row that goes, or name one.
+    fn to_derive(&self, derived: &Derived, closure: &Places) -> Vec<usize> {
+        let lost: Vec<&Vec<Value>> = closure
+            .iter()
+            .filter(|(table, _)| *table == derived.lost)
+            .map(|(table, at)| &self.rows[*table][*at])
+            .collect();
+        let touched = |at: &usize| {
+            let row = &self.rows[derived.table][*at];
+            let is_named = lost.iter().any(|lost| lost[derived.of] == row[ID]);
+            let names = derived.pointer && lost.iter().any(|lost| lost[ID] == row[derived.latest]);
+            !closure.contains(&(derived.table, *at)) && (is_named || names)
+        };
+        (0..self.rows[derived.table].len()).filter(touched).collect()
+    }
+}
+
+/// Computes the derived columns of one row from the rows that are left.
+fn anew(derived: &Derived, row: &mut [Value], sources: &[Vec<Value>]) {
+    let naming: Vec<&Vec<Value>> =
+        sources.iter().filter(|source| source[derived.of] == row[ID]).collect();
+    row[derived.total] = Value::Integer(i64::try_from(naming.len()).expect("it is small"));
+    let first = naming.iter().max_by_key(|source| (source[HITS].clone(), source[ID].clone()));
+    row[derived.latest] = first.map_or(Value::Null, |first| first[ID].clone());
+    row[derived.note] = first.map_or(Value::Text("none".into()), |first| first[NOTE].clone());
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, what: String, rows: usize) {
+    if rows > 0 {
+        counts.insert(what, rows as u64);
+    }
+}

@@ -1,0 +1,113 @@
+//! A world's policy as text.
+
+use sexton_testkit::random::policy::toml;
+
+use super::world::{Becomes, Derived, Fate, ID, Reference, Thing, World};
+
+/// The whole policy.
+pub fn policy(seed: u64, world: &World) -> String {
+    let mut lines = vec![format!("system = \"world-{seed}\"")];
+    for thing in &world.things {
+        lines.extend(thing_lines(world, thing));
+    }
+    lines.push("[references]".into());
+    lines.extend(world.references.iter().map(|line| reference(world, line)));
+    for (number, guard) in world.guards.iter().enumerate() {
+        let (of, rows) = (&world.tables[guard.of].name, &world.tables[guard.rows]);
+        lines.push(format!("[guards.{}]", guard_name(number)));
+        lines.push(format!("of = \"{of}\""));
+        lines.push(format!("rows = \"{} g\"", rows.name));
+        lines.push(format!("link = \"g.{} = {of}.id\"", rows.columns[guard.link].name));
+        if let Some(filter) = guard.filter {
+            lines.push(format!("where = {}", toml(&filter.sql("g."))));
+        }
+        lines.push("name = \"g.note\"".into());
+        lines.push("say = \"{count} row(s) are in the way\"".into());
+    }
+    lines.extend(world.derived.iter().flat_map(|derived| derived_lines(world, derived)));
+    lines.join("\n") + "\n"
+}
+
+/// What a guard is called.
+pub fn guard_name(number: usize) -> String {
+    format!("guard{number}")
+}
+
+/// A line without its fate.
+pub fn sentence(world: &World, line: &Reference) -> String {
+    let (child, parent) = (&world.tables[line.child], &world.tables[line.parent]);
+    let left = format!("{}.{}", child.name, child.columns[line.column].name);
+    match line.parent_column {
+        ID => format!("{left} -> {}", parent.name),
+        column => format!("{left} -> {}.{}", parent.name, parent.columns[column].name),
+    }
+}
+
+fn thing_lines(world: &World, thing: &Thing) -> Vec<String> {
+    let path = |table: usize, column: usize| {
+        let table = &world.tables[table];
+        toml(&format!("{}.{}", table.name, table.columns[column].name))
+    };
+    let mut lines = vec![format!("[things.{}]", thing.name)];
+    lines.extend(thing.row.map(|row| format!("row = {}", path(row, ID))));
+    if !thing.starts.is_empty() {
+        let starts: Vec<String> = thing.starts.iter().map(|(t, c)| path(*t, *c)).collect();
+        lines.push(format!("starts = [{}]", starts.join(", ")));
+    }
+    let condition =
+        |key: &str, sql: String| format!("{key} = {{ {} = \"no: {{id}}\" }}", toml(&sql));
+    lines.extend(thing.only.map(|only| condition("only", only.sql(""))));
+    lines.extend(thing.refuse.map(|refuse| condition("refuse", refuse.sql(""))));
+    lines.extend(thing.limit.map(|limit| format!("limits.rows = {limit}")));
+    lines.extend(thing.percent.map(|percent| format!("limits.percent = {percent}")));
+    lines
+}
+
+fn reference(world: &World, line: &Reference) -> String {
+    let fate = match &line.fate {
+        Fate::Delete => "\"delete\"".to_owned(),
+        Fate::Unlink => "\"unlink\"".to_owned(),
+        Fate::Keep => "\"keep\"".to_owned(),
+        Fate::Block => "\"block\"".to_owned(),
+        Fate::Derive => "\"derive\"".to_owned(),
+        Fate::Set(set) => {
+            let columns = &world.tables[line.child].columns;
+            let set: Vec<String> = set
+                .iter()
+                .map(|(column, becomes)| format!("{} = {}", columns[*column].name, value(becomes)))
+                .collect();
+            format!("{{ set = {{ {} }} }}", set.join(", "))
+        }
+    };
+    let fate = match line.filter {
+        None => fate,
+        Some(filter) => format!("{{ rule = {fate}, where = {} }}", toml(&filter.sql(""))),
+    };
+    format!("{} = {fate}", toml(&sentence(world, line)))
+}
+
+fn value(becomes: &Becomes) -> String {
+    match becomes {
+        Becomes::Null => "\"=null\"".into(),
+        Becomes::Text(text) => toml(text),
+        Becomes::Actor => "\"={actor}\"".into(),
+        Becomes::Root => "\"={id}\"".into(),
+        Becomes::OneMore => "\"=hits + 1\"".into(),
+        Becomes::KindAndN => "\"=kind || '/' || coalesce(cast(n as text), 'none')\"".into(),
+    }
+}
+
+fn derived_lines(world: &World, derived: &Derived) -> Vec<String> {
+    let (table, lost) = (&world.tables[derived.table], &world.tables[derived.lost]);
+    let of = &lost.columns[derived.of].name;
+    let (table, lost) = (&table.name, &lost.name);
+    let named = format!("{lost} l where l.{of} = {table}.id");
+    vec![
+        format!("[derived.{table}]"),
+        format!("of = \"{lost}.{of}\""),
+        format!("first = \"{named} order by l.hits desc, l.id desc\""),
+        format!("set.total = \"=(select count(*) from {named})\""),
+        "set.latest = { value = \"=l.id\", none = \"=null\" }".into(),
+        "set.best = { value = \"=l.note\", none = \"none\" }".into(),
+    ]
+}

@@ -1,0 +1,290 @@
+//! One world: its tables are created, then roots are deleted one after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sexton_core::audit::Receipt;
+use sexton_core::names::{Actor, ThingName};
+use sexton_core::preview::{Blocker, BlockerKind, Count, Precision, Preview};
+use sexton_engine::{
+    Bound, Budget, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey, System,
+};
+use sexton_testkit::dump::Dump;
+use sexton_testkit::random::case::Case;
+use sexton_testkit::random::dice::Dice;
+use sexton_testkit::random::ground::Ground;
+use sexton_testkit::random::values::Value;
+
+use super::expect::{self, By, End, Outcome};
+use super::world::{ACTOR, Fate, ID, Thing, World};
+use super::{draw, text};
+use crate::cascade::Rows;
+use crate::census::Census;
+use crate::dumps::{difference, dumped, gone};
+use crate::place::{Place, Told, check, story};
+
+const ROOTS: usize = 4;
+
+/// Tries the world of this seed; on failure tells all that is needed to see it.
+pub async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
+    let world = draw::world(seed);
+    let case = Case {
+        seed,
+        shape: world.shape(),
+        rows: world.rows.clone(),
+        things: Vec::new(),
+        policy: text::policy(seed, &world),
+    };
+    describe(&world, census);
+    let dialect = place.ground.dialect();
+    let system = place.renew(&case).await?;
+    let errors = check(&system).await?;
+    demand!(
+        errors.is_empty(),
+        "check rejects the policy: {errors:#?}\n{}",
+        story(&case, &case.rows, dialect)
+    );
+    let rows = world.rows.clone();
+    let mut trial =
+        Trial { world: &world, case: &case, ground: &mut place.ground, system, rows, census };
+    let mut dice = Dice::new(!seed);
+    for _ in 0..ROOTS {
+        let Some((thing, value)) = trial.draw_root(&mut dice) else { break };
+        let before = trial.rows.clone();
+        let tried = trial.delete(thing, &value).await;
+        tried.map_err(|told| {
+            let story = story(&case, &before, dialect);
+            format!("{told}\n\nroot: {} {value:?}\n{story}", thing.name)
+        })?;
+    }
+    Ok(())
+}
+
+fn describe(world: &World, census: &mut Census) {
+    census.met("worlds");
+    for line in &world.references {
+        census.met(match line.fate {
+            Fate::Delete => "lines: delete",
+            Fate::Unlink => "lines: unlink",
+            Fate::Set(_) => "lines: set",
+            Fate::Keep => "lines: keep",
+            Fate::Block => "lines: block",
+            Fate::Derive => "lines: derive",
+        });
+        let marks = [
+            ("lines with where", line.filter.is_some()),
+            ("lines that a foreign key enforces", line.enforced),
+            ("lines from a table to itself", line.child == line.parent),
+            ("lines onto a column that is no key", line.parent_column != ID),
+        ];
+        marks.iter().filter(|(_, holds)| *holds).for_each(|(mark, _)| census.met(mark));
+    }
+    census.add("guards", world.guards.len());
+    census.add("derived tables", usize::from(world.derived.is_some()));
+    let values = world.things.iter().filter(|thing| !thing.starts.is_empty());
+    census.add("things that are values", values.count());
+}
+
+struct Trial<'t> {
+    world: &'t World,
+    case: &'t Case,
+    ground: &'t mut Ground,
+    system: System,
+    /// What is there.
+    rows: Rows,
+    census: &'t mut Census,
+}
+
+impl<'t> Trial<'t> {
+    /// A thing and a value, of a row or of a column that starts from it: any, or rather one that
+    /// does much, or rather one that is refused. Now and then a value that nothing holds.
+    fn draw_root(&self, dice: &mut Dice) -> Option<(&'t Thing, Value)> {
+        let mut roots: Vec<(&Thing, Value)> = Vec::new();
+        for thing in &self.world.things {
+            let columns = thing.row.map(|table| (table, ID)).into_iter();
+            for (table, column) in columns.chain(thing.starts.iter().copied()) {
+                let values = self.rows[table].iter().map(|row| row[column].clone());
+                roots.extend(values.filter(|value| !value.is_null()).map(|value| (thing, value)));
+            }
+        }
+        if dice.percent(5) {
+            let missing = Value::Text("12345".into());
+            return roots.first().map(|(thing, _)| (*thing, missing));
+        }
+        let (candidates, refused) = *dice.pick(&[(1, 0), (4, 0), (4, 1000)]);
+        let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
+        let weight = |(thing, value): &(&Thing, Value)| match expect::delete(
+            self.world, &self.rows, thing, value,
+        ) {
+            Outcome::Done(end) => sum(&end.removed) + 2 * sum(&end.changed) + 2 * end.derived,
+            Outcome::Refused(_) => refused,
+            Outcome::Missing => 0,
+        };
+        let drawn = (0..candidates).filter_map(|_| roots.get(dice.below(roots.len())).cloned());
+        drawn.max_by_key(weight)
+    }
+
+    async fn delete(&mut self, thing: &Thing, value: &Value) -> Told<()> {
+        self.census.met("roots");
+        let dialect = self.ground.dialect();
+        let before = dumped(&self.case.shape, &self.rows, dialect);
+        let expected = expect::delete(self.world, &self.rows, thing, value);
+        let root = Root {
+            thing: ThingName::new(&thing.name),
+            key: RootKey::Id(value.typed(dialect).ok_or("a root that nobody can type")?),
+            tenant: None,
+            actor: Actor::new(ACTOR),
+        };
+        let preview = self.system.preview(&root, Budget::default()).await;
+        let now = self.ground.dump().await;
+        demand!(now == before, "the preview changes rows:{}", difference(&before, &now));
+        let preview = match (&expected, preview) {
+            (Outcome::Missing, Err(EngineError::NotFound { .. })) => {
+                self.census.met("missing");
+                return Ok(());
+            }
+            (_, Err(error)) => return Err(format!("the preview fails: {error:?}")),
+            (Outcome::Missing, Ok(preview)) => {
+                return Err(format!("nothing is there, but {preview:#?}"));
+            }
+            (_, Ok(preview)) => preview,
+        };
+        demand!(preview.precision == Precision::Exact, "the preview is not exact: {preview:#?}");
+        let request = DeleteRequest {
+            root,
+            reason: Some("the test".into()),
+            bound_to: Some(Bound::Parts {
+                digest: preview.digest.clone().ok_or("the preview has no digest")?,
+                parts: preview.parts.clone().ok_or("the preview has no parts")?,
+            }),
+        };
+        let done = self.system.delete(&request).await;
+        let now = self.ground.dump().await;
+        match expected {
+            Outcome::Missing => Ok(()),
+            Outcome::Refused(refusing) => {
+                demand!(now == before, "a refusal changes rows:{}", difference(&before, &now));
+                let shown = blockers(&preview.blockers);
+                demand!(shown == refusing, "the preview says {shown:?}, the model {refusing:?}");
+                self.refused(done, &refusing)
+            }
+            Outcome::Done(end) => {
+                demand!(
+                    preview.blockers.is_empty(),
+                    "the preview refuses: {:#?}",
+                    preview.blockers
+                );
+                let receipt = done.map_err(|error| format!("Sexton refuses: {error:?}"))?;
+                self.judge_end(&before, &now, &end)?;
+                judge_counts(&preview, &receipt, &end)?;
+                self.count_end(thing, value, &end);
+                self.rows = end.rows;
+                Ok(())
+            }
+        }
+    }
+
+    fn judge_end(&self, before: &Dump, now: &Dump, end: &End) -> Told<()> {
+        let left = dumped(&self.case.shape, &end.rows, self.ground.dialect());
+        demand!(*now == left, "Sexton leaves other rows than the model:{}", difference(&left, now));
+        let gone = gone(before, now);
+        demand!(gone == end.removed, "these are gone: {gone:?}, says the model: {:?}", end.removed);
+        Ok(())
+    }
+
+    fn refused(
+        &mut self,
+        done: Result<Receipt, DeleteError>,
+        refusing: &BTreeSet<(By, String)>,
+    ) -> Told<()> {
+        let refusal = match done {
+            Err(DeleteError::Refused(refusal)) => refusal,
+            Err(error) => return Err(format!("refused otherwise than by {refusing:?}: {error:?}")),
+            Ok(receipt) => return Err(format!("deleted in spite of {refusing:?}: {receipt:#?}")),
+        };
+        let first = refusing.first().map(|(by, _)| *by);
+        let by = match first {
+            Some(By::Wrong) => RefusedBy::Wrong,
+            Some(By::OverLimit) => RefusedBy::OverLimit,
+            _ => RefusedBy::Refused,
+        };
+        // A deletion that is refused for another reason has not counted its leaves.
+        let others = |names: BTreeSet<(By, String)>| -> BTreeSet<(By, String)> {
+            names.into_iter().filter(|(by, _)| *by != By::OverLimit).collect()
+        };
+        let (told, wanted) = (others(blockers(&refusal.blockers)), others(refusing.clone()));
+        demand!(refusal.by == by && told == wanted, "refused by {refusal:#?}, not by {refusing:?}");
+        self.census.met("refused");
+        for (by, _) in refusing {
+            self.census.met(match by {
+                By::Wrong => "refused by `only`",
+                By::State => "refused by `refuse`",
+                By::Reference => "refused by a line",
+                By::Guard => "refused by a guard",
+                By::OverLimit => "refused by a limit",
+            });
+        }
+        Ok(())
+    }
+
+    fn count_end(&mut self, thing: &Thing, value: &Value, end: &End) {
+        self.census.met("deleted");
+        let sum =
+            |counts: &BTreeMap<String, u64>| usize::try_from(counts.values().sum::<u64>()).unwrap();
+        self.census.add("rows removed", sum(&end.removed));
+        self.census.add("rows changed", sum(&end.changed));
+        self.census.add("rows kept though they refer", sum(&end.kept));
+        self.census.add("rows derived", usize::try_from(end.derived).unwrap());
+        if !thing.starts.is_empty() {
+            self.census.met("deleted by value");
+            let has_row = |table: usize| self.rows[table].iter().any(|row| row[ID] == *value);
+            if !thing.row.is_some_and(has_row) {
+                self.census.met("deleted by value, its own row missing");
+            }
+        }
+    }
+}
+
+fn blockers(blockers: &[Blocker]) -> BTreeSet<(By, String)> {
+    let by = |kind: BlockerKind| match kind {
+        BlockerKind::Wrong => By::Wrong,
+        BlockerKind::State | BlockerKind::Hold => By::State,
+        BlockerKind::Reference => By::Reference,
+        BlockerKind::Guard => By::Guard,
+        BlockerKind::OverLimit => By::OverLimit,
+    };
+    blockers.iter().map(|blocker| (by(blocker.kind), blocker.name.clone())).collect()
+}
+
+/// Preview and receipt must count what the model counts.
+fn judge_counts(preview: &Preview, receipt: &Receipt, end: &End) -> Told<()> {
+    let exact = |counts: Vec<(&String, Count)>| -> BTreeMap<String, u64> {
+        let counted = counts.into_iter().map(|(name, count)| match count {
+            Count::Exact(rows) => (name.clone(), rows),
+            other => (format!("{name}: {other:?}"), 1),
+        });
+        counted.filter(|(_, rows)| *rows > 0).collect()
+    };
+    let removed = exact(preview.removed.iter().map(|of| (&of.table, of.rows)).collect());
+    let changed = exact(preview.changed.iter().map(|of| (&of.line, of.rows)).collect());
+    demand!(removed == end.removed, "the preview counts {removed:?}, the model {:?}", end.removed);
+    demand!(changed == end.changed, "the preview counts {changed:?}, the model {:?}", end.changed);
+    for kept in &preview.kept {
+        let wanted = end.kept.get(&kept.line).copied().unwrap_or(0);
+        let told = kept.rows == Count::Exact(wanted) || kept.rows == Count::Unknown;
+        demand!(told, "the preview counts {kept:?}, the model {wanted}");
+    }
+    let derived: u64 = preview.derived.iter().map(|of| of.rows.least()).sum();
+    demand!(derived == end.derived, "the preview derives {derived}, the model {}", end.derived);
+    let record = &receipt.record;
+    demand!(
+        record.removed == end.removed
+            && record.changed == end.changed
+            && record.derived.values().sum::<u64>() == end.derived,
+        "the receipt counts {record:#?}, the model {:?} {:?} {}",
+        end.removed,
+        end.changed,
+        end.derived
+    );
+    demand!(Some(&record.digest) == preview.digest.as_ref(), "another digest: {record:#?}");
+    Ok(())
+}

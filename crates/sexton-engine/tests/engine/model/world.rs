@@ -1,0 +1,206 @@
+//! A random system whose references mostly stand in its policy alone, and all that its policy
+//! says of them, as values.
+
+use sexton_core::schema::{Deferrable, OnDelete};
+use sexton_testkit::random::shape::{Column, ForeignKey, Shape, Table};
+use sexton_testkit::random::values::{Kind, Value};
+
+use crate::cascade::Rows;
+
+// The columns that every table begins with.
+pub const ID: usize = 0;
+pub const KIND: usize = 1;
+pub const STATE: usize = 2;
+pub const N: usize = 3;
+pub const HITS: usize = 4;
+pub const NOTE: usize = 5;
+pub const VAL: usize = 6;
+
+/// Who asks for every deletion.
+pub const ACTOR: &str = "o'brien";
+
+/// A system: tables, rows, and what the policy says.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub tables: Vec<Table>,
+    pub references: Vec<Reference>,
+    pub guards: Vec<Guard>,
+    pub derived: Option<Derived>,
+    pub things: Vec<Thing>,
+    pub rows: Rows,
+}
+
+/// One line: a column refers to rows of a table, if its row meets the condition.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    pub child: usize,
+    pub column: usize,
+    pub parent: usize,
+    /// The id of the right, or another column of it that several rows may share.
+    pub parent_column: usize,
+    pub fate: Fate,
+    pub filter: Option<Filter>,
+    /// Whether a foreign key enforces it (with NO ACTION).
+    pub enforced: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    Delete,
+    Unlink,
+    Set(Vec<(usize, Becomes)>),
+    Keep,
+    Block,
+    Derive,
+}
+
+/// What a column becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Becomes {
+    Null,
+    Text(String),
+    /// One more than it was.
+    OneMore,
+    /// The row's kind and its `n`, as they were.
+    KindAndN,
+    /// Who asked.
+    Actor,
+    /// The root's value.
+    Root,
+}
+
+/// A condition on one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    KindIs(&'static str),
+    StateIs(&'static str),
+    StateIsKnown,
+    NIsOver(i64),
+    NIsKnown,
+    KindIsYOrNIsUnder(i64),
+}
+
+/// Rows of one table that refuse while they belong to a row of another that goes.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    pub of: usize,
+    pub rows: usize,
+    /// The column of `rows` that holds the id of `of`.
+    pub link: usize,
+    pub filter: Option<Filter>,
+}
+
+/// A table that is computed anew from the rows of another that name its own.
+#[derive(Debug, Clone)]
+pub struct Derived {
+    pub table: usize,
+    pub lost: usize,
+    /// The column of the lost table that names the derived row.
+    pub of: usize,
+    /// How many rows name it.
+    pub total: usize,
+    /// Which of them has most hits.
+    pub latest: usize,
+    /// The note of that one.
+    pub note: usize,
+    /// Whether `latest` is a reference with the fate `derive`.
+    pub pointer: bool,
+}
+
+/// What may be deleted.
+#[derive(Debug, Clone)]
+pub struct Thing {
+    pub name: String,
+    /// The table of its own row.
+    pub row: Option<usize>,
+    /// More columns that hold its value.
+    pub starts: Vec<(usize, usize)>,
+    pub only: Option<Filter>,
+    pub refuse: Option<Filter>,
+    pub limit: Option<usize>,
+    /// At most this share of any one table.
+    pub percent: Option<usize>,
+}
+
+impl Filter {
+    /// Whether a row meets it; what is unknown is not met.
+    pub fn holds(self, row: &[Value]) -> bool {
+        let number = match row[N] {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        };
+        match self {
+            Self::KindIs(kind) => row[KIND] == Value::Text(kind.into()),
+            Self::StateIs(state) => row[STATE] == Value::Text(state.into()),
+            Self::StateIsKnown => {
+                ["on", "off"].iter().any(|s| row[STATE] == Value::Text((*s).into()))
+            }
+            Self::NIsOver(least) => number.is_some_and(|number| number > least),
+            Self::NIsKnown => number.is_some(),
+            Self::KindIsYOrNIsUnder(most) => {
+                row[KIND] == Value::Text("y".into()) || number.is_some_and(|number| number < most)
+            }
+        }
+    }
+
+    /// The same in SQL, every column behind `of`.
+    pub fn sql(self, of: &str) -> String {
+        match self {
+            Self::KindIs(kind) => format!("{of}kind = '{kind}'"),
+            Self::StateIs(state) => format!("{of}state = '{state}'"),
+            Self::StateIsKnown => format!("{of}state in ('on', 'off')"),
+            Self::NIsOver(least) => format!("{of}n > {least}"),
+            Self::NIsKnown => format!("{of}n is not null"),
+            Self::KindIsYOrNIsUnder(most) => format!("{of}kind = 'y' or {of}n < {most}"),
+        }
+    }
+}
+
+impl Becomes {
+    /// The new value of a column of this row.
+    pub fn value(&self, row: &[Value], column: usize, root: &Value) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Text(text) => Value::Text(text.clone()),
+            Self::Actor => Value::Text(ACTOR.into()),
+            Self::Root => match root {
+                Value::Integer(number) => Value::Text(number.to_string()),
+                root => root.clone(),
+            },
+            Self::OneMore => match row[column] {
+                Value::Integer(number) => Value::Integer(number + 1),
+                _ => Value::Null,
+            },
+            Self::KindAndN => match (&row[KIND], &row[N]) {
+                (Value::Text(kind), Value::Integer(n)) => Value::Text(format!("{kind}/{n}")),
+                (Value::Text(kind), _) => Value::Text(format!("{kind}/none")),
+                _ => Value::Null,
+            },
+        }
+    }
+}
+
+impl World {
+    /// The tables with the foreign keys of enforced references.
+    pub fn shape(&self) -> Shape {
+        let enforced = self.references.iter().filter(|reference| reference.enforced);
+        let foreign_keys = enforced.map(|reference| ForeignKey {
+            child: reference.child,
+            columns: vec![reference.column],
+            parent: reference.parent,
+            parent_columns: vec![ID],
+            on_delete: OnDelete::NoAction,
+            deferrable: Deferrable::No,
+            indexed: reference.column % 2 == 0,
+            filled: 0,
+        });
+        Shape { tables: self.tables.clone(), foreign_keys: foreign_keys.collect() }
+    }
+
+    /// Adds a column that may be NULL.
+    pub fn add_column(&mut self, table: usize, name: &str, kind: Kind) -> usize {
+        let columns = &mut self.tables[table].columns;
+        columns.push(Column { name: name.to_owned(), kind, nullable: true, few: false });
+        columns.len() - 1
+    }
+}

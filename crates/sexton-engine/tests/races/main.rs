@@ -1,0 +1,20 @@
+//! Two sessions that meet: what the locks are for, each shown to be needed by taking it away.
+//!
+//! Nothing here is left to chance: a run stands still at a named point, and the other side is
+//! known to wait because the database says so.
+
+mod deadlocks;
+mod derived;
+mod files;
+mod guards;
+mod late_children;
+mod late_roots;
+mod leases;
+mod lost_connections;
+mod overlaps;
+mod readers;
+mod same_root;
+mod schema_changes;
+mod stage;
+mod writers;
+mod writers_in_a_file;

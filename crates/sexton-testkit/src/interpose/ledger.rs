@@ -1,0 +1,109 @@
+//! The ledger's methods with points, named by the method.
+
+use async_trait::async_trait;
+use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
+use sexton_engine::ports::{
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, StateChange,
+    TombstoneSet,
+};
+
+use super::transaction::InterposedTx;
+
+#[async_trait]
+impl Ledger for InterposedTx {
+    async fn insert_deletion(&mut self, deletion: &NewDeletion) -> Result<(), DatabaseError> {
+        self.watch.around("insert_deletion", self.inner.insert_deletion(deletion)).await
+    }
+
+    async fn change_state(&mut self, change: StateChange<'_>) -> Result<bool, DatabaseError> {
+        let call = format!("change_state to {}", change.to);
+        self.watch.around(&call, self.inner.change_state(change)).await
+    }
+
+    async fn deletion(&mut self, id: &DeletionId) -> Result<Option<DeletionRow>, DatabaseError> {
+        self.watch.around("deletion", self.inner.deletion(id)).await
+    }
+
+    async fn deletions(
+        &mut self,
+        system: &SystemName,
+        limit: u32,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        self.watch.around("deletions", self.inner.deletions(system, limit)).await
+    }
+
+    async fn take_over(
+        &mut self,
+        system: &SystemName,
+        lease: &str,
+        lease_secs: i64,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        self.watch.around("take_over", self.inner.take_over(system, lease, lease_secs)).await
+    }
+
+    async fn insert_tombstones(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        sets: &[TombstoneSet],
+    ) -> Result<(), DatabaseError> {
+        let written = self.inner.insert_tombstones(deletion, at, sets);
+        self.watch.around("insert_tombstones", written).await
+    }
+
+    async fn tombstones(&mut self, id: &DeletionId) -> Result<Vec<TombstoneSet>, DatabaseError> {
+        self.watch.around("tombstones", self.inner.tombstones(id)).await
+    }
+
+    async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError> {
+        self.watch.around("drop_tombstones", self.inner.drop_tombstones(before)).await
+    }
+
+    async fn active_holds(
+        &mut self,
+        system: &SystemName,
+        things: &[ThingName],
+        now: Timestamp,
+    ) -> Result<Vec<Hold>, DatabaseError> {
+        self.watch.around("active_holds", self.inner.active_holds(system, things, now)).await
+    }
+
+    async fn insert_audit(
+        &mut self,
+        deletion: &DeletionId,
+        record: &str,
+    ) -> Result<(), DatabaseError> {
+        self.watch.around("insert_audit", self.inner.insert_audit(deletion, record)).await
+    }
+
+    async fn lock_audit_head(&mut self) -> Result<AuditHead, DatabaseError> {
+        self.watch.around("lock_audit_head", self.inner.lock_audit_head()).await
+    }
+
+    async fn unsealed_audit(&mut self) -> Result<Vec<AuditRow>, DatabaseError> {
+        self.watch.around("unsealed_audit", self.inner.unsealed_audit()).await
+    }
+
+    async fn seal_audit(&mut self, id: i64, head: &AuditHead) -> Result<(), DatabaseError> {
+        self.watch.around("seal_audit", self.inner.seal_audit(id, head)).await
+    }
+
+    async fn audit_head(&mut self) -> Result<AuditHead, DatabaseError> {
+        self.watch.around("audit_head", self.inner.audit_head()).await
+    }
+
+    async fn audit_row(
+        &mut self,
+        deletion: &DeletionId,
+    ) -> Result<Option<AuditRow>, DatabaseError> {
+        self.watch.around("audit_row", self.inner.audit_row(deletion)).await
+    }
+
+    async fn audit_rows(&mut self, after: i64, limit: u32) -> Result<Vec<AuditRow>, DatabaseError> {
+        self.watch.around("audit_rows", self.inner.audit_rows(after, limit)).await
+    }
+
+    async fn unaudited_deletions(&mut self) -> Result<Vec<DeletionId>, DatabaseError> {
+        self.watch.around("unaudited_deletions", self.inner.unaudited_deletions()).await
+    }
+}

@@ -1,0 +1,117 @@
+//! Stands between the engine and a database, names every call, and lets a test act at each.
+//!
+//! A call of a port is two points: before it, and after it (or `failed`). A point is named by
+//! the moment, the call and the transaction's mode: `before find runs (change)`,
+//! `after insert_deletion (keep)`, `before commit (change)`. A statement is called by its label,
+//! every other call by its method. So the same deletion always meets the same points.
+//!
+//! Not here: acting inside a call. What a database does between taking a statement and
+//! answering it is its own.
+
+mod database;
+mod killer;
+mod ledger;
+mod pauser;
+mod recorder;
+mod transaction;
+mod unlocked;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sexton_engine::ports::{DatabaseError, Mode, SessionId};
+
+pub use database::Interposed;
+pub use killer::{Killer, last_words};
+pub use pauser::{Pauser, Stop, Stops};
+pub use recorder::Recorder;
+
+/// Something that acts at points.
+#[async_trait]
+pub trait Watcher: Send + Sync {
+    /// Is called at every point; the engine waits until it returns.
+    async fn at(&self, point: &Point);
+}
+
+/// When a point is, measured by its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The call has not begun.
+    Before,
+    /// The call has succeeded.
+    After,
+    /// The call has failed.
+    Failed,
+}
+
+/// A moment of one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// When.
+    pub moment: Moment,
+    /// Which call, and in which mode.
+    pub call: String,
+    /// In which session, where the database has one and the call is of a transaction.
+    pub session: Option<SessionId>,
+}
+
+impl Point {
+    /// Its name, by which tests choose it.
+    pub fn name(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = match self.moment {
+            Moment::Before => "before",
+            Moment::After => "after",
+            Moment::Failed => "failed",
+        };
+        write!(f, "{moment} {}", self.call)
+    }
+}
+
+/// Who watches the calls of one transaction, or of the database itself.
+#[derive(Clone)]
+struct Watch {
+    watchers: Arc<[Arc<dyn Watcher>]>,
+    mode: Option<&'static str>,
+    session: Option<SessionId>,
+}
+
+impl Watch {
+    /// Carries a call out between its points.
+    async fn around<T: Send>(
+        &self,
+        call: &str,
+        work: impl Future<Output = Result<T, DatabaseError>> + Send,
+    ) -> Result<T, DatabaseError> {
+        self.at(Moment::Before, call).await;
+        let answer = work.await;
+        let moment = if answer.is_ok() { Moment::After } else { Moment::Failed };
+        self.at(moment, call).await;
+        answer
+    }
+
+    async fn at(&self, moment: Moment, call: &str) {
+        let call = match self.mode {
+            Some(mode) => format!("{call} ({mode})"),
+            None => call.to_owned(),
+        };
+        let point = Point { moment, call, session: self.session };
+        for watcher in self.watchers.iter() {
+            watcher.at(&point).await;
+        }
+    }
+}
+
+fn word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Look { .. } => "look",
+        Mode::Change => "change",
+        Mode::Keep => "keep",
+    }
+}

@@ -1,0 +1,70 @@
+//! The transaction port with points.
+
+use async_trait::async_trait;
+use sexton_core::names::TableName;
+use sexton_engine::ports::{DatabaseError, Query, Row, SchemaStamp, SessionId, Tx};
+
+use super::Watch;
+use super::unlocked::without_locks;
+
+/// A transaction whose calls are points.
+pub(super) struct InterposedTx {
+    pub(super) inner: Box<dyn Tx>,
+    pub(super) watch: Watch,
+    unlocked: bool,
+}
+
+impl InterposedTx {
+    pub(super) fn new(inner: Box<dyn Tx>, watch: Watch, unlocked: bool) -> Self {
+        Self { inner, watch, unlocked }
+    }
+}
+
+#[async_trait]
+impl Tx for InterposedTx {
+    async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError> {
+        let Query { label, mut sql, args } = query;
+        if self.unlocked {
+            sql = without_locks(sql);
+        }
+        self.watch.around(label, self.inner.rows(Query { label, sql, args })).await
+    }
+
+    async fn run(&mut self, query: Query<'_>) -> Result<u64, DatabaseError> {
+        let label = query.label;
+        self.watch.around(label, self.inner.run(query)).await
+    }
+
+    async fn stamp(&mut self, tables: &[TableName]) -> Result<SchemaStamp, DatabaseError> {
+        self.watch.around("stamp", self.inner.stamp(tables)).await
+    }
+
+    async fn lock_name(&mut self, name: &str) -> Result<(), DatabaseError> {
+        if self.unlocked {
+            return self.watch.around("lock_name", async { Ok(()) }).await;
+        }
+        self.watch.around("lock_name", self.inner.lock_name(name)).await
+    }
+
+    async fn relax_constraints(&mut self) -> Result<(), DatabaseError> {
+        self.watch.around("relax_constraints", self.inner.relax_constraints()).await
+    }
+
+    async fn settle_constraints(&mut self) -> Result<(), DatabaseError> {
+        self.watch.around("settle_constraints", self.inner.settle_constraints()).await
+    }
+
+    fn session(&self) -> Option<SessionId> {
+        self.inner.session()
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), DatabaseError> {
+        let Self { inner, watch, .. } = *self;
+        watch.around("commit", inner.commit()).await
+    }
+
+    async fn rollback(self: Box<Self>) -> Result<(), DatabaseError> {
+        let Self { inner, watch, .. } = *self;
+        watch.around("rollback", inner.rollback()).await
+    }
+}
