@@ -1,6 +1,6 @@
 //! The audit: seals records into the chain, lists them, and verifies the chain.
 
-use sexton_core::audit::{ChainFault, Link, Record, judge_chain, seal};
+use sexton_core::audit::{ChainFault, FIRST_HASH, Link, Record, judge_chain, seal};
 
 use crate::outcome::DeleteError;
 use crate::ports::{AuditHead, AuditRow, DatabaseError, Mode, Tx};
@@ -62,6 +62,14 @@ impl System {
     pub async fn audit_verify(&self) -> Result<ChainReport, DeleteError> {
         let rows = self.audit_rows().await?;
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        if !tx.is_there().await? {
+            return Ok(ChainReport {
+                records: 0,
+                unsealed: 0,
+                head: FIRST_HASH.into(),
+                faults: Vec::new(),
+            });
+        }
         let head = tx.audit_head().await?;
         let unrecorded = tx.unaudited_deletions().await?;
         tx.rollback().await?;
@@ -80,7 +88,9 @@ impl System {
     }
 
     async fn audit_rows(&self) -> Result<Vec<AuditRow>, DeleteError> {
-        self.prepare().await?;
+        if !self.has_history().await? {
+            return Ok(Vec::new());
+        }
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
         let mut rows: Vec<AuditRow> = Vec::new();
         loop {

@@ -18,7 +18,9 @@ pub struct DeletionStatus {
 impl System {
     /// One deletion.
     pub async fn status(&self, id: &DeletionId) -> Result<Option<DeletionStatus>, DeleteError> {
-        self.prepare().await?;
+        if !self.has_history().await? {
+            return Ok(None);
+        }
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
         let row = tx.deletion(id).await?;
         tx.rollback().await?;
@@ -27,7 +29,9 @@ impl System {
 
     /// The latest deletions, newest first.
     pub async fn statuses(&self, limit: u32) -> Result<Vec<DeletionStatus>, DeleteError> {
-        self.prepare().await?;
+        if !self.has_history().await? {
+            return Ok(Vec::new());
+        }
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
         let rows = tx.deletions(&self.policy.system, limit).await?;
         tx.rollback().await?;

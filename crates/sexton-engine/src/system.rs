@@ -164,6 +164,18 @@ impl System {
         Ok(())
     }
 
+    /// Whether anything was ever deleted here. Asking leaves the database as it is; where Sexton's
+    /// own tables are there, they are brought up to date.
+    pub(crate) async fn has_history(&self) -> Result<bool, DatabaseError> {
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let there = tx.is_there().await?;
+        tx.rollback().await?;
+        if there {
+            self.prepare().await?;
+        }
+        Ok(there)
+    }
+
     pub(crate) fn new_deletion_id(&self) -> DeletionId {
         let word = data_encoding::BASE32_NOPAD.encode(&self.surroundings.entropy.unique());
         DeletionId::new(["dlt_", &word.to_lowercase()].concat())

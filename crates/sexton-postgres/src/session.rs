@@ -17,15 +17,16 @@ pub(crate) const LOCK_TIMEOUT: &str = "500ms";
 /// Settings of every transaction.
 ///
 /// The first group makes the text form of values the same everywhere. The second group is for
-/// short statements over few rows: starting workers costs more than they save, and a plan made
+/// short statements over few rows: starting workers or a compiler costs more than they save, and a plan made
 /// for these very keys beats a general one. The last turns row-level security that would hide
 /// rows into an error.
-pub(crate) const SETTINGS: [(&str, &str); 9] = [
+pub(crate) const SETTINGS: [(&str, &str); 10] = [
     ("DateStyle", "ISO, YMD"),
     ("TimeZone", "UTC"),
     ("IntervalStyle", "postgres"),
     ("extra_float_digits", "1"),
     ("bytea_output", "hex"),
+    ("jit", "off"),
     ("max_parallel_workers_per_gather", "0"),
     ("plan_cache_mode", "force_custom_plan"),
     ("lock_timeout", LOCK_TIMEOUT),

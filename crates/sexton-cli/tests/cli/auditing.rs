@@ -21,6 +21,7 @@ async fn an_empty_history_is_told_as_such() {
         let said = place.sexton(command).expect(0);
         insta::assert_snapshot!(format!("empty_{}", command.join("_")), said.to_string());
     }
+    assert!(!place.has_own_tables().await, "asking for a history makes none");
 }
 
 #[tokio::test]

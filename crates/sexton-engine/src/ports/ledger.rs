@@ -137,6 +137,9 @@ pub struct AuditHead {
 /// Sexton's own tables, inside a transaction.
 #[async_trait]
 pub trait Ledger {
+    /// Whether Sexton's own tables are there for this role to read. Locks nothing.
+    async fn is_there(&mut self) -> Result<bool, DatabaseError>;
+
     /// Stores a deletion as requested. A repeat with the same id fails.
     async fn insert_deletion(&mut self, deletion: &NewDeletion) -> Result<(), DatabaseError>;
 

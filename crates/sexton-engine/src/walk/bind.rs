@@ -6,7 +6,7 @@ use sexton_core::schema::Dialect;
 use sexton_core::sql::{Bind, KeyColumns, Scalar, Statement};
 
 use super::Walk;
-use crate::ports::Arg;
+use crate::ports::{Arg, Row};
 
 impl Walk<'_> {
     /// The values of a statement, in order.
@@ -26,7 +26,7 @@ impl Walk<'_> {
             && std::iter::once(first).chain(keys).flatten().all(|keys| self.source(keys).is_empty())
     }
 
-    fn source(&self, keys: &KeyColumns) -> &[crate::ports::Row] {
+    fn source(&self, keys: &KeyColumns) -> &[Row] {
         let set = &self.sets[keys.set.0];
         if keys.frontier { set.frontier() } else { set.all() }
     }
@@ -49,16 +49,18 @@ impl Walk<'_> {
     }
 
     fn keys(&self, from: &[KeyColumns], part: Option<usize>) -> Arg {
-        let mut seen = HashSet::new();
         let mut tuples: Vec<Vec<Scalar>> = Vec::new();
         for keys in from {
-            for row in self.source(keys) {
-                let tuple: Vec<Scalar> = keys.columns.iter().map(|at| row[*at].clone()).collect();
-                // A null refers to nothing, and nothing refers to it.
-                if !tuple.iter().any(Scalar::is_null) && seen.insert(tuple.clone()) {
-                    tuples.push(tuple);
-                }
-            }
+            let of = |row: &Row| keys.columns.iter().map(|at| row[*at].clone()).collect();
+            tuples.extend(self.source(keys).iter().map(of));
+        }
+        // A null refers to nothing, and nothing refers to it.
+        tuples.retain(|tuple| !tuple.iter().any(Scalar::is_null));
+        // Identities of one set are no two alike already.
+        let distinct = matches!(from, [keys] if self.sets[keys.set.0].is_identity(&keys.columns));
+        if !distinct {
+            let mut seen = HashSet::with_capacity(tuples.len());
+            tuples.retain(|tuple| seen.insert(tuple.clone()));
         }
         match (part, self.plan.dialect) {
             (None, _) | (Some(_), Dialect::Sqlite) if from.iter().any(|k| k.columns.len() > 1) => {

@@ -30,6 +30,11 @@ impl KeyRows {
         }
     }
 
+    /// Whether these columns are the identity.
+    pub fn is_identity(&self, columns: &[usize]) -> bool {
+        columns.iter().copied().eq(0..self.identity)
+    }
+
     /// All rows.
     pub fn all(&self) -> &[Row] {
         &self.rows

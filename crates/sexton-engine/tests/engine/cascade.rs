@@ -46,7 +46,9 @@ pub fn delete(shape: &Shape, rows: &Rows, root: (usize, usize)) -> Outcome {
                 OnDelete::SetNull => {
                     changed[number] += 1;
                     not_null |= shape.nullable_columns(key).len() < key.columns.len();
-                    key.columns.iter().for_each(|column| end[key.child][at][*column] = Value::Null);
+                    for column in &key.columns {
+                        end[key.child][at][*column] = Value::Null;
+                    }
                 }
                 _ => return Outcome::Blocked,
             }

@@ -18,12 +18,12 @@ pub struct Census {
 impl Census {
     /// Met once more.
     pub fn met(&mut self, what: &'static str) {
-        self.add(what, 1);
+        self.add(what, 1_usize);
     }
 
     /// Met so many times more.
-    pub fn add(&mut self, what: &'static str, times: usize) {
-        *self.counts.entry(what).or_default() += times;
+    pub fn add(&mut self, what: &'static str, times: impl TryInto<usize>) {
+        *self.counts.entry(what).or_default() += times.try_into().unwrap_or(usize::MAX);
     }
 
     /// How often it was met.
@@ -46,7 +46,7 @@ impl Census {
         let shape = &case.shape;
         self.met("cases");
         self.add("tables", shape.tables.len());
-        self.add("rows created", case.rows.iter().map(Vec::len).sum());
+        self.add("rows created", case.rows.iter().map(Vec::len).sum::<usize>());
         let strict = |key: &ForeignKey| shape.nullable_columns(key).is_empty();
         let self_references =
             shape.foreign_keys.iter().filter(|key| key.child == key.parent).collect::<Vec<_>>();

@@ -42,21 +42,21 @@ pub fn gone(before: &Dump, after: &Dump) -> BTreeMap<String, u64> {
 
 /// What only one of two dumps has, table by table.
 pub fn difference(wanted: &Dump, found: &Dump) -> String {
-    let mut told = String::new();
+    let none = Vec::new();
     let tables: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
-    for table in tables {
-        let none = Vec::new();
+    let of_table = |table: &String| {
         let (wanted, found) =
             (wanted.get(table).unwrap_or(&none), found.get(table).unwrap_or(&none));
-        let only = |ours: &[TextRow], theirs: &[TextRow], word: &str| -> String {
+        let only = |ours: &[TextRow], theirs: &[TextRow], word: &str| -> Vec<String> {
             let rows = ours.iter().filter(|row| !theirs.contains(*row));
             rows.map(|row| format!("\n  {table}: {word} {row:?}")).collect()
         };
-        told += &only(wanted, found, "is missing");
-        told += &only(found, wanted, "is too much");
+        let mut told = only(wanted, found, "is missing");
+        told.extend(only(found, wanted, "is too much"));
         if wanted.len() != found.len() {
-            told += &format!("\n  {table}: {} row(s) instead of {}", found.len(), wanted.len());
+            told.push(format!("\n  {table}: {} row(s) instead of {}", found.len(), wanted.len()));
         }
-    }
-    told
+        told
+    };
+    tables.into_iter().flat_map(of_table).collect()
 }

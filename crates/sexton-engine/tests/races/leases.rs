@@ -48,7 +48,7 @@ async fn a_deletion_completed_by_another_after_its_commit_has_one_record() {
 #[tokio::test]
 async fn a_deletion_at_work_is_passed_by_when_its_lease_ends() {
     let stage = Stage::batches().await;
-    let (earlier, mut before_work) = Pauser::at("before change_state to committed (change)");
+    let (earlier, mut before_work) = Pauser::at("before begin (change)");
     let (later, mut at_work) = Pauser::at("before find the batches (change)");
     let deleting =
         stage.deleting("batch", "autumn-2026", |on| on.watched_by(earlier).watched_by(later));

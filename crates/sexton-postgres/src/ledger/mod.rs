@@ -22,6 +22,10 @@ pub(crate) use holds::exists;
 
 #[async_trait]
 impl<H: Held> Ledger for PostgresTx<H> {
+    async fn is_there(&mut self) -> Result<bool, DatabaseError> {
+        self.has_ledger().await
+    }
+
     async fn insert_deletion(&mut self, deletion: &NewDeletion) -> Result<(), DatabaseError> {
         let answer = deletions::insert(&mut self.link(), deletion).await;
         self.judged("store the deletion", "", answer)

@@ -8,6 +8,20 @@ use crate::failure::failure;
 
 type HoldColumns = (i64, String, String, String, String);
 
+/// Whether Sexton's own tables are in the file.
+pub async fn exists(connection: &mut SqliteConnection) -> Result<bool, DatabaseError> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT 1
+             FROM sqlite_schema
+             WHERE type = 'table'
+               AND name = 'sexton_holds')",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(|error| failure("look for Sexton's tables", error))
+}
+
 /// Holds that are neither released nor over. No lock of its own: in a transaction that changes
 /// nobody else can place one.
 pub async fn in_force(

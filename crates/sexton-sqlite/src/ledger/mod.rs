@@ -20,6 +20,11 @@ use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl Ledger for SqliteTx<'_> {
+    async fn is_there(&mut self) -> Result<bool, DatabaseError> {
+        let answer = holds::exists(self.connection()?).await;
+        self.judged(answer)
+    }
+
     async fn insert_deletion(&mut self, deletion: &NewDeletion) -> Result<(), DatabaseError> {
         let answer = deletions::insert(self.connection()?, deletion).await;
         self.judged(answer)

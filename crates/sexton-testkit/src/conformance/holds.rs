@@ -63,3 +63,10 @@ pub async fn without_sextons_tables_there_is_no_hold(subject: &Subject) -> Outco
     }
     Ok(())
 }
+
+pub async fn sextons_tables_are_there_once_prepared(subject: &Subject) -> Outcome {
+    assert!(!subject.look().await?.is_there().await?);
+    subject.database.prepare_ledger().await?;
+    assert!(subject.look().await?.is_there().await?);
+    Ok(())
+}

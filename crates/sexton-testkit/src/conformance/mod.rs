@@ -93,7 +93,8 @@ macro_rules! conformance_suite {
                 preparing_again_changes_nothing;
             tombstones: tombstones_come_back_by_table, tombstones_are_written_once,
                 tombstones_go_after_their_deletion_is_complete;
-            holds: only_holds_in_force_are_read, without_sextons_tables_there_is_no_hold;
+            holds: only_holds_in_force_are_read, without_sextons_tables_there_is_no_hold,
+            sextons_tables_are_there_once_prepared;
             audit: a_record_is_appended_once, the_chain_starts_empty, a_record_is_sealed_once,
                 records_are_read_in_pages, a_deletion_without_a_record_is_found,
                 the_end_of_the_chain_is_one_writers;

@@ -11,6 +11,10 @@ use super::transaction::InterposedTx;
 
 #[async_trait]
 impl Ledger for InterposedTx {
+    async fn is_there(&mut self) -> Result<bool, DatabaseError> {
+        self.watch.around("is_there", self.inner.is_there()).await
+    }
+
     async fn insert_deletion(&mut self, deletion: &NewDeletion) -> Result<(), DatabaseError> {
         self.watch.around("insert_deletion", self.inner.insert_deletion(deletion)).await
     }

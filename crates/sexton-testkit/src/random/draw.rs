@@ -128,7 +128,9 @@ fn close_a_circle(links: &mut Vec<Link>, dice: &mut Dice) {
     let mut closing = Link::new(top, bottom);
     if dice.percent(45) {
         closing.nullable = Some(false);
-        path.iter().for_each(|at| links[*at].nullable = Some(false));
+        for at in path {
+            links[at].nullable = Some(false);
+        }
     }
     links.push(closing);
 }

@@ -221,6 +221,8 @@ fn sorted(tables: &[TextRow], rows: Vec<TextRow>) -> Dump {
         let number: usize = row.remove(0).and_then(|number| number.parse().ok()).expect("a number");
         dump.entry(names[number].clone()).or_default().push(row);
     }
-    dump.values_mut().for_each(|rows| rows.sort());
+    for rows in dump.values_mut() {
+        rows.sort();
+    }
     dump
 }

@@ -166,7 +166,9 @@ impl Filling<'_> {
             if values.iter().any(Value::is_null) || known.contains(&values) {
                 return true;
             }
-            nullable.iter().for_each(|at| row[*at] = Value::Null);
+            for at in &nullable {
+                row[*at] = Value::Null;
+            }
             !nullable.is_empty()
         });
         self.rows[key.child].len() < before

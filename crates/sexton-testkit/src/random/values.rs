@@ -158,12 +158,13 @@ fn byte(dice: &mut Dice) -> u8 {
 
 fn uuid(dice: &mut Dice) -> String {
     let digits = format!("{:016x}{:016x}", dice.draw(), dice.draw());
-    let [a, b, c, d, e] = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| digits[part].to_owned());
-    [a, b, c, d, e].join("-")
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
+    parts.map(|part| digits[part].to_owned()).join("-")
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Conditions read columns that no effect sets to something that meets them, and no two lines
 //! set one column of a table to different values: both are mistakes of a policy.
 
+use sexton_core::schema::OnDelete;
 use sexton_testkit::random::dice::Dice;
 use sexton_testkit::random::shape::{Column, Table};
 use sexton_testkit::random::values::{Kind, Value};
@@ -107,10 +108,8 @@ impl Drawing<'_> {
         let column = self.world.add_column(child, &name, kind);
         let fate = self.fate(child, column);
         let filter = self.dice.percent(40).then(|| self.filter());
-        let enforced = filter.is_none()
-            && parent_column == ID
-            && stops_referring(&fate, column)
-            && self.dice.percent(35);
+        let can_be = filter.is_none() && parent_column == ID && stops_referring(&fate, column);
+        let enforced = (can_be && self.dice.percent(50)).then(|| self.on_delete());
         self.world.references.push(Reference {
             child,
             column,
@@ -144,9 +143,15 @@ impl Drawing<'_> {
                 parent_column: ID,
                 fate,
                 filter,
-                enforced: false,
+                enforced: None,
             });
         }
+    }
+
+    fn on_delete(&mut self) -> OnDelete {
+        let actions =
+            [OnDelete::NoAction, OnDelete::Restrict, OnDelete::Cascade, OnDelete::SetNull];
+        actions[self.dice.weighted(&[50, 30, 10, 10])]
     }
 
     fn fate(&mut self, child: usize, column: usize) -> Fate {
@@ -206,7 +211,7 @@ impl Drawing<'_> {
         let note = self.world.add_column(table, "best", Kind::Text);
         let pointer = self.dice.percent(60);
         if pointer {
-            let enforced = self.dice.percent(50);
+            let enforced = self.dice.percent(50).then(|| self.on_delete());
             self.world.references.push(Reference {
                 child: table,
                 column: latest,
@@ -334,7 +339,7 @@ impl Drawing<'_> {
             let value = match self.dice.weighted(&[25, 67, 8]) {
                 0 => Value::Null,
                 1 => ids.get(self.dice.below(ids.len())).cloned().unwrap_or(Value::Null),
-                _ if line.enforced => Value::Null,
+                _ if line.enforced.is_some() => Value::Null,
                 _ => id(kind, 90 + self.dice.below(5)),
             };
             self.world.rows[line.child][at][line.column] = value;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sexton_testkit::random::values::Value;
 
 use super::text::{guard_name, sentence};
-use super::world::{Derived, Fate, HITS, ID, NOTE, Reference, Thing, World};
+use super::world::{Becomes, Derived, Fate, HITS, ID, NOTE, Reference, Thing, World};
 use crate::cascade::Rows;
 
 /// How a deletion ends.
@@ -162,44 +162,40 @@ impl Before<'_> {
             kept: BTreeMap::new(),
         };
         for line in &self.world.references {
-            let rows = self.staying(line, closure);
-            let text = sentence(self.world, line);
-            match &line.fate {
-                Fate::Unlink => {
-                    count(&mut end.changed, text, rows.len());
-                    rows.iter().for_each(|&(t, at)| end.rows[t][at][line.column] = Value::Null);
-                }
-                Fate::Set(set) => {
-                    count(&mut end.changed, text, rows.len());
-                    for (table, at) in rows {
-                        let was = end.rows[table][at].clone();
-                        for (column, becomes) in set {
-                            end.rows[table][at][*column] = becomes.value(&was, *column, root);
-                        }
-                    }
-                }
-                Fate::Keep => count(&mut end.kept, text, rows.len()),
-                Fate::Delete | Fate::Block | Fate::Derive => {}
-            }
+            self.change(line, closure, root, &mut end);
         }
         for (number, table) in self.world.tables.iter().enumerate() {
             let going = closure.iter().filter(|(of, _)| *of == number).count();
             count(&mut end.removed, table.name.clone(), going);
         }
-        let derived =
-            self.world.derived.as_ref().map(|derived| (derived, self.to_derive(derived, closure)));
-        let left = |end: &End, table: usize| -> Vec<Vec<Value>> {
-            let rows = end.rows[table].iter().enumerate();
-            let stays = rows.filter(|(at, _)| !closure.contains(&(table, *at)));
-            stays.map(|(_, row)| row.clone()).collect()
-        };
-        if let Some((derived, places)) = derived {
-            let sources = left(&end, derived.lost);
-            end.derived = places.len() as u64;
-            places.iter().for_each(|at| anew(derived, &mut end.rows[derived.table][*at], &sources));
+        if let Some(derived) = &self.world.derived {
+            let sources = left(&end.rows, derived.lost, closure);
+            for at in self.to_derive(derived, closure) {
+                end.derived += 1;
+                anew(derived, &mut end.rows[derived.table][at], &sources);
+            }
         }
-        end.rows = (0..end.rows.len()).map(|table| left(&end, table)).collect();
+        end.rows = (0..end.rows.len()).map(|table| left(&end.rows, table, closure)).collect();
         end
+    }
+
+    /// What a line does to rows that stay.
+    fn change(&self, line: &Reference, closure: &Places, root: &Value, end: &mut End) {
+        let unlink = vec![(line.column, Becomes::Null)];
+        let (set, counts) = match &line.fate {
+            Fate::Unlink => (&unlink, &mut end.changed),
+            Fate::Set(set) => (set, &mut end.changed),
+            Fate::Keep => (&Vec::new(), &mut end.kept),
+            Fate::Delete | Fate::Block | Fate::Derive => return,
+        };
+        let staying = self.staying(line, closure);
+        count(counts, sentence(self.world, line), staying.len());
+        for (table, at) in staying {
+            let was = end.rows[table][at].clone();
+            for (column, becomes) in set {
+                end.rows[table][at][*column] = becomes.value(&was, *column, root);
+            }
+        }
     }
 
     /// Rows of the derived table that stay and are named by a row that goes, or name one.
@@ -217,6 +213,13 @@ impl Before<'_> {
         };
         (0..self.rows[derived.table].len()).filter(touched).collect()
     }
+}
+
+/// The rows of a table that do not go.
+fn left(rows: &Rows, table: usize, closure: &Places) -> Vec<Vec<Value>> {
+    let rows = rows[table].iter().enumerate();
+    let stays = rows.filter(|(at, _)| !closure.contains(&(table, *at)));
+    stays.map(|(_, row)| row.clone()).collect()
 }
 
 /// Computes the derived columns of one row from the rows that are left.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::{Blocker, BlockerKind, Count, Precision, Preview};
+use sexton_core::schema::OnDelete;
 use sexton_engine::{
     Bound, Budget, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey, System,
 };
@@ -72,7 +73,8 @@ fn describe(world: &World, census: &mut Census) {
         });
         let marks = [
             ("lines with where", line.filter.is_some()),
-            ("lines that a foreign key enforces", line.enforced),
+            ("lines that a foreign key enforces", line.enforced.is_some()),
+            ("lines held by RESTRICT", line.enforced == Some(OnDelete::Restrict)),
             ("lines from a table to itself", line.child == line.parent),
             ("lines onto a column that is no key", line.parent_column != ID),
         ];
@@ -228,12 +230,11 @@ impl<'t> Trial<'t> {
 
     fn count_end(&mut self, thing: &Thing, value: &Value, end: &End) {
         self.census.met("deleted");
-        let sum =
-            |counts: &BTreeMap<String, u64>| usize::try_from(counts.values().sum::<u64>()).unwrap();
+        let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
         self.census.add("rows removed", sum(&end.removed));
         self.census.add("rows changed", sum(&end.changed));
         self.census.add("rows kept though they refer", sum(&end.kept));
-        self.census.add("rows derived", usize::try_from(end.derived).unwrap());
+        self.census.add("rows derived", end.derived);
         if !thing.starts.is_empty() {
             self.census.met("deleted by value");
             let has_row = |table: usize| self.rows[table].iter().any(|row| row[ID] == *value);

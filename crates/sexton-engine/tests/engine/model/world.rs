@@ -40,8 +40,8 @@ pub struct Reference {
     pub parent_column: usize,
     pub fate: Fate,
     pub filter: Option<Filter>,
-    /// Whether a foreign key enforces it (with NO ACTION).
-    pub enforced: bool,
+    /// The ON DELETE of the foreign key that enforces it, whatever the line says.
+    pub enforced: Option<OnDelete>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,16 +183,17 @@ impl Becomes {
 impl World {
     /// The tables with the foreign keys of enforced references.
     pub fn shape(&self) -> Shape {
-        let enforced = self.references.iter().filter(|reference| reference.enforced);
-        let foreign_keys = enforced.map(|reference| ForeignKey {
-            child: reference.child,
-            columns: vec![reference.column],
-            parent: reference.parent,
-            parent_columns: vec![ID],
-            on_delete: OnDelete::NoAction,
-            deferrable: Deferrable::No,
-            indexed: reference.column % 2 == 0,
-            filled: 0,
+        let foreign_keys = self.references.iter().filter_map(|line| {
+            Some(ForeignKey {
+                child: line.child,
+                columns: vec![line.column],
+                parent: line.parent,
+                parent_columns: vec![ID],
+                on_delete: line.enforced?,
+                deferrable: Deferrable::No,
+                indexed: line.column % 2 == 0,
+                filled: 0,
+            })
         });
         Shape { tables: self.tables.clone(), foreign_keys: foreign_keys.collect() }
     }
