@@ -37,20 +37,18 @@ pub fn delete(shape: &Shape, rows: &Rows, root: (usize, usize)) -> Outcome {
     let mut changed = vec![0; shape.foreign_keys.len()];
     let mut not_null = false;
     for (number, key) in shape.foreign_keys.iter().enumerate() {
-        for at in 0..rows[key.child].len() {
-            let stays = !closure.contains(&(key.child, at));
-            if !stays || !refers_into(key, rows, at, &closure) {
+        for (at, row) in end[key.child].iter_mut().enumerate() {
+            let goes = closure.contains(&(key.child, at));
+            if goes || !refers_into(key, rows, at, &closure) {
                 continue;
             }
-            match key.on_delete {
-                OnDelete::SetNull => {
-                    changed[number] += 1;
-                    not_null |= shape.nullable_columns(key).len() < key.columns.len();
-                    for column in &key.columns {
-                        end[key.child][at][*column] = Value::Null;
-                    }
-                }
-                _ => return Outcome::Blocked,
+            if key.on_delete != OnDelete::SetNull {
+                return Outcome::Blocked;
+            }
+            changed[number] += 1;
+            not_null |= shape.nullable_columns(key).len() < key.columns.len();
+            for column in &key.columns {
+                row[*column] = Value::Null;
             }
         }
     }

@@ -1,8 +1,8 @@
-//! Mistakes that random cases found once, each in its smallest form.
+//! What random cases found once, each in its smallest form.
 
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::{Budget, DeleteRequest, Root, RootKey};
-use sexton_testkit::random::ground::Ground;
+use sexton_testkit::random::ground::{Ground, Verdict};
 
 use crate::place::Place;
 
@@ -61,4 +61,36 @@ async fn a_row_that_blocks_is_named_though_its_key_holds_bytes() {
     let system = place.renew_with(script, policy).await.unwrap();
     let preview = system.preview(&root("parent", "1"), Budget::default()).await.unwrap();
     assert_eq!(preview.blockers[0].names, ["x'ff00',b"]);
+}
+
+/// Rows that hold each other by RESTRICT go together where the line says so: SQLite judges
+/// RESTRICT at the end of a transaction that defers its foreign keys.
+#[tokio::test]
+async fn a_circle_of_rows_held_by_restrict_goes_in_sqlite() {
+    let mut place = Place::on(Ground::sqlite().await).await;
+    let script = "
+        PRAGMA foreign_keys = OFF;
+        CREATE TABLE links (
+            id INTEGER PRIMARY KEY,
+            next INTEGER NOT NULL REFERENCES links ON DELETE RESTRICT,
+            other INTEGER REFERENCES links ON DELETE RESTRICT
+        );
+        INSERT INTO links VALUES (1, 3, 1), (2, 1, NULL), (3, 2, 1), (4, 4, NULL);
+        PRAGMA foreign_keys = ON;";
+    let policy = "
+        system = \"links\"
+        [things.link]
+        row = \"links.id\"
+        [references]
+        \"links.next -> links\" = \"delete\"
+        \"links.other -> links\" = \"block\"";
+    let system = place.renew_with(script, policy).await.unwrap();
+    let refused = place.ground.judge("DELETE FROM links WHERE id IN (1, 2, 3)").await;
+    assert!(matches!(refused, Verdict::Refused(_)), "{refused:?}");
+    let root = root("link", "2");
+    let receipt =
+        system.delete(&DeleteRequest { root, reason: None, bound_to: None }).await.unwrap();
+    assert_eq!(receipt.rows(), 3);
+    let left = place.ground.dump().await;
+    assert_eq!(left["links"], [["4", "4", "NULL"].map(|value| Some(value.to_owned()))]);
 }

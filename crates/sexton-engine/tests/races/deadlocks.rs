@@ -6,29 +6,25 @@ use sexton_engine::DeleteError;
 use sexton_testkit::interpose::{Interposed, Pauser, Recorder};
 
 use crate::stage::{Stage, end, succeeds};
-use crate::writers::{DEADLOCK, Written, number_of, write};
+use crate::writers::{DEADLOCK, Writing, Written, number_of};
 
 /// A worker holds a domain and wants a run; the deletion holds the run and wants the domain.
 /// Returns how the worker ended, and how often the deletion began.
 async fn opposite_order(with: fn(Interposed) -> Interposed) -> (Written, usize) {
     let stage = Stage::batches().await;
     let mut worker = stage.test.session().await;
-    let number = number_of(&mut worker).await;
     worker.execute("BEGIN; UPDATE domains SET created_at = 'held' WHERE id = 1").await;
-
     let recorder = Arc::new(Recorder::default());
     let (pauser, mut stops) = Pauser::at("after find runs (change)");
     let watched = recorder.clone();
     let deleting = stage
         .deleting("batch", "autumn-2026", |on| with(on).watched_by(watched).watched_by(pauser));
     let holds_runs = stops.next().await.expect("the deletion locks its runs");
-    let working = tokio::spawn(async move {
-        let wants = "UPDATE runs SET error = 'held' WHERE id = 'autumn-2026-arles'; COMMIT";
-        write(&mut worker, wants).await
-    });
-    stage.test.until_blocked(number).await;
+    let wants = "UPDATE runs SET error = 'held' WHERE id = 'autumn-2026-arles'; COMMIT";
+    let worker = Writing::go_on(&stage.test, worker, wants).await;
+    assert!(worker.waits());
     holds_runs.go();
-    let ended = working.await.expect("the worker does not panic");
+    let ended = worker.end().await;
     succeeds(deleting).await;
     let committed = stage.number("SELECT count(*) FROM domains WHERE created_at = 'held'").await;
     assert_eq!(committed, i64::from(ended.is_ok()));

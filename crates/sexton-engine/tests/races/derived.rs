@@ -3,7 +3,7 @@
 use sexton_testkit::interpose::{Interposed, Pauser};
 
 use crate::stage::{Stage, succeeds};
-use crate::writers::{number_of, write};
+use crate::writers::Writing;
 
 /// A new run of Bergen, which the worker also enters at its domain.
 const RUN_ENDS: &str = "
@@ -33,11 +33,9 @@ async fn worker_commits_while_waited_for(with: fn(Interposed) -> Interposed) -> 
     let mut worker = stage.test.session().await;
     worker.execute(RUN_ENDS).await;
     let (pauser, mut stops) = Pauser::at("after begin (change)");
-    let deleting = stage.deleting("batch", "autumn-2026", |on| with(on).watched_by(pauser));
+    let mut deleting = stage.deleting("batch", "autumn-2026", |on| with(on).watched_by(pauser));
     let begins = stops.next().await.expect("the deletion begins");
-    let session = begins.point.session.expect("the server numbers its sessions");
-    begins.go();
-    stage.test.until_blocked(session).await;
+    stage.go_until_blocked(begins, &mut deleting).await;
     worker.execute("COMMIT").await;
     succeeds(deleting).await;
     assert_eq!(stage.number("SELECT count(*) FROM runs WHERE id = 'late'").await, 1);
@@ -61,13 +59,10 @@ async fn a_run_that_ends_while_the_deletion_holds_its_domain_waits_and_is_counte
     let (pauser, mut stops) = Pauser::at("before commit (change)");
     let deleting = stage.deleting("batch", "autumn-2026", |on| on.watched_by(pauser));
     let stands = stops.next().await.expect("the deletion comes to its commit");
-    let mut worker = stage.test.session().await;
-    let number = number_of(&mut worker).await;
-    let working =
-        tokio::spawn(async move { write(&mut worker, &[RUN_ENDS, "COMMIT"].concat()).await });
-    stage.test.until_blocked(number).await;
+    let worker = Writing::start(&stage.test, &[RUN_ENDS, "COMMIT"].concat()).await;
+    assert!(worker.waits());
     stands.go();
     succeeds(deleting).await;
-    assert_eq!(working.await.unwrap(), Ok(()));
+    assert_eq!(worker.end().await, Ok(()));
     assert_eq!(stage.number(WRONG).await, 0);
 }

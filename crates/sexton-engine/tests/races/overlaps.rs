@@ -31,11 +31,9 @@ async fn first_then_second(
     let first = stage.deleting(first.0, first.1, |on| with(on).watched_by(pauser));
     let first_stands = stops.next().await.expect("the first comes to its commit");
     let (pauser, mut stops) = Pauser::at("after begin (change)");
-    let second = stage.deleting(second.0, second.1, |on| with(on).watched_by(pauser));
+    let mut second = stage.deleting(second.0, second.1, |on| with(on).watched_by(pauser));
     let second_begins = stops.next().await.expect("the second begins");
-    let session = second_begins.point.session.expect("the server numbers its sessions");
-    second_begins.go();
-    stage.test.until_blocked(session).await;
+    stage.go_until_blocked(second_begins, &mut second).await;
     first_stands.go();
     end(first).await.expect("the first has nobody in its way");
     let ended = end(second).await;

@@ -27,11 +27,9 @@ async fn second_of_two(
     let first = stage.deleting(thing, id, |on| with(on).watched_by(pauser));
     let first_stands = stops.next().await.expect("the first comes to its commit");
     let (pauser, mut stops) = Pauser::at("after begin (change)");
-    let second = stage.deleting(thing, id, |on| with(on).watched_by(pauser));
+    let mut second = stage.deleting(thing, id, |on| with(on).watched_by(pauser));
     let second_begins = stops.next().await.expect("the second begins");
-    let session = second_begins.point.session.expect("the server numbers its sessions");
-    second_begins.go();
-    stage.test.until_blocked(session).await;
+    stage.go_until_blocked(second_begins, &mut second).await;
     first_stands.go();
     end(first).await.expect("the first has nobody in its way");
     let ended = end(second).await;

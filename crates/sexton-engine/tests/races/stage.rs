@@ -7,7 +7,7 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::{Policy, parse};
 use sexton_engine::{DeleteError, DeleteRequest, EngineError, Root, RootKey, Surroundings, System};
 use sexton_samples::{batches, install_postgres};
-use sexton_testkit::interpose::{Interposed, Recorder};
+use sexton_testkit::interpose::{Interposed, Recorder, Stop};
 use sexton_testkit::postgres::TestDatabase;
 use tokio::task::JoinHandle;
 
@@ -66,6 +66,16 @@ impl Stage {
         let mut points = recorder.points();
         points.retain(|point| point.ends_with(" (change)"));
         points
+    }
+
+    /// Lets a deletion go on, and waits until it waits for a lock.
+    pub async fn go_until_blocked(&self, stop: Stop, deleting: &mut Deleting) {
+        let session = stop.point.session.expect("the server numbers its sessions");
+        stop.go();
+        tokio::select! {
+            () = self.test.until_blocked(session) => {}
+            ended = deleting => panic!("it ended where it was to wait: {ended:?}"),
+        }
     }
 
     /// A single number.

@@ -24,7 +24,11 @@ pub enum Writing {
 impl Writing {
     /// Runs a script in a session of its own, until it has ended or waits for a lock.
     pub async fn start(test: &TestDatabase, script: &str) -> Self {
-        let mut session = test.session().await;
+        Self::go_on(test, test.session().await, script).await
+    }
+
+    /// The same in a session that has something open already.
+    pub async fn go_on(test: &TestDatabase, mut session: TestSession, script: &str) -> Self {
         let id = number_of(&mut session).await;
         let script = script.to_owned();
         let mut task = tokio::spawn(async move { write(&mut session, &script).await });
@@ -49,7 +53,7 @@ impl Writing {
 }
 
 /// Runs a script and tells how it ended.
-pub async fn write(session: &mut TestSession, script: &str) -> Written {
+async fn write(session: &mut TestSession, script: &str) -> Written {
     let done = raw_sql(AssertSqlSafe(script)).execute(session.connection()).await;
     done.map(drop).map_err(|error| {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);

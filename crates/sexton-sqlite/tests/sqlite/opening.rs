@@ -47,11 +47,30 @@ async fn every_form_of_an_address_opens_the_same_file() {
     }
 }
 
+/// FULL is 2, NORMAL is 1.
+#[tokio::test]
+async fn a_deletion_reaches_the_disk_and_bookkeeping_with_the_next_where_a_log_makes_that_safe() {
+    let file = File::with("").await;
+    let plain = file.folder.path().join("no-log.db");
+    std::fs::write(&plain, "").unwrap();
+    let plain = SqliteDatabase::open(plain.to_str().unwrap()).await.unwrap();
+    for (database, mode, synchronous) in [
+        (&file.database, Mode::Change, 2),
+        (&file.database, Mode::Keep, 1),
+        (&file.database, Mode::Change, 2),
+        (&plain, Mode::Change, 2),
+        (&plain, Mode::Keep, 2),
+    ] {
+        let mut tx = database.begin(mode).await.unwrap();
+        let read = rows(&mut *tx, "PRAGMA synchronous", Vec::new()).await.unwrap();
+        assert_eq!(read, [[Scalar::Integer(synchronous)]], "{mode:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_journal_stays_as_the_file_has_it_and_only_a_new_file_gets_a_log() {
     let file = File::with("").await;
     assert_eq!(file.one("PRAGMA journal_mode").await, Scalar::text("wal"));
-    assert_eq!(file.one("PRAGMA synchronous").await, Scalar::Integer(1));
 
     let path = file.folder.path().join("plain.db");
     std::fs::write(&path, "").unwrap();
