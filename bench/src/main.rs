@@ -1,0 +1,175 @@
+//! Measures deletions side by side with SQL by hand, on both databases, and writes a report.
+
+mod clock;
+mod engine;
+mod figures;
+mod form;
+mod huge;
+mod load;
+mod machine;
+mod normal;
+mod place;
+mod report;
+mod same;
+mod scale;
+mod script;
+mod session;
+mod size;
+mod trace;
+mod watch;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use sexton_core::schema::Dialect;
+
+use crate::engine::Engine;
+use crate::normal::Supply;
+use crate::place::Place;
+use crate::report::{Conditions, Measured};
+use crate::scale::{Extent, Scale};
+use crate::size::Side;
+
+/// Measures deletions side by side with SQL by hand.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tries everything in less than a minute; prints the report and keeps none.
+    Quick(Options),
+    /// Measures at the size of the reference; writes `reports/rows.md`.
+    Full(Options),
+    /// Deletes one batch and tells microseconds and peaks of memory: what `full` runs in a
+    /// process of its own.
+    #[command(hide = true)]
+    Alone { dialect: String, address: String, batch: String, rows: i64 },
+}
+
+#[derive(clap::Args)]
+struct Options {
+    /// Normal batches.
+    #[arg(long)]
+    batches: Option<i64>,
+    /// Huge batches.
+    #[arg(long)]
+    huge: Option<i64>,
+    /// Repetitions that count.
+    #[arg(long)]
+    repetitions: Option<usize>,
+    /// A PostgreSQL server to make the databases on, instead of a throw-away one.
+    #[arg(long)]
+    postgres: Option<String>,
+    /// Only this database: `postgres` or `sqlite`.
+    #[arg(long)]
+    only: Option<String>,
+    /// Where the report goes.
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Quick(options) => run("quick", Extent::quick(), &options, None).await,
+        Command::Full(options) => {
+            let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/rows.md");
+            run("full", Extent::full(), &options, Some(report)).await
+        }
+        Command::Alone { dialect, address, batch, rows } => {
+            huge::delete_alone(dialect_named(&dialect)?, &address, &batch, rows).await
+        }
+    }
+}
+
+fn dialect_named(name: &str) -> Result<Dialect> {
+    match name {
+        "postgres" => Ok(Dialect::Postgres),
+        "sqlite" => Ok(Dialect::Sqlite),
+        other => anyhow::bail!("`{other}` is neither `postgres` nor `sqlite`"),
+    }
+}
+
+async fn run(mode: &str, extent: Extent, options: &Options, report: Option<PathBuf>) -> Result<()> {
+    let extent = adjusted(extent, options);
+    let dialects = match &options.only {
+        Some(name) => vec![dialect_named(name)?],
+        None => vec![Dialect::Postgres, Dialect::Sqlite],
+    };
+    let before = machine::load_average();
+    let mut all = Vec::new();
+    for dialect in dialects {
+        all.push(measure(dialect, extent, options.postgres.as_deref()).await?);
+    }
+    let conditions = Conditions {
+        command: format!("cargo run --release -p sexton-bench -- {mode}"),
+        machine: machine::machine(),
+        busy: (before, machine::load_average()),
+    };
+    let text = report::written(&conditions, extent, &all);
+    println!("{text}");
+    if let Some(path) = options.report.clone().or(report) {
+        let folder = path.parent().context("a report lies in a folder")?;
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, &text))?;
+        eprintln!("written to {}", path.display());
+    }
+    Ok(())
+}
+
+fn adjusted(mut extent: Extent, options: &Options) -> Extent {
+    if let Some(normal) = options.batches {
+        extent.large.normal = normal;
+    }
+    if let Some(huge) = options.huge {
+        extent.large.huge = huge;
+    }
+    if let Some(repetitions) = options.repetitions {
+        extent.repetitions = repetitions;
+    }
+    extent.small = extent.large.eleventh();
+    extent
+}
+
+async fn measure(dialect: Dialect, extent: Extent, server: Option<&str>) -> Result<Measured> {
+    eprintln!("{dialect:?}: comparing outcomes");
+    let same = same::require_same_outcome(dialect).await?;
+    let (large, large_engine) = ready(dialect, extent.large, server, "large").await?;
+    let (small, small_engine) = ready(dialect, extent.small, server, "small").await?;
+    let mut supply = Supply::new(extent.large.normal);
+    let mut small_supply = Supply::new(extent.small.normal);
+    eprintln!("{dialect:?}: normal batches");
+    let normal = normal::measure(&large, &large_engine, extent, &mut supply).await?;
+    eprintln!("{dialect:?}: sizes");
+    let form = &form::forms(dialect)[normal.best_at()];
+    let large_side = Side { place: &large, engine: &large_engine, supply: &mut supply };
+    let small_side = Side { place: &small, engine: &small_engine, supply: &mut small_supply };
+    let sizes = size::measure(form, large_side, small_side, extent.repetitions).await?;
+    eprintln!("{dialect:?}: huge batches");
+    let huge = huge::measure(&large, &large_engine, extent.large).await?;
+    let settings = machine::settings(&large).await?;
+    drop((large_engine, small_engine));
+    small.close().await?;
+    large.close().await?;
+    Ok(Measured { dialect, settings, same, normal, sizes, huge })
+}
+
+async fn ready(
+    dialect: Dialect,
+    scale: Scale,
+    server: Option<&str>,
+    purpose: &str,
+) -> Result<(Place, Engine)> {
+    eprintln!("{dialect:?}: loading {scale}");
+    let place = match dialect {
+        Dialect::Postgres => Place::postgres(server, purpose).await?,
+        Dialect::Sqlite => Place::sqlite().await,
+    };
+    load::load(&place, scale).await?;
+    let engine = Engine::on(dialect, &place.address()?).await?;
+    Ok((place, engine))
+}
