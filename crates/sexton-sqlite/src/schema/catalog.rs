@@ -4,7 +4,7 @@
 //! numbers only; what they mean is decided in `schema`.
 
 use sexton_core::schema::{Dialect, Table};
-use sexton_core::sql::Writer;
+use sexton_core::sql::{Scalar, Writer};
 use sexton_engine::ports::{DatabaseError, Query};
 use sqlx::SqliteConnection;
 
@@ -129,6 +129,23 @@ pub async fn file_bytes(connection: &mut SqliteConnection) -> Result<i64, Databa
     .fetch_one(connection)
     .await
     .map_err(|error| failure("read the file's size", error))
+}
+
+/// So many rows are counted one by one; it takes about a millisecond.
+pub const ROWS_COUNTED_MAX: u64 = 20_000;
+
+/// How many rows there are, counted up to `ROWS_COUNTED_MAX`.
+pub async fn rows_counted(
+    connection: &mut SqliteConnection,
+    table: &Table,
+) -> Result<u64, DatabaseError> {
+    let mut writer = Writer::new(Dialect::Sqlite);
+    writer.push("SELECT count(*) FROM (SELECT 1 FROM ").table(table).push(" LIMIT 20000)");
+    let statement = writer.finish("count", &table.name);
+    let query = Query { label: &statement.label, sql: &statement.sql, args: Vec::new() };
+    let rows = statement::rows(connection, query).await?;
+    let count = rows.first().and_then(|row| row.first()).and_then(Scalar::as_integer);
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
 /// The smallest and the largest rowid, each found at one end of the table; 1 and 0 where it is

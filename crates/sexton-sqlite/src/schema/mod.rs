@@ -180,14 +180,21 @@ async fn add_estimates(
     }
     let rows_max = catalog::file_bytes(connection).await? / ROW_BYTES_MIN;
     for table in tables.values_mut() {
-        if table.rows_estimate.is_some() || table.without_rowid {
+        if table.rows_estimate.is_some() {
             continue;
         }
-        let Some((first, last)) = catalog::rowid_span(connection, table).await? else {
+        // Small tables are counted: with sparse keys an estimate could make ten rows look like
+        // thousands, and a finding of a warning an error.
+        let counted = catalog::rows_counted(connection, table).await?;
+        table.rows_estimate = Some(counted);
+        if counted < catalog::ROWS_COUNTED_MAX || table.without_rowid {
             continue;
-        };
-        let apart = last.saturating_sub(first).saturating_add(1);
-        table.rows_estimate = u64::try_from(apart.min(rows_max)).ok();
+        }
+        if let Some((first, last)) = catalog::rowid_span(connection, table).await? {
+            let apart = last.saturating_sub(first).saturating_add(1);
+            let estimate = u64::try_from(apart.min(rows_max)).unwrap_or(0);
+            table.rows_estimate = Some(counted.max(estimate));
+        }
     }
     Ok(())
 }
