@@ -249,9 +249,6 @@ pub struct RemovalPart {
     pub set: Option<SetId>,
     /// Removes them.
     pub statement: Statement,
-    /// Removes those of them that nothing restricts; repeated until none is left (SQLite
-    /// judges RESTRICT row by row).
-    pub peel: Option<Statement>,
     /// Counts them without removing, up to the cap.
     pub count: Statement,
     /// Counts the whole table, where a limit speaks of a share of it.

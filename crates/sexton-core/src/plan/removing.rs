@@ -6,8 +6,8 @@ use super::effects::counted;
 use super::{Removal, RemovalPart};
 use crate::graph::{Edge, removal_order};
 use crate::names::TableName;
-use crate::schema::{Dialect, OnDelete, Table};
-use crate::sql::{Alias, Statement, Writer, in_keys};
+use crate::schema::{Dialect, Table};
+use crate::sql::{Statement, Writer, in_keys};
 
 /// Removals in POLICY's order.
 pub(super) fn removals(source: &Source<'_>, closure: &Closure) -> Vec<Removal> {
@@ -53,7 +53,6 @@ fn part(
         table: name.clone(),
         set,
         statement: write("DELETE FROM ").finish("remove", name),
-        peel: peel(source, closure, table, group),
         count: counted(write("SELECT count(*) FROM (SELECT 1 FROM "), name),
         population: source.thing.limits.percent.map(|_| {
             let mut writer = Writer::new(source.schema.dialect);
@@ -98,37 +97,4 @@ fn together(source: &Source<'_>, closure: &Closure, group: &[TableName]) -> Stat
         writer.numbered("(SELECT count(*) FROM d", *number).push(")");
     });
     writer.finish("remove", &group[0])
-}
-
-/// Rows of a group that no RESTRICT holds any more.
-fn peel(
-    source: &Source<'_>,
-    closure: &Closure,
-    table: &Table,
-    group: &[TableName],
-) -> Option<Statement> {
-    let restricting = |edge: &&Edge| {
-        edge.enforced.as_ref().is_some_and(|key| key.on_delete == OnDelete::Restrict)
-    };
-    let restricted = holding(source, group).any(|edge| restricting(&edge));
-    if source.schema.dialect == Dialect::Postgres || !restricted {
-        return None;
-    }
-    let mut writer = Writer::new(source.schema.dialect);
-    writer.push("DELETE FROM ").table(table);
-    going_rows(source, closure, table, &mut writer);
-    let alias = Alias::parse("sexton_r")?;
-    for edge in holding(source, group).filter(restricting).filter(|edge| edge.parent == table.name)
-    {
-        let child = source.schema.table(&edge.child)?;
-        writer.push(" AND NOT EXISTS (SELECT 1 FROM ").table(child).push(" AS ").name(&alias);
-        writer.push(" WHERE ");
-        for (at, (column, key)) in edge.columns.iter().zip(&edge.parent_key).enumerate() {
-            writer.push(if at > 0 { " AND " } else { "" });
-            writer.name(&alias).push(".").column(column).push(" = ");
-            writer.alias(table).push(".").column(key);
-        }
-        writer.push(")");
-    }
-    Some(writer.finish("peel", &table.name))
 }

@@ -88,7 +88,7 @@ fn show_removal(f: &mut fmt::Formatter<'_>, removal: &Removal) -> fmt::Result {
         return show(f, together);
     }
     for part in &removal.parts {
-        for statement in part.peel.iter().chain([&part.statement]).chain(&part.check) {
+        for statement in [&part.statement].into_iter().chain(&part.check) {
             show(f, statement)?;
         }
     }

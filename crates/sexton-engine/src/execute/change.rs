@@ -189,7 +189,6 @@ impl Walk<'_> {
         if removal.parts.iter().any(|part| part.check.is_some()) {
             self.tx.relax_constraints().await?;
         }
-        self.peel(removal).await?;
         let mut counts = Vec::new();
         for part in &removal.parts {
             counts.push(self.run(&part.statement).await?);
@@ -199,19 +198,6 @@ impl Walk<'_> {
             checked.push(self.checked(part, count).await?);
         }
         Ok(checked)
-    }
-
-    /// Removes rows that nothing restricts, again and again, until no more go.
-    async fn peel(&mut self, removal: &Removal) -> Result<(), DatabaseError> {
-        loop {
-            let mut any = 0;
-            for statement in removal.parts.iter().filter_map(|part| part.peel.as_ref()) {
-                any += self.run(statement).await?;
-            }
-            if any == 0 {
-                return Ok(());
-            }
-        }
     }
 
     /// How many rows of a part went, once it is sure that none is left.

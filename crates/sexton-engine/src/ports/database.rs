@@ -94,7 +94,7 @@ pub trait Tx: Ledger + Send {
     /// Waits for the exclusive right to this name until the transaction ends.
     async fn lock_name(&mut self, name: &str) -> Result<(), DatabaseError>;
 
-    /// Lets constraints be judged at the end of a statement that removes a whole cycle.
+    /// Lets rows that hold each other be removed one table after the other.
     async fn relax_constraints(&mut self) -> Result<(), DatabaseError>;
 
     /// Judges every deferred constraint now.

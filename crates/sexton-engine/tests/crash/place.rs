@@ -111,6 +111,15 @@ impl Place for OnPostgres {
     }
 }
 
+/// How a SQLite file is kept whole.
+#[derive(Debug, Clone, Copy)]
+pub enum Journal {
+    /// By a write-ahead log.
+    Log,
+    /// By a journal of what was before.
+    Rollback,
+}
+
 /// On SQLite: a copy of one file.
 pub struct OnSqlite {
     first_day: sqlite::TestDatabase,
@@ -119,10 +128,13 @@ pub struct OnSqlite {
 }
 
 impl OnSqlite {
-    pub async fn new() -> Self {
+    pub async fn new(journal: Journal) -> Self {
         let first_day = sqlite::TestDatabase::new().await;
         fs::remove_file(first_day.path()).expect("an empty file can be removed");
         install_sqlite(&batches(), &first_day.path()).await.expect("the sample fits");
+        if matches!(journal, Journal::Rollback) {
+            first_day.execute("PRAGMA journal_mode = DELETE").await;
+        }
         let selects = first_day
             .query(
                 "SELECT 'SELECT ' || quote(t.name) || ', ' || group_concat('quote(' || c.name || ')')
