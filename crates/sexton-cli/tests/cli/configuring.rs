@@ -82,7 +82,7 @@ async fn a_database_that_cannot_be_reached_is_a_failure() {
 
 #[tokio::test]
 async fn a_database_that_can_only_be_read_is_previewed_and_not_deleted_from() {
-    let place = Place::on_sqlite().await.with_own_tables();
+    let place = Place::on_sqlite().await.with_own_tables().await;
     let address = format!("sqlite:{}?mode=ro", place.address());
     let on = ["--database", address.as_str()];
     run(place.folder(), &[&["preview", "batch", "autumn-2026"][..], &on].concat()).expect(0);

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use sexton_engine::ports::Database;
+use sexton_postgres::PostgresDatabase;
+use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
 use sexton_testkit::{postgres, sqlite};
 use tempfile::TempDir;
@@ -151,8 +154,14 @@ impl Place {
     }
 
     /// Lets Sexton make its own tables.
-    pub fn with_own_tables(self) -> Self {
-        self.sexton(&["status"]).expect(0);
+    pub async fn with_own_tables(self) -> Self {
+        let address = self.address();
+        let database: Box<dyn Database> = if address.starts_with("postgres") {
+            Box::new(PostgresDatabase::connect(&address, None).expect("an address of ours"))
+        } else {
+            Box::new(SqliteDatabase::open(&address).await.expect("a file of ours"))
+        };
+        database.prepare_ledger().await.expect("room for Sexton's tables");
         self
     }
 

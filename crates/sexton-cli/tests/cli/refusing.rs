@@ -53,7 +53,7 @@ async fn a_blocked_deletion_tells_what_refuses_and_the_ways_out() {
 }
 
 async fn a_hold_refuses(place: Place) {
-    let place = place.with_own_tables();
+    let place = place.with_own_tables().await;
     let hold = format!(
         "INSERT INTO {} (system, thing, root, reason, placed_by, placed_at)
          VALUES ('batches', 'batch', 'autumn-2026', 'lawsuit', 'bo', 1)",
@@ -102,7 +102,7 @@ async fn a_preview_out_of_time_says_so_and_is_no_ground_for_a_deletion() {
 
 #[tokio::test]
 async fn a_database_that_somebody_locks_is_busy() {
-    let place = Place::on_sqlite().await.with_own_tables();
+    let place = Place::on_sqlite().await.with_own_tables().await;
     let before = place.dump().await;
     let options = SqliteConnectOptions::new().filename(place.address());
     let mut other = SqliteConnection::connect_with(&options).await.expect("the file opens");
