@@ -21,10 +21,10 @@ pub struct Engine {
     log: Arc<Log>,
 }
 
-/// One deletion by the engine.
+/// One deletion or preview by the engine.
 #[derive(Debug, Clone)]
-pub struct Deletion {
-    /// From the request to the receipt.
+pub struct Done {
+    /// From the request to the receipt, or to the preview.
     pub took: Duration,
     /// Every call over the database port.
     pub calls: Vec<Call>,
@@ -47,7 +47,7 @@ impl Engine {
 
     /// Deletes a batch as the engine does it for anybody, with bookkeeping and receipt, which
     /// must tell this many rows.
-    pub async fn delete(&self, batch: &str, rows: i64) -> Result<Deletion> {
+    pub async fn delete(&self, batch: &str, rows: i64) -> Result<Done> {
         let request = DeleteRequest { root: root(batch), reason: None, bound_to: None };
         self.log.take();
         let watch = clock::start();
@@ -55,24 +55,20 @@ impl Engine {
         let took = watch.elapsed();
         let removed: u64 = receipt.record.removed.values().sum();
         ensure!(i64::try_from(removed)? == rows, "deleting {batch} removed {removed} rows");
-        Ok(Deletion { took, calls: self.log.take() })
+        Ok(Done { took, calls: self.log.take() })
     }
 
-    /// Previews a batch and says how long that took; it must be exact, with this many rows.
-    pub async fn preview(&self, batch: &str, rows: i64) -> Result<Duration> {
+    /// Previews a batch; the preview must be exact, with this many rows.
+    pub async fn preview(&self, batch: &str, rows: i64) -> Result<Done> {
         let budget = Budget { time: Duration::from_mins(1), rows: 10_000_000 };
+        self.log.take();
         let watch = clock::start();
         let preview = self.system.preview(&root(batch), budget).await?;
         let took = watch.elapsed();
         ensure!(preview.precision == Precision::Exact, "the preview of {batch} is not exact");
         let found = preview.rows();
         ensure!(found == Count::Exact(rows.try_into()?), "the preview of {batch} found {found:?}");
-        Ok(took)
-    }
-
-    /// The calls of the last preview.
-    pub fn calls(&self) -> Vec<Call> {
-        self.log.take()
+        Ok(Done { took, calls: self.log.take() })
     }
 }
 

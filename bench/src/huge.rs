@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use sexton_core::schema::Dialect;
 
-use crate::engine::{Deletion, Engine};
+use crate::engine::{Done, Engine};
 use crate::figures::Series;
 use crate::form::forms;
 use crate::place::Place;
@@ -24,7 +24,7 @@ pub struct Huge {
     /// Deletions by hand: each form's name and how long it took.
     pub by_hand: Vec<(&'static str, Duration)>,
     /// Deletions by the engine.
-    pub engine: Vec<Deletion>,
+    pub engine: Vec<Done>,
     /// Exact previews.
     pub previews: Series,
     /// The one in a process of its own.
@@ -56,7 +56,7 @@ pub async fn measure(place: &Place, engine: &Engine, scale: Scale) -> Result<Hug
     let all = scale.normal + 1..=scale.batches();
     for batch in all.clone().map(batch_id) {
         for _ in 0..PREVIEWS {
-            previews.add(engine.preview(&batch, rows).await?);
+            previews.add(engine.preview(&batch, rows).await?.took);
         }
     }
     let forms = forms(place.dialect());

@@ -68,6 +68,9 @@ struct Options {
     /// Only this database: `postgres` or `sqlite`.
     #[arg(long)]
     only: Option<String>,
+    /// A condition of the run that the program cannot see, for the report.
+    #[arg(long)]
+    note: Option<String>,
     /// Where the report goes.
     #[arg(long)]
     report: Option<PathBuf>,
@@ -109,6 +112,7 @@ async fn run(mode: &str, extent: Extent, options: &Options, report: Option<PathB
     let conditions = Conditions {
         command: format!("cargo run --release -p sexton-bench -- {mode}"),
         machine: machine::machine(),
+        note: options.note.clone(),
         busy: (before, machine::load_average()),
     };
     let text = report::written(&conditions, extent, &all);

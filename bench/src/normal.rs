@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use anyhow::{Result, ensure};
 
-use crate::engine::{Deletion, Engine};
+use crate::engine::{Done, Engine};
 use crate::figures::Series;
 use crate::form::forms;
 use crate::place::Place;
@@ -33,13 +33,11 @@ pub struct Normal {
     /// The forms by hand.
     pub by_hand: Vec<Way>,
     /// The engine's deletions.
-    pub engine: Vec<Deletion>,
+    pub engine: Vec<Done>,
     /// Bytes that the engine's last one left in the database's log.
     pub engine_log: u64,
     /// The engine's exact previews.
-    pub previews: Series,
-    /// Calls of one preview.
-    pub preview_calls: usize,
+    pub previews: Vec<Done>,
 }
 
 /// Numbers of batches, each handed out once.
@@ -87,8 +85,7 @@ pub async fn measure(
         by_hand: forms.iter().map(way).collect(),
         engine: Vec::new(),
         engine_log: 0,
-        previews: Series::default(),
-        preview_calls: 0,
+        previews: Vec::new(),
     };
     let ways = forms.len() + 2;
     for round in 0..=extent.repetitions {
@@ -146,11 +143,9 @@ impl Normal {
                 }
             }
             Ordering::Greater => {
-                engine.calls();
-                let took = engine.preview(batch, rows).await?;
-                self.preview_calls = engine.calls().len();
+                let done = engine.preview(batch, rows).await?;
                 if counts {
-                    self.previews.add(took);
+                    self.previews.push(done);
                 }
             }
         }

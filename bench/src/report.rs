@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sexton_core::schema::Dialect;
 
-use crate::engine::Deletion;
+use crate::engine::Done;
 use crate::figures::Series;
 use crate::huge::Huge;
 use crate::normal::Normal;
@@ -45,6 +45,8 @@ pub struct Conditions {
     pub command: String,
     /// The machine.
     pub machine: String,
+    /// What the program cannot see.
+    pub note: Option<String>,
     /// How busy it was before and after.
     pub busy: (String, String),
 }
@@ -73,57 +75,50 @@ fn line(text: &mut String, line: impl AsRef<str>) {
 }
 
 fn head(text: &mut String, conditions: &Conditions, extent: Extent, all: &[Measured]) {
+    let Conditions { command, machine, note, busy: (before, after) } = conditions;
+    let (normal, repetitions) = (rows_of_batch(RUNS), extent.repetitions);
+    let same: Vec<String> =
+        all.iter().map(|m| format!("{} ways on {}", m.same, name(m.dialect))).collect();
+    let same = same.join(" and ");
     line(text, "# Deleting rows: the engine against SQL by hand\n");
+    line(text, format!("`{command}`, a release build. Milliseconds: medians, with quartiles in"));
     line(
         text,
-        format!(
-            "`{}` in a release build. Milliseconds; medians, with quartiles in parentheses. All ways of one table were",
-            conditions.command
-        ),
+        "parentheses. All ways of one table were measured in turns, in one process and one run, each",
     );
     line(
         text,
-        "measured in turns, in one process and one run, each repetition on another batch of the same size, after a warm-up",
+        "repetition on another batch of the same size, after a warm-up round that does not count.",
     );
-    line(text, "round that does not count. Ratios hold within this run only.\n");
-    line(
-        text,
-        format!(
-            "- Machine: {}. Load average {} before, {} after.",
-            conditions.machine, conditions.busy.0, conditions.busy.1
-        ),
-    );
+    line(text, "Ratios hold within this run only.\n");
+    line(text, format!("- Machine: {machine}. Load average {before} before, {after} after."));
+    if let Some(sentence) = note {
+        line(text, format!("- {sentence}"));
+    }
     for measured in all {
         line(text, format!("- {}.", measured.settings));
     }
     line(
         text,
-        "- The server and this program share the machine's cores, so a round trip costs switching, not a network. No autovacuum.",
+        "- Server and program share the cores: a round trip costs switching, not a network.",
+    );
+    line(text, "- No autovacuum.");
+    line(
+        text,
+        format!("- Data: the sample `batches`, {}; {repetitions} repetitions.", extent.large),
     );
     line(
         text,
         format!(
-            "- Data: the sample `batches`, {}; {} repetitions.",
-            extent.large, extent.repetitions
+            "- A normal batch has {normal} rows: 200 runs, 10,000 entries, 5,800 facts, 20 jobs, and 2"
         ),
     );
     line(
         text,
-        format!(
-            "- A normal batch has {} rows: 200 runs, 10,000 entries, 5,800 facts, 20 jobs, 2 snapshots with 100 rows. Its deletion",
-            rows_of_batch(RUNS)
-        ),
+        "  snapshots with 100 rows. With it, 200 domains are derived anew and one cohort changes.",
     );
-    line(text, "  also derives 200 domains anew and reverts one cohort's default snapshot.");
-    let same: Vec<String> =
-        all.iter().map(|m| format!("{} ways on {}", m.same, name(m.dialect))).collect();
-    line(
-        text,
-        format!(
-            "- Same outcome: before measuring, {} each deleted the same batch; the dumps of what was left were equal.\n",
-            same.join(" and ")
-        ),
-    );
+    line(text, format!("- Same outcome: before measuring, {same} each deleted"));
+    line(text, "  the same batch of a small data set; what was left was equal, value by value.\n");
 }
 
 fn goals(text: &mut String, all: &[Measured]) {
@@ -144,7 +139,7 @@ fn goals(text: &mut String, all: &[Measured]) {
             format!("{ratio:.2}"),
             ratio >= GOAL_BY_HAND,
         );
-        let share = measured.normal.previews.median() / engine;
+        let share = took(&measured.normal.previews).median() / engine;
         goal("preview ≤ 25 % of the deletion", percent(share), share <= GOAL_PREVIEW);
         let share = measured.huge.previews.median() / measured.huge.engine_took().median();
         goal("preview of a huge batch ≤ 15 %", percent(share), share <= GOAL_PREVIEW_HUGE);
@@ -169,6 +164,8 @@ fn database(text: &mut String, measured: &Measured) {
     let best = measured.normal.best();
     let slowest = slowest(&best.statements, best.took.median());
     line(text, format!("For comparison, by hand, {}: {slowest}.\n", best.name));
+    line(text, "Of its preview:\n");
+    where_time_goes(text, &measured.normal.previews);
     line(text, "Of a huge batch:\n");
     where_time_goes(text, &measured.huge.engine);
 }
@@ -196,8 +193,11 @@ fn ways(text: &mut String, measured: &Measured) {
     if measured.dialect == Dialect::Sqlite {
         line(text, "| by hand: one CTE statement | SQLite has no CTEs that delete | | | |");
     }
-    let (took, calls, log) = (engine.took, normal.engine_calls(), megabytes(engine.log));
-    line(text, format!("| engine, from the request to the receipt | {took} | | {calls} | {log} |"));
+    let (whole, calls, log) = (engine.took, normal.engine_calls(), megabytes(engine.log));
+    line(
+        text,
+        format!("| engine, from the request to the receipt | {whole} | | {calls} | {log} |"),
+    );
     for phase in phases(&normal.engine).iter().filter(|phase| phase.deletes) {
         let ratio = normal.best().took.median() / phase.span.median();
         line(
@@ -208,10 +208,9 @@ fn ways(text: &mut String, measured: &Measured) {
             ),
         );
     }
-    line(
-        text,
-        format!("| engine, exact preview | {} | | {} | |\n", normal.previews, normal.preview_calls),
-    );
+    let calls = normal.previews.first().map_or(0, |preview| preview.calls.len());
+    let preview = took(&normal.previews);
+    line(text, format!("| engine, exact preview | {preview} | | {calls} | |\n"));
 }
 
 fn sizes(text: &mut String, sizes: &Sizes) {
@@ -258,16 +257,21 @@ fn huge(text: &mut String, huge: &Huge) {
     );
 }
 
-fn where_time_goes(text: &mut String, deletions: &[Deletion]) {
+/// What these took.
+fn took(all: &[Done]) -> Series {
+    all.iter().map(|done| done.took).collect()
+}
+
+fn where_time_goes(text: &mut String, all: &[Done]) {
     line(text, "| transaction | ms | calls | slowest calls, ms |");
     line(text, "|---|---|---|---|");
     let mut inside = 0.0;
-    for phase in phases(deletions) {
+    for phase in phases(all) {
         inside += phase.span.median();
         let slowest = slowest(&phase.labels, phase.span.median());
         line(text, format!("| {} | {} | {} | {slowest} |", phase.name, phase.span, phase.calls));
     }
-    let whole: Series = deletions.iter().map(|deletion| deletion.took).collect();
+    let whole: Series = took(all);
     line(text, format!("| outside of transactions | {:.1} | | |\n", whole.median() - inside));
 }
 

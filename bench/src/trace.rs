@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::engine::Deletion;
+use crate::engine::Done;
 use crate::figures::Series;
 use crate::watch::Call;
 
@@ -22,12 +22,12 @@ pub struct Phase {
     pub labels: Vec<(String, Series)>,
 }
 
-/// The transactions of these deletions, in order.
-pub fn phases(deletions: &[Deletion]) -> Vec<Phase> {
+/// The transactions of these deletions or previews, in order.
+pub fn phases(all: &[Done]) -> Vec<Phase> {
     let mut by_tx: BTreeMap<usize, Vec<Vec<&Call>>> = BTreeMap::new();
-    for deletion in deletions {
+    for done in all {
         let mut own: BTreeMap<usize, Vec<&Call>> = BTreeMap::new();
-        for call in &deletion.calls {
+        for call in &done.calls {
             own.entry(call.tx).or_default().push(call);
         }
         for (tx, calls) in own {
