@@ -73,6 +73,11 @@ impl System {
         refuse_difference(admitted, &parts, true)?;
         walk.derive(&mut carried).await?;
         walk.tx.settle_constraints().await?;
+        // Race: until its rows are removed, a table may get a reference that no line names, whose
+        // cascade takes rows uncounted. From then on our locks keep new references away.
+        if walk.tx.stamp(&plan.tables).await? != admitted.ready.stamp {
+            return Err(ChangeError::SchemaChanged);
+        }
         carried.digest = parts.exact();
         carried.tenant = subject.tenant;
         record::write(self, admitted, &mut walk, carried).await

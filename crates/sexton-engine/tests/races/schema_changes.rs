@@ -5,9 +5,9 @@ use std::sync::Arc;
 use sexton_core::audit::Receipt;
 use sexton_engine::{Bound, Budget, DeleteError, EngineError};
 use sexton_testkit::dump::Dump;
-use sexton_testkit::interpose::Recorder;
+use sexton_testkit::interpose::{Pauser, Recorder};
 
-use crate::stage::{Stage, request};
+use crate::stage::{Stage, end, request};
 
 /// Previews, changes the schema, and deletes what was previewed. Returns how that ended, how
 /// often the deletion began, and the rows after the change and in the end.
@@ -58,6 +58,30 @@ async fn a_new_reference_without_a_line_refuses_by_its_finding() {
     let told = findings(ended);
     assert!(told.contains("exports.run_id"), "{told}");
     assert!(changed == after);
+}
+
+#[tokio::test]
+async fn a_reference_that_comes_under_the_deletion_refuses_before_its_cascade_counts() {
+    let stage = Stage::batches().await;
+    stage
+        .test
+        .execute(
+            "CREATE TABLE exports (id bigint PRIMARY KEY, run_id text);
+             INSERT INTO exports VALUES (1, 'autumn-2026-arles')",
+        )
+        .await;
+    let before = stage.test.dump().await;
+    let (pauser, mut stops) = Pauser::at("before remove runs (change)");
+    let deleting = stage.deleting("batch", "autumn-2026", |on| on.watched_by(pauser));
+    let removing = stops.next().await.expect("the deletion comes to the runs");
+    stage
+        .test
+        .execute("ALTER TABLE exports ADD FOREIGN KEY (run_id) REFERENCES runs ON DELETE CASCADE")
+        .await;
+    removing.go();
+    let told = findings(end(deleting).await);
+    assert!(told.contains("exports.run_id"), "{told}");
+    assert!(stage.test.dump().await == before);
 }
 
 #[tokio::test]
