@@ -125,18 +125,11 @@ async fn run(mode: &str, extent: Extent, options: &Options, report: Option<PathB
     Ok(())
 }
 
-fn adjusted(mut extent: Extent, options: &Options) -> Extent {
-    if let Some(normal) = options.batches {
-        extent.large.normal = normal;
-    }
-    if let Some(huge) = options.huge {
-        extent.large.huge = huge;
-    }
-    if let Some(repetitions) = options.repetitions {
-        extent.repetitions = repetitions;
-    }
-    extent.small = extent.large.eleventh();
-    extent
+fn adjusted(extent: Extent, options: &Options) -> Extent {
+    let mut large = extent.large;
+    large.normal = options.batches.unwrap_or(large.normal);
+    large.huge = options.huge.unwrap_or(large.huge);
+    Extent::new(large, options.repetitions.unwrap_or(extent.repetitions))
 }
 
 async fn measure(dialect: Dialect, extent: Extent, server: Option<&str>) -> Result<Measured> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::size;
+
 /// Runs of a normal batch.
 pub const RUNS: i64 = 200;
 /// Entries of a run.
@@ -78,25 +80,23 @@ pub fn batch_id(batch: i64) -> String {
 }
 
 impl Extent {
+    /// Measures on this data set, and on one with an eleventh of its entries and no huge batch,
+    /// but large enough for what is measured there.
+    pub fn new(large: Scale, repetitions: usize) -> Self {
+        let eleventh = large.entries() / 11 / (RUNS * ENTRIES);
+        let needed = i64::try_from(size::batches(repetitions)).unwrap_or(i64::MAX);
+        let small = Scale { normal: eleventh.max(needed), huge: 0, huge_runs: 0 };
+        Self { large, small, repetitions }
+    }
+
     /// The size of the reference: enough repetitions for medians.
     pub fn full() -> Self {
-        let large = Scale { normal: 200, huge: 5, huge_runs: 12_660 };
-        Self { large, small: large.eleventh(), repetitions: 11 }
+        Self::new(Scale { normal: 200, huge: 5, huge_runs: 12_660 }, 11)
     }
 
     /// Batches as large, in shorter tables, and few repetitions.
     pub fn quick() -> Self {
-        let large = Scale { normal: 34, huge: 3, huge_runs: 1_266 };
-        Self { large, small: large.eleventh(), repetitions: 3 }
-    }
-}
-
-impl Scale {
-    /// A data set with an eleventh of the entries and no huge batch, but large enough for a
-    /// warm-up and a few repetitions.
-    pub fn eleventh(&self) -> Self {
-        let normal = (self.entries() / 11 / (RUNS * ENTRIES)).max(8);
-        Self { normal, huge: 0, huge_runs: 0 }
+        Self::new(Scale { normal: 34, huge: 3, huge_runs: 1_266 }, 3)
     }
 }
 

@@ -41,6 +41,11 @@ pub struct Sizes {
     pub small: Took,
 }
 
+/// So many batches are deleted in each data set.
+pub fn batches(repetitions: usize) -> usize {
+    2 * (repetitions + 1)
+}
+
 /// Measures in turns; the first round warms up and does not count.
 pub async fn measure(
     form: &Script,
