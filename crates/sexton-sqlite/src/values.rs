@@ -1,7 +1,6 @@
 //! Carries values to SQLite and back, each in its storage class.
 //!
-//! A list is one text parameter: a JSON array that the statement opens with
-//! `SELECT CASE type WHEN 'object' THEN unhex(value ->> 'x') ELSE value END FROM json_each(?1)`.
+//! A list is one text parameter: a JSON array that the statement opens with `json_each(?1)`.
 //! Integers, text and NULL are what JSON calls them; bytes are `{"x":"<hex>"}`. A list of tuples
 //! is an array of such arrays.
 //!

@@ -3,8 +3,22 @@
 //! PostgreSQL takes `= ANY(array)`: of the forms tried it alone never turns to a sequential
 //! scan when one root is huge. SQLite takes a JSON array, read by `json_each`.
 
-use super::{Bind, KeyColumns, Writer};
+use super::{Bind, KeyColumns, Statement, Writer};
 use crate::schema::{Column, Dialect, Table};
+
+/// How a value of a list is read where it holds no blob.
+const PLAIN: &str = "SELECT sexton_k.value";
+/// How it is read where it does: a blob travels as an object, because JSON has no bytes.
+const WITH_BLOBS: &str = "SELECT CASE sexton_k.type WHEN 'object' \
+     THEN unhex(sexton_k.value ->> 'x') ELSE sexton_k.value END";
+
+impl Statement {
+    /// Its text for lists among whose values are blobs (SQLite). Only for those: `unhex` may
+    /// fail, and for a statement that may fail SQLite writes a journal of its own.
+    pub fn with_blobs(&self) -> String {
+        self.sql.replace(PLAIN, WITH_BLOBS)
+    }
+}
 
 /// Keys, and the columns they are values of (the types that they are compared in).
 #[derive(Debug, Clone)]
@@ -62,11 +76,8 @@ pub fn one_row(writer: &mut Writer, columns: &[Column], types: &[Column], table:
 }
 
 fn json_values(writer: &mut Writer, keys: &KeySource<'_>) {
-    // A blob travels as an object, because JSON has no bytes.
-    writer.push(
-        "SELECT CASE type WHEN 'object' THEN unhex(value ->> 'x') ELSE value END FROM json_each(",
-    );
-    writer.placeholder(Bind::keys(keys.from.clone(), Some(0))).push(")");
+    writer.push(PLAIN).push(" FROM json_each(");
+    writer.placeholder(Bind::keys(keys.from.clone(), Some(0))).push(") AS sexton_k");
 }
 
 fn tuples(writer: &mut Writer, keys: &KeySource<'_>) {

@@ -9,6 +9,7 @@ mod find;
 mod judge;
 mod rows;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sexton_core::names::{Actor, SystemName, TenantId, Timestamp};
@@ -112,11 +113,11 @@ impl<'w> Walk<'w> {
             return Ok(Vec::new());
         }
         self.in_time(statement)?;
-        let sql = match self.locks {
-            Locks::Take if !statement.lock.is_empty() => [&statement.sql, statement.lock].concat(),
-            _ => statement.sql.clone(),
-        };
         let args = self.args(statement, cap);
+        let mut sql = text(statement, &args);
+        if self.locks == Locks::Take {
+            sql += statement.lock;
+        }
         self.tx.rows(Query { label: &statement.label, sql: &sql, args }).await
     }
 
@@ -126,7 +127,8 @@ impl<'w> Walk<'w> {
             return Ok(0);
         }
         let args = self.args(statement, u64::MAX);
-        self.tx.run(Query { label: &statement.label, sql: &statement.sql, args }).await
+        let sql = text(statement, &args);
+        self.tx.run(Query { label: &statement.label, sql: &sql, args }).await
     }
 
     /// The single number that a counting statement answers.
@@ -144,6 +146,13 @@ impl<'w> Walk<'w> {
             _ => Ok(()),
         }
     }
+}
+
+/// The text of a statement for these values.
+fn text<'s>(statement: &'s Statement, args: &[Arg]) -> Cow<'s, str> {
+    let is_blob = |value: &Scalar| matches!(value, Scalar::Blob(_));
+    let blobs = args.iter().any(|arg| matches!(arg, Arg::Array(list) if list.iter().any(is_blob)));
+    if blobs { statement.with_blobs().into() } else { statement.sql.as_str().into() }
 }
 
 impl RootValue {
