@@ -34,17 +34,20 @@ pub struct ChainReport {
 }
 
 impl System {
-    /// Seals every committed record that is not sealed yet, in the order they were written.
+    /// Seals every committed record that is not sealed yet, in the order they were written, and
+    /// returns them.
     ///
     /// Race: the end of the chain is locked first, so two sealers never give one place twice.
-    pub(crate) async fn seal_in(&self, tx: &mut dyn Tx) -> Result<(), DatabaseError> {
+    pub(crate) async fn seal_in(&self, tx: &mut dyn Tx) -> Result<Vec<AuditRow>, DatabaseError> {
         let mut head = tx.lock_audit_head().await?;
-        for row in tx.unsealed_audit().await? {
+        let mut sealed = tx.unsealed_audit().await?;
+        for row in &mut sealed {
             let seq = head.seq + 1;
             head = AuditHead { seq, hash: seal(&head.hash, seq, &row.record) };
             tx.seal_audit(row.id, &head).await?;
+            (row.seq, row.hash) = (Some(head.seq), Some(head.hash.clone()));
         }
-        Ok(())
+        Ok(sealed)
     }
 
     /// Records in the order they were written, the latest `limit` of them.

@@ -134,6 +134,14 @@ impl System {
         }
     }
 
+    /// Whether a table of the plan has another shape by now.
+    pub(crate) async fn has_changed(&self, ready: &Ready) -> Result<bool, DatabaseError> {
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let stamp = tx.stamp(&ready.plan.tables).await?;
+        tx.rollback().await?;
+        Ok(stamp != ready.stamp)
+    }
+
     fn unknown_thing(&self, thing: ThingName) -> EngineError {
         let names: Vec<&str> = self.policy.things.iter().map(|known| known.name.as_str()).collect();
         EngineError::UnknownThing {

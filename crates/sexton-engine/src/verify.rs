@@ -3,19 +3,22 @@
 //! Deleted parents cannot be joined any more, so the look goes by tombstones: every reference
 //! that nothing enforces is looked up by the keys that are gone. Only when none is left is the
 //! deletion complete. Enforced references need no look: the database vouches for them.
+//!
+//! The look, the seal and the receipt are one transaction, begun after the commit: its first
+//! statement sees whatever was committed before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sexton_core::audit::{Receipt, Record};
 use sexton_core::lifecycle::{Event, State, next};
 use sexton_core::names::{Actor, DeletionId, ThingName};
-use sexton_core::plan::{Look, Plan};
+use sexton_core::plan::{Look, LookAgain, Plan};
 use sexton_core::preview::parse_key;
-use sexton_core::sql::{Scalar, Statement};
+use sexton_core::sql::Scalar;
 
 use crate::execute::ROOT_VALUE;
-use crate::outcome::{DeleteError, EngineError};
-use crate::ports::{DatabaseError, DeletionRow, Mode, StateChange, TombstoneSet, Tx};
+use crate::outcome::DeleteError;
+use crate::ports::{AuditRow, DatabaseError, DeletionRow, StateChange, TombstoneSet, Tx};
 use crate::system::System;
 use crate::walk::{KeyRows, Locks, RootValue, Walk};
 
@@ -54,7 +57,7 @@ impl System {
         if row.state == State::Requested {
             return self.withdraw(row, lease).await;
         }
-        match self.finish(&row.id, &row.thing, lease).await {
+        match self.finish(&row.id, &row.thing, lease, row.state).await {
             Ok(_) => Ok(State::Complete),
             Err(DeleteError::Unverified { .. }) => Ok(State::Reaped),
             Err(error) => Err(error),
@@ -67,15 +70,10 @@ impl System {
             "message": "its process ended before anything was gone",
         });
         let mut tx = self.begin_keep().await?;
-        self.step(
-            tx.as_mut(),
-            &row.id,
-            lease,
-            (State::Requested, Event::Withdrawn),
-            Some(note),
-            None,
-        )
-        .await?;
+        let step = Step { from: row.state, events: &[Event::Withdrawn], note: Some(note) };
+        if !self.step(tx.as_mut(), &row.id, lease, step, None).await? {
+            return Err(taken_over().into());
+        }
         tx.commit().await?;
         Ok(State::Withdrawn)
     }
@@ -86,83 +84,78 @@ impl System {
         id: &DeletionId,
         thing: &ThingName,
         lease: &str,
+        from: State,
     ) -> Result<Receipt, DeleteError> {
         // Order: planning takes connections of its own, so it comes before any is held.
         let ready = self.ready(thing).await?;
-        let (row, left, looked_at) = self.look_again(&ready.plan, id).await?;
         let mut tx = self.begin_keep().await?;
-        if row.state == State::Committed {
-            let note = (!left.is_empty()).then(|| waiting_on(&left));
-            self.step(tx.as_mut(), id, lease, (State::Committed, Event::Reaped), note, None)
-                .await?;
-        }
-        self.seal_in(tx.as_mut()).await?;
-        if !left.is_empty() {
+        let seen = look_again(&ready.plan, id, tx.as_mut()).await?;
+        let sealed = self.seal_in(tx.as_mut()).await?;
+        if !seen.left.is_empty() {
+            let step = Step { from, events: &[Event::Reaped], note: Some(waiting_on(&seen.left)) };
+            if from == State::Committed && !self.step(tx.as_mut(), id, lease, step, None).await? {
+                return self.as_others_left_it(tx, id).await;
+            }
             tx.commit().await?;
-            return Err(DeleteError::Unverified { deletion: id.clone(), left });
+            return Err(DeleteError::Unverified { deletion: id.clone(), left: seen.left });
         }
-        let receipt = self.receipt(tx.as_mut(), id, looked_at).await?;
+        let receipt = self.receipt(tx.as_mut(), id, sealed, seen.looked_at).await?;
         let text = serde_json::to_string(&receipt).expect("a receipt is plain text and numbers");
-        self.step(tx.as_mut(), id, lease, (State::Reaped, Event::Verified), None, Some(text))
-            .await?;
+        let events: &[Event] = match from {
+            State::Committed => &[Event::Reaped, Event::Verified],
+            _ => &[Event::Verified],
+        };
+        let step = Step { from, events, note: None };
+        if !self.step(tx.as_mut(), id, lease, step, Some(text)).await? {
+            return self.as_others_left_it(tx, id).await;
+        }
         tx.commit().await?;
         Ok(receipt)
     }
 
-    async fn look_again(
+    /// The receipt that somebody else wrote. A deletion that took longer than its lease is taken
+    /// over by whoever settles, and may be complete by now.
+    async fn as_others_left_it(
         &self,
-        plan: &Plan,
+        tx: Box<dyn Tx>,
         id: &DeletionId,
-    ) -> Result<(DeletionRow, Vec<(String, u64)>, u64), DeleteError> {
-        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
-        let row = tx.deletion(id).await?.ok_or_else(|| EngineError::NotFound {
-            thing: ThingName::new("deletion"),
-            id: id.to_string(),
-        })?;
-        let tombstones = tx.tombstones(id).await?;
-        let mut left = Vec::new();
-        for look in &plan.looks {
-            let found = look_from(plan, look, &tombstones, tx.as_mut()).await?;
-            if found > 0 {
-                left.push((look.text.clone(), found));
-            }
-        }
-        left.extend(still_there(plan, &tombstones, tx.as_mut()).await?);
+    ) -> Result<Receipt, DeleteError> {
         tx.rollback().await?;
-        let looked_at = plan.looks.len() + plan.root.started.len();
-        Ok((row, left, looked_at as u64))
+        let mut tx = self.begin_keep().await?;
+        let row = tx.deletion(id).await?;
+        tx.rollback().await?;
+        let receipt = row.and_then(|row| serde_json::from_str(&row.receipt?).ok());
+        receipt.ok_or_else(|| taken_over().into())
     }
 
+    /// Changes the state by these events; says whether the deletion was still ours.
     async fn step(
         &self,
         tx: &mut dyn Tx,
         id: &DeletionId,
         lease: &str,
-        (from, event): (State, Event),
-        note: Option<serde_json::Value>,
+        step: Step<'_>,
         receipt: Option<String>,
-    ) -> Result<(), DatabaseError> {
-        let to = next(from, event).expect("the caller names an event that fits its state");
+    ) -> Result<bool, DatabaseError> {
+        let to = step.events.iter().try_fold(step.from, |state, event| next(state, *event));
+        let to = to.expect("the caller names events that fit the state");
         let at = self.surroundings.clock.now();
-        let note = note.map(|note| note.to_string());
-        let change = StateChange { id, lease, from, to, at, note, receipt };
-        if tx.change_state(change).await? {
-            return Ok(());
-        }
-        // Race: whoever took it over writes the receipt; this process stops here.
-        Err(DatabaseError::Failed {
-            label: "change the deletion's state".into(),
-            detail: "its lease ended and somebody else took it over; ask `sexton status`".into(),
-        })
+        let note = step.note.map(|note| note.to_string());
+        tx.change_state(StateChange { id, lease, from: step.from, to, at, note, receipt }).await
     }
 
     async fn receipt(
         &self,
         tx: &mut dyn Tx,
         id: &DeletionId,
+        sealed: Vec<AuditRow>,
         looked_at: u64,
     ) -> Result<Receipt, DatabaseError> {
-        let row = tx.audit_row(id).await?;
+        let row = match sealed.into_iter().find(|row| row.deletion == *id) {
+            Some(row) => Some(row),
+            // Somebody else sealed it.
+            None => tx.audit_row(id).await?,
+        };
         let lost = |detail: &str| DatabaseError::Failed {
             label: "read the audit".into(),
             detail: detail.into(),
@@ -178,59 +171,75 @@ impl System {
     }
 }
 
-/// Counts rows that still refer to tombstones.
-async fn look_from(
-    plan: &Plan,
-    look: &Look,
-    tombstones: &[TombstoneSet],
-    tx: &mut dyn Tx,
-) -> Result<u64, DatabaseError> {
-    let Some(set) = tombstones.iter().find(|set| set.table == look.tombstones) else {
-        return Ok(0);
-    };
-    let key_set = &plan.sets[look.set.0];
-    let rows = set.keys.iter().filter_map(|key| parse_key(key)).map(|values| {
-        let mut row = vec![Scalar::Null; key_set.columns.len()];
-        for (at, value) in look.columns.iter().zip(values) {
-            row[*at] = value;
-        }
-        row
-    });
-    let nobody = RootValue { values: Vec::new(), tenant: None, actor: Actor::new("") };
-    let mut walk = Walk::new(plan, tx, nobody, Locks::Leave);
-    // The whole row stands for its identity: only the looked-for columns are known.
-    walk.sets[look.set.0] = KeyRows::new(key_set.columns.len());
-    walk.sets[look.set.0].add(rows.collect());
-    walk.count(&look.statement, LEFT_MAX).await
+/// A change of state, by one event or by several at once.
+struct Step<'s> {
+    from: State,
+    events: &'s [Event],
+    note: Option<serde_json::Value>,
 }
 
-/// What finds a root by its value, where columns start from it: its row, and those columns.
-fn of_the_value(plan: &Plan) -> impl Iterator<Item = &Statement> {
-    let root = &plan.root;
-    let row = root.row.iter().filter(|_| !root.started.is_empty()).map(|row| &row.statement);
-    row.chain(&root.started)
+// Race: whoever took it over writes the receipt; this process stops here.
+fn taken_over() -> DatabaseError {
+    DatabaseError::Failed {
+        label: "change the deletion's state".into(),
+        detail: "its lease ended and somebody else took it over; ask `sexton status`".into(),
+    }
 }
 
-/// Rows that still hold the root's value, its own row among them: one that was missing may have
-/// come late.
-async fn still_there(
-    plan: &Plan,
-    tombstones: &[TombstoneSet],
-    tx: &mut dyn Tx,
-) -> Result<Vec<(String, u64)>, DatabaseError> {
+/// What a look saw.
+struct Seen {
+    /// What was found, and how many rows of it.
+    left: Vec<(String, u64)>,
+    looked_at: u64,
+}
+
+/// Counts rows that still refer to tombstones, or hold the root's value.
+async fn look_again(plan: &Plan, id: &DeletionId, tx: &mut dyn Tx) -> Result<Seen, DatabaseError> {
+    let mut seen = Seen { left: Vec::new(), looked_at: 0 };
+    if plan.looks.is_empty() {
+        return Ok(seen);
+    }
+    let tombstones = tx.tombstones(id).await?;
     let value = tombstones.iter().find(|set| set.table == ROOT_VALUE);
-    let Some(values) = value.and_then(|set| parse_key(set.keys.first()?)) else {
-        return Ok(Vec::new());
-    };
+    let values = value.and_then(|set| parse_key(set.keys.first()?)).unwrap_or_default();
     let root = RootValue { values, tenant: None, actor: Actor::new("") };
     let mut walk = Walk::new(plan, tx, root, Locks::Leave);
-    let mut left = Vec::new();
-    for statement in of_the_value(plan) {
-        if !walk.rows(statement, 1).await?.is_empty() {
-            left.push((format!("{} still holds the root's value", statement.table), 1));
+    walk.sets = gone(plan, &tombstones);
+    for LookAgain { looks, statement } in &plan.looks {
+        let counts = walk.rows(statement, LEFT_MAX).await?.pop().unwrap_or_default();
+        let counts = counts.iter().map(|count| count.as_integer().unwrap_or(0));
+        for (look, count) in looks.iter().zip(counts).filter(|(_, count)| *count > 0) {
+            seen.left.push((look.text.clone(), count.unsigned_abs()));
         }
+        seen.looked_at += looks.len() as u64;
     }
-    Ok(left)
+    Ok(seen)
+}
+
+/// The key sets as far as tombstones know them: in each row the columns of one set of
+/// tombstones, the others NULL, which refers to nothing.
+fn gone(plan: &Plan, tombstones: &[TombstoneSet]) -> Vec<KeyRows> {
+    let mut sets: Vec<KeyRows> =
+        plan.sets.iter().map(|set| KeyRows::new(set.columns.len())).collect();
+    let looks = plan.looks.iter().flat_map(|again| &again.looks);
+    let mut known = BTreeSet::new();
+    for keys in looks.filter_map(|look: &Look| look.keys.as_ref()) {
+        if !known.insert(&keys.name) {
+            continue;
+        }
+        let written = tombstones.iter().filter(|set| set.table == keys.name);
+        let rows = written.flat_map(|set| &set.keys).filter_map(|key| parse_key(key));
+        let rows = rows.map(|values| {
+            let mut row = vec![Scalar::Null; plan.sets[keys.set.0].columns.len()];
+            for (at, value) in keys.columns.iter().zip(values) {
+                row[*at] = value;
+            }
+            row
+        });
+        // The whole row stands for its identity: only the looked-for columns are known.
+        sets[keys.set.0].add(rows.collect());
+    }
+    sets
 }
 
 fn waiting_on(left: &[(String, u64)]) -> serde_json::Value {

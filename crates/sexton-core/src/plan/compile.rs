@@ -81,7 +81,7 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
         limits: source.thing.limits,
         root,
         kept: super::effects::kept(source, &closure),
-        looks: super::effects::looks(source, &closure),
+        looks: super::looking::looks(source, &closure),
         reasons: super::reasons::reasons(source, &closure),
         sets: closure.sets,
         steps,

@@ -1,10 +1,10 @@
-//! What happens to rows that stay: effects, derivations, what is kept, and the looks afterwards.
+//! What happens to rows that stay: effects, derivations, and what is kept.
 
 use super::closure::{
     Closure, columns_of, edge_condition, identities, identity, names, ordered, positions, select,
 };
 use super::compile::Source;
-use super::{Change, Derivation, Find, KeptReference, Look, SetRole};
+use super::{Change, Derivation, Find, KeptReference, SetRole};
 use crate::finding::{Finding, Span};
 use crate::graph::Edge;
 use crate::names::TableName;
@@ -408,49 +408,4 @@ pub(super) fn counting(source: &Source<'_>, table: &Table) -> Writer {
 pub(super) fn counted(mut writer: Writer, table: &TableName) -> Statement {
     writer.limit().push(") AS sexton_c");
     writer.finish("count", table)
-}
-
-/// Looks for rows that still refer to what is gone, for references that nothing enforces.
-pub(super) fn looks(source: &Source<'_>, closure: &Closure) -> Vec<Look> {
-    source
-        .graph
-        .edges
-        .iter()
-        .filter(|edge| edge.enforced.is_none() && closure.going.contains(&edge.parent))
-        .filter(|edge| stops_referring(edge))
-        .filter_map(|edge| look(source, closure, edge))
-        .collect()
-}
-
-/// Whether no row may refer through this edge after the deletion.
-fn stops_referring(edge: &Edge) -> bool {
-    match &edge.fate {
-        Fate::Delete | Fate::Unlink | Fate::Derive | Fate::Block => true,
-        Fate::Set(set) => set.iter().any(|assignment| {
-            edge.columns.iter().any(|column| column.name == assignment.column.value)
-        }),
-        Fate::Anonymize(_) | Fate::Keep | Fate::Review => false,
-    }
-}
-
-fn look(source: &Source<'_>, closure: &Closure, edge: &Edge) -> Option<Look> {
-    let table = source.schema.table(&edge.child)?;
-    let set = closure.set_of(&edge.parent)?;
-    let keys = closure.keys_above(edge, false)?;
-    let mut writer = counting(source, table);
-    edge_condition(&mut writer, edge, &keys, table);
-    let by_identity = names(&edge.parent_key) == names(&set.columns[..set.identity]);
-    let columns: Vec<&str> = edge.parent_key.iter().map(|column| column.name.as_str()).collect();
-    Some(Look {
-        edge: edge.id,
-        text: edge.text.clone(),
-        set: set.id,
-        columns: positions(set, &edge.parent_key),
-        tombstones: if by_identity {
-            edge.parent.to_string()
-        } else {
-            format!("{}.({})", edge.parent, columns.join(","))
-        },
-        statement: counted(writer, &table.name),
-    })
 }

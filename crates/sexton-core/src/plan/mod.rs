@@ -13,6 +13,7 @@ mod compile;
 mod effects;
 mod fingerprint;
 mod judging;
+mod looking;
 mod reasons;
 mod removing;
 mod root;
@@ -49,8 +50,8 @@ pub struct Plan {
     pub steps: PlanSteps,
     /// References that stay as they are, counted by previews.
     pub kept: Vec<KeptReference>,
-    /// Looks from tombstones, after the commit.
-    pub looks: Vec<Look>,
+    /// The look from tombstones, after the commit.
+    pub looks: Vec<LookAgain>,
     /// Why each table is touched: the chain of lines that leads to it.
     pub reasons: Vec<Reason>,
 }
@@ -279,19 +280,31 @@ pub struct KeptReference {
     pub count: Option<Statement>,
 }
 
-/// A look from tombstones for rows that still refer to what is gone.
+/// One statement of the look after the commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookAgain {
+    /// What is looked for, in the order of the statement's columns.
+    pub looks: Vec<Look>,
+    /// Counts the rows of each, up to the cap.
+    pub statement: Statement,
+}
+
+/// Rows that must not be there any more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Look {
-    /// The line.
-    pub edge: EdgeId,
-    /// Its sentence.
+    /// What is said if there are some: a line, or that a table still holds the root's value.
     pub text: String,
-    /// The set whose keys became tombstones, and which of its columns are looked for.
+    /// The keys they are found by; the root's value if none.
+    pub keys: Option<TombstoneKeys>,
+}
+
+/// Columns of a key set that become tombstones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TombstoneKeys {
+    /// The set.
     pub set: SetId,
-    /// Positions of the referred columns within the set.
+    /// Positions of the columns within the set.
     pub columns: Vec<usize>,
     /// The name under which the tombstones are kept.
-    pub tombstones: String,
-    /// Counts rows that still refer.
-    pub statement: Statement,
+    pub name: String,
 }

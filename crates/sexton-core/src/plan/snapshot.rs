@@ -59,7 +59,7 @@ impl fmt::Display for Plan {
             show(f, &derivation.statement)?;
         }
         writeln!(f, "look again")?;
-        self.looks.iter().try_for_each(|look| show(f, &look.statement))
+        self.looks.iter().try_for_each(|looks| show(f, &looks.statement))
     }
 }
 

@@ -40,9 +40,6 @@ impl System {
         tx: &mut dyn Tx,
     ) -> Result<Committed, ChangeError> {
         let plan = &admitted.ready.plan;
-        if tx.stamp(&plan.tables).await? != admitted.ready.stamp {
-            return Err(ChangeError::SchemaChanged);
-        }
         record::become_committed(self, admitted, tx).await?;
         if plan.root.lock_value {
             tx.lock_name(&admitted.root.lock_name(&self.policy.system, plan)).await?;
@@ -73,8 +70,9 @@ impl System {
         refuse_difference(admitted, &parts, true)?;
         walk.derive(&mut carried).await?;
         walk.tx.settle_constraints().await?;
-        // Race: until its rows are removed, a table may get a reference that no line names, whose
-        // cascade takes rows uncounted. From then on our locks keep new references away.
+        // Race: a table may change its shape until our locks keep such changes away, which is when
+        // its rows are removed. So the stamp is compared here: a reference that no line names, and
+        // whose cascade took rows uncounted, is seen as well as a change before the transaction.
         if walk.tx.stamp(&plan.tables).await? != admitted.ready.stamp {
             return Err(ChangeError::SchemaChanged);
         }

@@ -19,18 +19,22 @@ pub async fn commit_in(
 ) -> Result<Committed, DeleteError> {
     // Nobody waits for this process: as soon as it commits, anybody may look again.
     let admitted = system.admit_unstored(request, 0).await?;
+    // Order: a failed transaction cannot be asked afterwards whether its tables have changed.
+    if tx.stamp(&admitted.ready.plan.tables).await? != admitted.ready.stamp {
+        return Err(changed(system).await);
+    }
     tx.insert_deletion(&admitted.stored).await?;
     match system.carry_out(&admitted, tx).await {
         Ok(committed) => Ok(committed),
         Err(ChangeError::Ended(error)) => Err(*error),
         Err(ChangeError::Database(error)) => Err(error.into()),
-        Err(ChangeError::SchemaChanged) => {
-            system.forget().await;
-            Err(EngineError::Database(DatabaseError::Failed {
-                label: "look at the schema".into(),
-                detail: "it has changed; begin the transaction anew".into(),
-            })
-            .into())
-        }
+        Err(ChangeError::SchemaChanged) => Err(changed(system).await),
     }
+}
+
+async fn changed(system: &System) -> DeleteError {
+    system.forget().await;
+    let label = "look at the schema".to_owned();
+    let detail = "it has changed; begin the transaction anew".to_owned();
+    EngineError::Database(DatabaseError::Failed { label, detail }).into()
 }

@@ -58,7 +58,7 @@ impl System {
         }
         let committed = outcome?;
         let NewDeletion { thing, lease, .. } = &admitted.stored;
-        let finished = self.finish(&committed.id, thing, lease).await;
+        let finished = self.finish(&committed.id, thing, lease, State::Committed).await;
         finished.map_err(|error| error.after_commit(committed.id))
     }
 
@@ -102,19 +102,20 @@ impl System {
         match carried {
             (Ok(committed), _) => self.end_well(tx, committed).await,
             (Err(error), blockers) => {
-                let rolled_back = tx.rollback().await;
-                match error {
-                    ChangeError::SchemaChanged => Err(Attempt::SchemaChanged),
-                    ChangeError::Database(error) if error.is_transient() => {
-                        Err(Attempt::InTheWay { blockers, last: error })
-                    }
-                    ChangeError::Database(error) => {
-                        // A lost connection cannot be rolled back, and needs not be.
-                        drop(rolled_back);
-                        Err(Attempt::Ended(Box::new(error.into())))
-                    }
-                    ChangeError::Ended(error) => Err(Attempt::Ended(error)),
+                // A lost connection cannot be rolled back, and needs not be.
+                drop(tx.rollback().await);
+                // What went wrong may be what comes of a plan whose tables have changed.
+                if self.has_changed(&admitted.ready).await.unwrap_or(false) {
+                    return Err(Attempt::SchemaChanged);
                 }
+                Err(match error {
+                    ChangeError::SchemaChanged => Attempt::SchemaChanged,
+                    ChangeError::Database(error) if error.is_transient() => {
+                        Attempt::InTheWay { blockers, last: error }
+                    }
+                    ChangeError::Database(error) => Attempt::Ended(Box::new(error.into())),
+                    ChangeError::Ended(error) => Attempt::Ended(error),
+                })
             }
         }
     }

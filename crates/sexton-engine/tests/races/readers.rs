@@ -53,7 +53,7 @@ async fn a_reader_never_sees_half_of_a_deletion_on_postgres() {
     let deleting = stage.deleting("batch", "autumn-2026", |on| on.watched_by(pauser));
     let read = async |sql: &str| stage.test.query(sql).await[0][0].clone().unwrap();
     let (with, without) = read_at_every_point(stops, deleting, read).await;
-    assert!(with > 50 && without > 50, "{with} with the runs, {without} without");
+    assert!(with > 50 && without > 10, "{with} with the runs, {without} without");
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_reader_never_sees_half_of_a_deletion_on_sqlite() {
         tokio::spawn(async move { system.delete(&request("batch", "autumn-2026")).await });
     let read = async |sql: &str| file.test.query(sql).await[0][0].clone().unwrap();
     let (with, without) = read_at_every_point(stops, deleting, read).await;
-    assert!(with > 50 && without > 50, "{with} with the runs, {without} without");
+    assert!(with > 50 && without > 10, "{with} with the runs, {without} without");
 }
 
 /// The reader's question does tell: it sees what a deletion in several transactions leaves.

@@ -96,6 +96,13 @@ impl Stage {
         let states = states.into_iter().flatten().flatten().collect();
         (states, self.number("SELECT count(*) FROM sexton.audit").await)
     }
+
+    /// Every receipt that is stored.
+    pub async fn receipts(&self) -> Vec<Receipt> {
+        let texts = self.test.query("SELECT receipt FROM sexton.deletions ORDER BY id").await;
+        let texts = texts.into_iter().flatten().flatten();
+        texts.map(|text| serde_json::from_str(&text).expect("a receipt is JSON")).collect()
+    }
 }
 
 fn read(policy: &str) -> Policy {
