@@ -32,16 +32,18 @@ CREATE INDEX deletions_unfinished
     ON sexton.deletions (system, leased_until)
     WHERE state IN ('requested', 'committed', 'reaped');
 
+-- Keys of one table, one a line: a row for each key would cost more than the keys are worth, as
+-- they are read by deletion only.
 CREATE TABLE sexton.tombstones (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     deletion text NOT NULL,
     tbl text NOT NULL,
-    key text NOT NULL,
-    at bigint NOT NULL,
-    PRIMARY KEY (deletion, tbl, key)
+    keys text NOT NULL,
+    at bigint NOT NULL
 );
 
-CREATE INDEX tombstones_key
-    ON sexton.tombstones (tbl, key);
+CREATE INDEX tombstones_deletion
+    ON sexton.tombstones (deletion);
 
 CREATE TABLE sexton.holds (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

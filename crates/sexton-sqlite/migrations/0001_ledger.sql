@@ -41,18 +41,20 @@ CREATE INDEX sexton_deletions_unfinished
     ON sexton_deletions (system, leased_until)
     WHERE state IN ('requested', 'committed', 'reaped');
 
+-- Keys of one table, one a line: a row for each key would cost more than the keys are worth, as
+-- they are read by deletion only.
 CREATE TABLE sexton_tombstones (
+    id INTEGER PRIMARY KEY,
     deletion TEXT NOT NULL,
     tbl TEXT NOT NULL,
-    key TEXT NOT NULL,
+    keys TEXT NOT NULL,
     at INTEGER NOT NULL,
-    PRIMARY KEY (deletion, tbl, key),
     CONSTRAINT tombstones_times
         CHECK (typeof(at) = 'integer')
-) WITHOUT ROWID;
+);
 
-CREATE INDEX sexton_tombstones_key
-    ON sexton_tombstones (tbl, key);
+CREATE INDEX sexton_tombstones_deletion
+    ON sexton_tombstones (deletion);
 
 CREATE TABLE sexton_holds (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -17,6 +17,9 @@ use crate::walk::Walk;
 /// The name under which the root's own value is kept, where columns start from it.
 pub(crate) const ROOT_VALUE: &str = "{root}";
 
+/// So many keys are stored as one value: databases carry values of a gigabyte at most.
+const KEYS_MAX: usize = 100_000;
+
 /// What a transaction has done so far.
 #[derive(Debug, Default)]
 pub(super) struct Carried {
@@ -96,21 +99,21 @@ pub(super) async fn write(
 fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
     let mut written = BTreeSet::new();
     let mut sets = Vec::new();
-    for look in &walk.plan.looks {
-        if walk.sets[look.set.0].is_empty() || !written.insert(&look.tombstones) {
+    let looks = walk.plan.looks.iter().flat_map(|again| &again.looks);
+    for of in looks.filter_map(|look| look.keys.as_ref()) {
+        if walk.sets[of.set.0].is_empty() || !written.insert(&of.name) {
             continue;
         }
-        let keys: BTreeSet<String> = walk.sets[look.set.0]
+        let keys: BTreeSet<String> = walk.sets[of.set.0]
             .all()
             .iter()
-            .map(|row| look.columns.iter().map(|at| row[*at].clone()).collect::<Vec<_>>())
+            .map(|row| of.columns.iter().map(|at| row[*at].clone()).collect::<Vec<_>>())
             .filter(|key| !key.iter().any(sexton_core::sql::Scalar::is_null))
             .map(|key| canonical_key(&key))
             .collect();
-        sets.push(TombstoneSet {
-            table: look.tombstones.clone(),
-            keys: keys.into_iter().collect(),
-        });
+        let keys: Vec<String> = keys.into_iter().collect();
+        let parts = keys.chunks(KEYS_MAX).map(<[String]>::to_vec);
+        sets.extend(parts.map(|keys| TombstoneSet { table: of.name.clone(), keys }));
     }
     if !walk.plan.root.started.is_empty() {
         let keys = vec![canonical_key(&walk.root.values)];

@@ -3,6 +3,8 @@
 //! They commit with the rows they speak of, so they are reached through the same transaction.
 //! One method is one statement; each says what it locks and what a repeat does.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
@@ -95,6 +97,23 @@ pub struct TombstoneSet {
     pub keys: Vec<String>,
 }
 
+impl TombstoneSet {
+    /// The keys as they are stored: one a line, since JSON has no line breaks of its own.
+    pub fn text(&self) -> String {
+        self.keys.join("\n")
+    }
+
+    /// Sets from stored tables and texts, one for each table, no key twice.
+    pub fn gather(stored: impl IntoIterator<Item = (String, String)>) -> Vec<Self> {
+        let mut tables: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (table, text) in stored {
+            tables.entry(table).or_default().extend(text.lines().map(str::to_owned));
+        }
+        let sets = tables.into_iter();
+        sets.map(|(table, keys)| Self { table, keys: keys.into_iter().collect() }).collect()
+    }
+}
+
 /// A guard put on a root by a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
@@ -165,7 +184,7 @@ pub trait Ledger {
         lease_secs: i64,
     ) -> Result<Vec<DeletionRow>, DatabaseError>;
 
-    /// Writes tombstones of a deletion.
+    /// Adds tombstones of a deletion, each set as one row. A repeat reads as once.
     async fn insert_tombstones(
         &mut self,
         deletion: &DeletionId,
@@ -176,7 +195,7 @@ pub trait Ledger {
     /// Reads the tombstones of a deletion, a set per table.
     async fn tombstones(&mut self, id: &DeletionId) -> Result<Vec<TombstoneSet>, DatabaseError>;
 
-    /// Removes tombstones of deletions that were complete before `before`; says how many.
+    /// Removes tombstones of deletions that were complete before `before`; says how many sets.
     async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError>;
 
     /// Holds in force on roots of these things, locked in shared mode where rows can be locked.

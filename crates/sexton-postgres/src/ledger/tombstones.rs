@@ -6,21 +6,19 @@ use sqlx::Row;
 
 use crate::link::Link;
 
-/// Writes the tombstones of all tables at once. A repeat changes nothing.
+/// Adds the tombstones of all tables at once. A repeat adds them again, and reads as once.
 pub(super) async fn insert(
     link: &mut Link<'_>,
     deletion: &DeletionId,
     at: Timestamp,
     sets: &[TombstoneSet],
 ) -> Result<(), sqlx::Error> {
-    let pairs = sets.iter().flat_map(|set| set.keys.iter().map(|key| (set.table.as_str(), key)));
-    let (tables, keys): (Vec<&str>, Vec<&str>) =
-        pairs.map(|(table, key)| (table, key.as_str())).unzip();
+    let tables: Vec<&str> = sets.iter().map(|set| set.table.as_str()).collect();
+    let keys: Vec<String> = sets.iter().map(TombstoneSet::text).collect();
     link.query(
-        "INSERT INTO sexton.tombstones (deletion, tbl, key, at)
-         SELECT $1, gone.tbl, gone.key, $2
-         FROM unnest($3::text[], $4::text[]) AS gone (tbl, key)
-         ON CONFLICT (deletion, tbl, key) DO NOTHING",
+        "INSERT INTO sexton.tombstones (deletion, tbl, keys, at)
+         SELECT $1, gone.tbl, gone.keys, $2
+         FROM unnest($3::text[], $4::text[]) AS gone (tbl, keys)",
     )
     .bind(deletion.as_str())
     .bind(at.0)
@@ -31,25 +29,22 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Reads the tombstones of a deletion, by table and key. Locks nothing.
+/// Reads the tombstones of a deletion. Locks nothing.
 pub(super) async fn of(
     link: &mut Link<'_>,
     deletion: &DeletionId,
 ) -> Result<Vec<TombstoneSet>, sqlx::Error> {
     let rows = link
         .query(
-            "SELECT tbl, array_agg(key ORDER BY key COLLATE \"C\") AS keys
+            "SELECT tbl, keys
          FROM sexton.tombstones
-         WHERE deletion = $1
-         GROUP BY tbl
-         ORDER BY tbl COLLATE \"C\"",
+         WHERE deletion = $1",
         )
         .bind(deletion.as_str())
         .fetch_all(&mut *link.connection)
         .await?;
-    rows.iter()
-        .map(|row| Ok(TombstoneSet { table: row.try_get("tbl")?, keys: row.try_get("keys")? }))
-        .collect()
+    let stored = rows.iter().map(|row| Ok((row.try_get("tbl")?, row.try_get("keys")?)));
+    Ok(TombstoneSet::gather(stored.collect::<Result<Vec<_>, sqlx::Error>>()?))
 }
 
 /// Removes tombstones of deletions that were complete before this moment. Locks them; a repeat

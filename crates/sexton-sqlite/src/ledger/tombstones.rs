@@ -6,24 +6,20 @@ use sqlx::SqliteConnection;
 
 use crate::failure::failure;
 
-/// A repeat changes nothing.
+/// A repeat adds them again, and reads as once.
 pub async fn insert(
     connection: &mut SqliteConnection,
     deletion: &DeletionId,
     at: Timestamp,
     set: &TombstoneSet,
 ) -> Result<(), DatabaseError> {
-    // WHERE TRUE, or SQLite would read ON CONFLICT as a join's ON.
     sqlx::query(
-        "INSERT INTO sexton_tombstones (deletion, tbl, key, at)
-         SELECT ?1, ?2, value, ?4
-         FROM json_each(?3)
-         WHERE TRUE
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO sexton_tombstones (deletion, tbl, keys, at)
+         VALUES (?1, ?2, ?3, ?4)",
     )
     .bind(deletion.as_str())
     .bind(&set.table)
-    .bind(serde_json::Value::from(set.keys.clone()).to_string())
+    .bind(set.text())
     .bind(at.0)
     .execute(connection)
     .await
@@ -31,29 +27,21 @@ pub async fn insert(
     Ok(())
 }
 
-/// All of one deletion, a set per table.
+/// All of one deletion.
 pub async fn of_deletion(
     connection: &mut SqliteConnection,
     id: &DeletionId,
 ) -> Result<Vec<TombstoneSet>, DatabaseError> {
-    let rows: Vec<(String, String)> = sqlx::query_as(
-        "SELECT tbl, key
+    let stored: Vec<(String, String)> = sqlx::query_as(
+        "SELECT tbl, keys
          FROM sexton_tombstones
-         WHERE deletion = ?1
-         ORDER BY tbl, key",
+         WHERE deletion = ?1",
     )
     .bind(id.as_str())
     .fetch_all(connection)
     .await
     .map_err(|error| failure("read tombstones", error))?;
-    let mut sets: Vec<TombstoneSet> = Vec::new();
-    for (table, key) in rows {
-        match sets.last_mut() {
-            Some(set) if set.table == table => set.keys.push(key),
-            _ => sets.push(TombstoneSet { table, keys: vec![key] }),
-        }
-    }
-    Ok(sets)
+    Ok(TombstoneSet::gather(stored))
 }
 
 /// Removes those of deletions that were complete before then. A repeat finds none.

@@ -160,7 +160,7 @@ async fn tombstones_stay_until_their_deletion_is_long_complete() {
         assert!(tx.change_state(change(&id, from, to)).await.unwrap());
     }
     assert_eq!(tx.drop_tombstones(Timestamp(9)).await.unwrap(), 0);
-    assert_eq!(tx.drop_tombstones(Timestamp(10)).await.unwrap(), 3);
+    assert_eq!(tx.drop_tombstones(Timestamp(10)).await.unwrap(), 4);
     assert!(tx.tombstones(&id).await.unwrap().is_empty());
 }
 

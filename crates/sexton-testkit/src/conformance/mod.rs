@@ -91,7 +91,7 @@ macro_rules! conformance_suite {
                 the_latest_come_first, a_lease_that_is_over_is_taken_over,
                 what_has_ended_is_not_taken_over, one_deletion_is_handed_to_one_caller,
                 preparing_again_changes_nothing;
-            tombstones: tombstones_come_back_by_table, tombstones_are_written_once,
+            tombstones: tombstones_come_back_by_table, tombstones_written_twice_are_read_once,
                 tombstones_go_after_their_deletion_is_complete;
             holds: only_holds_in_force_are_read, without_sextons_tables_there_is_no_hold,
             sextons_tables_are_there_once_prepared;

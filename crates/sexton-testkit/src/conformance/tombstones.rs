@@ -39,7 +39,7 @@ pub async fn tombstones_come_back_by_table(subject: &Subject) -> Outcome {
     tx.rollback().await
 }
 
-pub async fn tombstones_are_written_once(subject: &Subject) -> Outcome {
+pub async fn tombstones_written_twice_are_read_once(subject: &Subject) -> Outcome {
     subject.database.prepare_ledger().await?;
     let id = DeletionId::new("dlt_1");
     let many: Vec<String> = (0..5_000).map(|number| format!("[{number}]")).collect();
@@ -48,6 +48,7 @@ pub async fn tombstones_are_written_once(subject: &Subject) -> Outcome {
     tx.insert_tombstones(&id, Timestamp(1_000), &[]).await?;
     tx.insert_tombstones(&id, Timestamp(1_000), &sets).await?;
     tx.insert_tombstones(&id, Timestamp(2_000), &sets).await?;
+    // Added later, as by a purge that goes on.
     tx.insert_tombstones(&id, Timestamp(2_000), &[set("entries", &["[-1]"])]).await?;
     let found = tx.tombstones(&id).await?;
     assert_eq!(found.iter().map(|set| set.keys.len()).collect::<Vec<_>>(), [5_001]);
@@ -67,7 +68,7 @@ pub async fn tombstones_go_after_their_deletion_is_complete(subject: &Subject) -
     assert!(advance(&mut *tx, "dlt_open", (State::Requested, State::Committed), 2_000).await?);
 
     assert_eq!(tx.drop_tombstones(Timestamp(2_000)).await?, 0, "complete at, not before");
-    assert_eq!(tx.drop_tombstones(Timestamp(5_000)).await?, 2);
+    assert_eq!(tx.drop_tombstones(Timestamp(5_000)).await?, 1);
     assert_eq!(tx.drop_tombstones(Timestamp(5_000)).await?, 0, "a repeat finds none");
     assert!(tx.tombstones(&DeletionId::new("dlt_early")).await?.is_empty());
     for kept in ["dlt_late", "dlt_open"] {
