@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions, Connection, Row};
 use crate::error::{self, Attempt};
 use crate::held::{Held, Owned};
 use crate::link::Link;
+use crate::session::Planning;
 use crate::transaction::{Place, PostgresTx};
 use crate::{blockers, introspect, migrate, session, statement};
 
@@ -58,8 +59,12 @@ impl PostgresDatabase {
     ///
     /// A connection that was idle may be dead by now. BEGIN is the first to notice and has done
     /// nothing then, so it is tried on another, until every idle one has had its turn.
-    pub(crate) async fn open(&self, mode: Mode) -> Result<(Owned, SessionId), DatabaseError> {
-        let message = session::begin(mode, &self.place.default_schema);
+    pub(crate) async fn open(
+        &self,
+        mode: Mode,
+        planning: Planning,
+    ) -> Result<(Owned, SessionId), DatabaseError> {
+        let message = session::begin(mode, planning, &self.place.default_schema);
         let mut dead = 0;
         loop {
             let mut held = Owned::new(self.acquire().await?);
@@ -129,7 +134,7 @@ impl Database for PostgresDatabase {
     }
 
     async fn schema(&self) -> Result<Schema, DatabaseError> {
-        let (mut held, _) = self.open(Mode::Look { budget: None }).await?;
+        let (mut held, _) = self.open(Mode::Look { budget: None }, Planning::Custom).await?;
         let schema = introspect::read(&mut self.link(&mut held), &self.place.default_schema).await;
         let schema = schema.map_err(|error| self.failure("read the schema", "", &error))?;
         held.rollback().await.map_err(|error| self.failure("read the schema", "", &error))?;
@@ -137,14 +142,14 @@ impl Database for PostgresDatabase {
     }
 
     async fn begin(&self, mode: Mode) -> Result<Box<dyn Tx>, DatabaseError> {
-        let (held, session) = self.open(mode).await?;
+        let (held, session) = self.open(mode, Planning::General).await?;
         let may_lock = matches!(mode, Mode::Change | Mode::Keep);
         Ok(Box::new(PostgresTx::new(held, self.place.clone(), session, may_lock)))
     }
 
     /// Names, types and operators are judged; rights are judged when a statement runs.
     async fn prepare(&self, sql: &str) -> Result<(), DatabaseError> {
-        let (mut held, _) = self.open(Mode::Look { budget: None }).await?;
+        let (mut held, _) = self.open(Mode::Look { budget: None }, Planning::Custom).await?;
         let answer = statement::prepare(&mut self.link(&mut held), sql).await;
         let rolled_back = held.rollback().await;
         answer.map_err(|error| self.failure("prepare", sql, &error))?;

@@ -16,6 +16,7 @@ use crate::database::PostgresDatabase;
 use crate::error;
 use crate::held::Held;
 use crate::link::Link;
+use crate::session::Planning;
 
 struct Migration {
     number: i32,
@@ -43,7 +44,7 @@ pub(crate) fn fingerprint() -> String {
 /// Applies what is missing; looks only, when nothing is.
 pub(crate) async fn up(database: &PostgresDatabase) -> Result<(), DatabaseError> {
     let told = |error| database.failure(LABEL, "", &error);
-    let (mut held, _) = database.open(Mode::Look { budget: None }).await?;
+    let (mut held, _) = database.open(Mode::Look { budget: None }, Planning::Custom).await?;
     let seen = applied(&mut database.link(&mut held)).await;
     held.rollback().await.map_err(told)?;
     match seen {
@@ -56,7 +57,7 @@ pub(crate) async fn up(database: &PostgresDatabase) -> Result<(), DatabaseError>
 
 async fn apply_missing(database: &PostgresDatabase) -> Result<(), DatabaseError> {
     let told = |error| database.failure(LABEL, "", &error);
-    let (mut held, _) = database.open(Mode::Change).await?;
+    let (mut held, _) = database.open(Mode::Change, Planning::Custom).await?;
     let mut link = database.link(&mut held);
     wait_for_other_programs(&mut link).await.map_err(told)?;
     if !has_schema(&mut link).await.map_err(told)? {

@@ -17,10 +17,9 @@ pub(crate) const LOCK_TIMEOUT: &str = "500ms";
 /// Settings of every transaction.
 ///
 /// The first group makes the text form of values the same everywhere. The second group is for
-/// short statements over few rows: starting workers or a compiler costs more than they save, and a plan made
-/// for these very keys beats a general one. The last turns row-level security that would hide
-/// rows into an error.
-pub(crate) const SETTINGS: [(&str, &str); 10] = [
+/// short statements over few rows: starting workers or a compiler costs more than they save. The
+/// last turns row-level security that would hide rows into an error. [`Planning`] says the rest.
+pub(crate) const SETTINGS: [(&str, &str); 9] = [
     ("DateStyle", "ISO, YMD"),
     ("TimeZone", "UTC"),
     ("IntervalStyle", "postgres"),
@@ -28,18 +27,51 @@ pub(crate) const SETTINGS: [(&str, &str); 10] = [
     ("bytea_output", "hex"),
     ("jit", "off"),
     ("max_parallel_workers_per_gather", "0"),
-    ("plan_cache_mode", "force_custom_plan"),
     ("lock_timeout", LOCK_TIMEOUT),
     ("row_security", "off"),
 ];
 
+/// How the server plans a statement.
+///
+/// A plan made for these very keys takes longer to make than to run, where keys are few: so one
+/// general plan is kept for each statement of ours. It must not depend on how long or how skewed
+/// a table was when it was made; so it goes by index wherever there is one. Statements in which
+/// the policy's own SQL may join, and long lists, whose search the server speeds up only in
+/// plans made for them, are planned anew each time, by what the table is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planning {
+    /// One plan for all values.
+    General,
+    /// A plan for these values.
+    Custom,
+}
+
+impl Planning {
+    /// The settings that bring it about.
+    pub(crate) fn settings(self) -> [(&'static str, &'static str); 2] {
+        match self {
+            Self::General => [("plan_cache_mode", "force_generic_plan"), ("enable_seqscan", "off")],
+            Self::Custom => [("plan_cache_mode", "force_custom_plan"), ("enable_seqscan", "on")],
+        }
+    }
+
+    /// The message that sets it until the transaction ends.
+    pub(crate) fn message(self) -> String {
+        let mut message = String::new();
+        for (name, value) in self.settings() {
+            set(&mut message, name, value);
+        }
+        message
+    }
+}
+
 /// The message that begins a transaction.
-pub(crate) fn begin(mode: Mode, default_schema: &str) -> String {
+pub(crate) fn begin(mode: Mode, planning: Planning, default_schema: &str) -> String {
     let mut message = String::from(match mode {
         Mode::Look { .. } => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;",
         Mode::Change | Mode::Keep => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;",
     });
-    for (name, value) in SETTINGS {
+    for (name, value) in SETTINGS.into_iter().chain(planning.settings()) {
         set(&mut message, name, value);
     }
     match mode {
@@ -90,7 +122,8 @@ pub(crate) struct Found {
 
 /// Reads what [`apply`] is about to change.
 pub(crate) async fn found(link: &mut Link<'_>) -> Result<Found, sqlx::Error> {
-    let names = SETTINGS.iter().map(|(name, _)| *name).chain(["search_path"]).collect::<Vec<_>>();
+    let set = SETTINGS.into_iter().chain(Planning::General.settings());
+    let names = set.map(|(name, _)| name).chain(["search_path"]).collect::<Vec<_>>();
     let row = link
         .query(
             "SELECT
@@ -116,8 +149,9 @@ pub(crate) async fn found(link: &mut Link<'_>) -> Result<Found, sqlx::Error> {
 /// Our own settings, for a transaction that was not begun by [`begin`].
 pub(crate) fn ours(default_schema: &str) -> Vec<(String, String)> {
     SETTINGS
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .into_iter()
+        .chain(Planning::General.settings())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .chain([("search_path".to_owned(), search_path(default_schema))])
         .collect()
 }
@@ -156,12 +190,15 @@ mod tests {
 
     #[test]
     fn each_mode_opens_its_own_kind_of_transaction() {
-        let look = begin(Mode::Look { budget: Some(Duration::from_secs(2)) }, "public");
+        let look =
+            begin(Mode::Look { budget: Some(Duration::from_secs(2)) }, Planning::General, "public");
         assert!(look.starts_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"), "{look}");
         assert!(look.contains("SET LOCAL statement_timeout = '2000';"), "{look}");
-        let change = begin(Mode::Change, "public");
+        let change = begin(Mode::Change, Planning::General, "public");
         assert!(change.starts_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"), "{change}");
         assert!(!change.contains("statement_timeout"), "{change}");
-        assert!(begin(Mode::Keep, "public").contains("synchronous_commit = 'off'"));
+        assert!(
+            begin(Mode::Keep, Planning::General, "public").contains("synchronous_commit = 'off'")
+        );
     }
 }

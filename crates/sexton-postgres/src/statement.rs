@@ -8,6 +8,8 @@
 //! code, identifiers of the introspected schema, quoted, and fragments of a checked policy;
 //! values are always binds.
 
+use std::borrow::Cow;
+
 use sexton_core::sql::Scalar;
 use sexton_engine::ports::{Arg, Query, Row};
 use sqlx::postgres::{PgArguments, PgRow};
@@ -86,13 +88,15 @@ fn bound(args: &[Arg]) -> Result<PgArguments, sqlx::Error> {
 }
 
 /// A value in the server's own text form.
-fn text(value: &Scalar) -> Option<String> {
+fn text(value: &Scalar) -> Option<Cow<'_, str>> {
     match value {
         Scalar::Null => None,
-        Scalar::Integer(number) => Some(number.to_string()),
-        Scalar::Real(number) => Some(number.to_string()),
-        Scalar::Text(text) => Some(text.clone()),
-        Scalar::Blob(bytes) => Some(["\\x", &data_encoding::HEXLOWER.encode(bytes)].concat()),
+        Scalar::Integer(number) => Some(number.to_string().into()),
+        Scalar::Real(number) => Some(number.to_string().into()),
+        Scalar::Text(text) => Some(text.into()),
+        Scalar::Blob(bytes) => {
+            Some(["\\x", &data_encoding::HEXLOWER.encode(bytes)].concat().into())
+        }
     }
 }
 

@@ -8,13 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use sexton_core::names::TableName;
-use sexton_engine::ports::{DatabaseError, Query, Row, SchemaStamp, SessionId, Tx};
+use sexton_engine::ports::{Arg, DatabaseError, Query, Row, SchemaStamp, SessionId, Tx};
 use sqlx::{Connection, Postgres, Transaction};
 
 use crate::error::{self, Attempt};
 use crate::held::{Borrowed, Held};
 use crate::link::Link;
+use crate::session::Planning;
 use crate::{ledger, session, stamp, statement};
+
+/// Up to so many keys a search through them, one by one, costs less than a plan.
+const KEYS_FEW: usize = 2_000;
 
 /// What a transaction knows of the database it is in.
 #[derive(Clone)]
@@ -43,13 +47,14 @@ pub(crate) struct PostgresTx<H> {
     place: Place,
     session: SessionId,
     may_lock: bool,
+    planning: Planning,
     failed: bool,
 }
 
 impl<H: Held> PostgresTx<H> {
     /// Takes a connection on which a transaction has begun; `may_lock` unless it is read-only.
     pub(crate) fn new(held: H, place: Place, session: SessionId, may_lock: bool) -> Self {
-        Self { held, place, session, may_lock, failed: false }
+        Self { held, place, session, may_lock, planning: Planning::General, failed: false }
     }
 
     pub(crate) fn link(&mut self) -> Link<'_> {
@@ -74,6 +79,18 @@ impl<H: Held> PostgresTx<H> {
         })
     }
 
+    /// Has a statement planned as befits it.
+    async fn plan_for(&mut self, query: &Query<'_>) -> Result<(), sqlx::Error> {
+        let few = |arg: &Arg| !matches!(arg, Arg::Array(list) if list.len() > KEYS_FEW);
+        let general = query.general && query.args.iter().all(few);
+        let planning = if general { Planning::General } else { Planning::Custom };
+        if planning != self.planning {
+            statement::batch(self.held.connection(), &planning.message()).await?;
+            self.planning = planning;
+        }
+        Ok(())
+    }
+
     /// Whether Sexton's own tables exist; asked until they do.
     pub(crate) async fn has_ledger(&mut self) -> Result<bool, DatabaseError> {
         if self.place.ledger_seen.load(Ordering::Relaxed) {
@@ -89,12 +106,18 @@ impl<H: Held> PostgresTx<H> {
 #[async_trait]
 impl<H: Held> Tx for PostgresTx<H> {
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError> {
-        let answer = statement::rows(&mut self.link(), &query).await;
+        let answer = match self.plan_for(&query).await {
+            Ok(()) => statement::rows(&mut self.link(), &query).await,
+            Err(error) => Err(error),
+        };
         self.judged(query.label, query.sql, answer)
     }
 
     async fn run(&mut self, query: Query<'_>) -> Result<u64, DatabaseError> {
-        let answer = statement::run(&mut self.link(), &query).await;
+        let answer = match self.plan_for(&query).await {
+            Ok(()) => statement::run(&mut self.link(), &query).await,
+            Err(error) => Err(error),
+        };
         self.judged(query.label, query.sql, answer)
     }
 

@@ -6,7 +6,7 @@ use sexton_testkit::postgres::TestDatabase;
 use sqlx::{Connection, Row};
 
 fn query(sql: &str) -> Query<'_> {
-    Query { label: "try", sql, args: vec![] }
+    Query { label: "try", sql, args: vec![], general: false }
 }
 
 #[tokio::test]

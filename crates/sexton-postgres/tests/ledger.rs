@@ -59,7 +59,8 @@ async fn the_tables_refuse_what_makes_no_sense() {
             .to_owned(),
     ] {
         let mut tx = database.begin(Mode::Change).await.unwrap();
-        let query = sexton_engine::ports::Query { label: "try", sql: &wrong, args: vec![] };
+        let query =
+            sexton_engine::ports::Query { label: "try", sql: &wrong, args: vec![], general: false };
         let error = tx.run(query).await.unwrap_err();
         assert!(matches!(error, DatabaseError::Violation { .. }), "{wrong}: {error:?}");
     }
@@ -82,7 +83,8 @@ async fn a_hold_that_was_read_for_a_change_stays_until_its_end() {
     assert_eq!(holds.len(), 1);
     let mut releasing = database.begin(Mode::Change).await.unwrap();
     let sql = "UPDATE sexton.holds SET released_at = 2";
-    let release = sexton_engine::ports::Query { label: "release", sql, args: vec![] };
+    let release =
+        sexton_engine::ports::Query { label: "release", sql, args: vec![], general: false };
     let error = releasing.run(release).await.unwrap_err();
     let waits = matches!(error, DatabaseError::Transient { kind: Transient::LockTimeout, .. });
     assert!(waits, "{error:?}");

@@ -8,7 +8,7 @@ use sexton_engine::ports::{Arg, Database, DatabaseError, Mode, Query, Row, Trans
 use sexton_testkit::postgres::TestDatabase;
 
 fn query(sql: &str) -> Query<'_> {
-    Query { label: "try", sql, args: vec![] }
+    Query { label: "try", sql, args: vec![], general: false }
 }
 
 async fn one(tx: &mut dyn Tx, sql: &str) -> Row {
@@ -245,7 +245,8 @@ async fn bytes_go_in_their_text_form() {
     let mut tx = test.database().begin(Mode::Look { budget: None }).await.unwrap();
     let bytes = Arg::Scalar(Scalar::Blob(vec![0, 255, 16]));
     let sql = "SELECT $1::text::bytea::text";
-    let rows = tx.rows(Query { label: "try", sql, args: vec![bytes] }).await.unwrap();
+    let rows =
+        tx.rows(Query { label: "try", sql, args: vec![bytes], general: false }).await.unwrap();
     assert_eq!(rows, [[Scalar::text("\\x00ff10")]]);
 }
 

@@ -1,6 +1,7 @@
 //! The digest of a deletion, in parts, so that a difference can be told per table.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -175,19 +176,28 @@ fn difference(before: &DigestPart, now: &DigestPart) -> Difference {
 
 /// A key as text that no other key has: the JSON array of its values.
 pub fn canonical_key(values: &[Scalar]) -> String {
-    let values: Vec<serde_json::Value> = values
-        .iter()
-        .map(|value| match value {
-            Scalar::Null => serde_json::Value::Null,
-            Scalar::Integer(number) => (*number).into(),
-            Scalar::Real(number) => serde_json::json!({ "r": format!("{number:?}") }),
-            Scalar::Text(text) => text.clone().into(),
-            Scalar::Blob(bytes) => {
-                serde_json::json!({ "x": data_encoding::HEXLOWER.encode(bytes) })
-            }
-        })
-        .collect();
-    serde_json::Value::Array(values).to_string()
+    let mut json = Vec::with_capacity(2 + values.len() * 16);
+    json.push(b'[');
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            json.push(b',');
+        }
+        write_value(&mut json, value).expect("writing to memory cannot fail");
+    }
+    json.push(b']');
+    String::from_utf8(json).expect("JSON made of text is text")
+}
+
+fn write_value(json: &mut Vec<u8>, value: &Scalar) -> std::io::Result<()> {
+    match value {
+        Scalar::Null => json.write_all(b"null"),
+        Scalar::Integer(number) => write!(json, "{number}"),
+        Scalar::Real(number) => write!(json, "{{\"r\":\"{number:?}\"}}"),
+        Scalar::Text(text) => serde_json::to_writer(json, text).map_err(Into::into),
+        Scalar::Blob(bytes) => {
+            write!(json, "{{\"x\":\"{}\"}}", data_encoding::HEXLOWER.encode(bytes))
+        }
+    }
 }
 
 /// The values of a canonical key; `None` for a text that is none.

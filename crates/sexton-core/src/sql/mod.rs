@@ -31,6 +31,8 @@ pub struct Statement {
     pub lock: &'static str,
     /// What its placeholders stand for, in order.
     pub binds: Vec<Bind>,
+    /// Whether one plan serves all values: rows are found by keys, and nothing in it joins.
+    pub general: bool,
 }
 
 /// What a placeholder of a statement stands for.
@@ -59,7 +61,7 @@ pub enum Bind {
 }
 
 /// Columns of a key set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyColumns {
     /// The set.
     pub set: SetId,

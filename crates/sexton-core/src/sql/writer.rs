@@ -13,6 +13,7 @@ pub struct Writer {
     sql: String,
     binds: Vec<Bind>,
     qualifier: Option<Alias>,
+    selects: bool,
 }
 
 /// What a table is called within a statement of the policy.
@@ -33,12 +34,12 @@ impl Alias {
 impl Writer {
     /// An empty statement.
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, sql: String::new(), binds: Vec::new(), qualifier: None }
+        Self { dialect, sql: String::new(), binds: Vec::new(), qualifier: None, selects: false }
     }
 
     /// An empty statement whose binds go on from those of another, to be put behind it.
     pub fn continuing(dialect: Dialect, binds: Vec<Bind>) -> Self {
-        Self { dialect, sql: String::new(), binds, qualifier: None }
+        Self { dialect, sql: String::new(), binds, qualifier: None, selects: false }
     }
 
     /// Adds `LIMIT` and the cap of whoever runs it.
@@ -186,6 +187,7 @@ impl Writer {
         for part in &fragment.parts {
             match part {
                 Part::Text(text) => {
+                    self.selects |= text.to_ascii_lowercase().contains("select");
                     self.sql.push_str(text);
                     before = text;
                 }
@@ -265,7 +267,9 @@ impl Writer {
 
     /// The finished statement.
     pub fn finish(self, verb: &str, table: &TableName) -> Statement {
+        let by_keys = |bind: &Bind| matches!(bind, Bind::Keys { .. } | Bind::Root(_));
         Statement {
+            general: !self.selects && self.binds.iter().any(by_keys),
             label: [verb, &table.to_string()].join(" "),
             table: table.clone(),
             sql: self.sql,

@@ -1,5 +1,6 @@
 //! The port to a system's database: its schema, and transactions over its rows.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,6 +20,8 @@ pub struct Query<'a> {
     pub sql: &'a str,
     /// Its values, in order.
     pub args: Vec<Arg>,
+    /// Whether one plan, by index wherever there is one, serves all values that are not many.
+    pub general: bool,
 }
 
 /// One bound value.
@@ -27,9 +30,9 @@ pub enum Arg {
     /// One value.
     Scalar(Scalar),
     /// Many values: `text[]` in PostgreSQL, a JSON array in SQLite.
-    Array(Vec<Scalar>),
+    Array(Arc<[Scalar]>),
     /// Many tuples, as one list (SQLite only): a JSON array of arrays.
-    Tuples(Vec<Vec<Scalar>>),
+    Tuples(Arc<[Vec<Scalar>]>),
 }
 
 /// A row as read.

@@ -1,16 +1,19 @@
 //! Resolves what a statement's placeholders stand for.
+//!
+//! Most statements of a plan name the same few lists of keys, so a list is made once and shared
+//! until rows are added to a set.
 
 use std::collections::HashSet;
 
 use sexton_core::schema::Dialect;
-use sexton_core::sql::{Bind, KeyColumns, Scalar, Statement};
+use sexton_core::sql::{Bind, KeyColumns, Scalar, SetId, Statement};
 
 use super::Walk;
 use crate::ports::{Arg, Row};
 
 impl Walk<'_> {
     /// The values of a statement, in order.
-    pub(super) fn args(&self, statement: &Statement, cap: u64) -> Vec<Arg> {
+    pub(super) fn args(&mut self, statement: &Statement, cap: u64) -> Vec<Arg> {
         statement.binds.iter().map(|bind| self.arg(bind, cap)).collect()
     }
 
@@ -31,9 +34,24 @@ impl Walk<'_> {
         if keys.frontier { set.frontier() } else { set.all() }
     }
 
-    fn arg(&self, bind: &Bind, cap: u64) -> Arg {
+    /// Adds rows to a set; lists made of its rows are made anew.
+    pub(super) fn add(&mut self, set: SetId, rows: Vec<Row>) {
+        self.sets[set.0].add(rows);
+        self.lists.clear();
+    }
+
+    fn arg(&mut self, bind: &Bind, cap: u64) -> Arg {
         match bind {
-            Bind::Keys { from, part } => self.keys(from, *part),
+            Bind::Keys { from, part } if from.iter().any(|keys| keys.frontier) => {
+                self.keys(from, *part)
+            }
+            Bind::Keys { from, part } => {
+                let known = (from.clone(), *part);
+                if !self.lists.contains_key(&known) {
+                    self.lists.insert(known.clone(), self.keys(from, *part));
+                }
+                self.lists[&known].clone()
+            }
             Bind::Root(at) => {
                 Arg::Scalar(self.root.values.get(*at).cloned().unwrap_or(Scalar::Null))
             }
@@ -49,6 +67,14 @@ impl Walk<'_> {
     }
 
     fn keys(&self, from: &[KeyColumns], part: Option<usize>) -> Arg {
+        if let [keys] = from
+            && let [column] = keys.columns[..]
+            && self.sets[keys.set.0].is_identity(&keys.columns)
+        {
+            // One column that tells rows apart: no two are alike.
+            let values = self.source(keys).iter().map(|row| &row[column]);
+            return Arg::Array(values.filter(|value| !value.is_null()).cloned().collect());
+        }
         let mut tuples: Vec<Vec<Scalar>> = Vec::new();
         for keys in from {
             let of = |row: &Row| keys.columns.iter().map(|at| row[*at].clone()).collect();
@@ -64,7 +90,7 @@ impl Walk<'_> {
         }
         match (part, self.plan.dialect) {
             (None, _) | (Some(_), Dialect::Sqlite) if from.iter().any(|k| k.columns.len() > 1) => {
-                Arg::Tuples(tuples)
+                Arg::Tuples(tuples.into())
             }
             (part, _) => {
                 let part = part.unwrap_or(0);

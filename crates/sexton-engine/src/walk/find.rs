@@ -25,7 +25,7 @@ impl Walk<'_> {
         if let Some(row) = &self.plan.root.row {
             let rows = self.rows(&row.statement, 1).await?;
             if !rows.is_empty() {
-                self.sets[row.set.0].add(rows);
+                self.add(row.set, rows);
                 let read = self.rows(&row.subject, 1).await?;
                 subject = read_subject(&row.fields, read.into_iter().next().unwrap_or_default());
                 subject.row_exists = true;
@@ -62,7 +62,7 @@ impl Walk<'_> {
         let room = self.room();
         let rows = self.rows(statement, room + 1).await?;
         let fits = rows.len() as u64 <= room;
-        self.sets[set.0].add(rows);
+        self.add(set, rows);
         Ok(if fits { Found::All } else { Found::TooMany })
     }
 

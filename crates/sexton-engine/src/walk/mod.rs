@@ -10,12 +10,12 @@ mod judge;
 mod rows;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sexton_core::names::{Actor, SystemName, TenantId, Timestamp};
 use sexton_core::plan::Plan;
 use sexton_core::policy::Policy;
-use sexton_core::sql::{Bind, Scalar, Statement};
+use sexton_core::sql::{Bind, KeyColumns, Scalar, Statement};
 
 pub(crate) use find::{Found, INTERIOR_KEYS_MAX};
 pub(crate) use judge::{Judge, plain_root};
@@ -62,6 +62,7 @@ pub(crate) struct Walk<'w> {
     pub tx: &'w mut dyn Tx,
     pub root: RootValue,
     pub sets: Vec<KeyRows>,
+    lists: HashMap<(Vec<KeyColumns>, Option<usize>), Arg>,
     pub locks: Locks,
     /// No statement begins after this moment; `None` for a deletion.
     pub deadline: Option<Deadline<'w>>,
@@ -76,7 +77,7 @@ pub(crate) struct Deadline<'w> {
 impl<'w> Walk<'w> {
     pub fn new(plan: &'w Plan, tx: &'w mut dyn Tx, root: RootValue, locks: Locks) -> Self {
         let sets = plan.sets.iter().map(|set| KeyRows::new(set.identity)).collect();
-        Self { plan, tx, root, sets, locks, deadline: None }
+        Self { plan, tx, root, sets, lists: HashMap::new(), locks, deadline: None }
     }
 
     /// Reads the key of a root by named values.
@@ -99,7 +100,8 @@ impl<'w> Walk<'w> {
                 _ => Scalar::Null,
             })
         });
-        let query = Query { label: &find.label, sql: &find.sql, args: args.collect() };
+        let query =
+            Query { label: &find.label, sql: &find.sql, args: args.collect(), general: false };
         tx.rows(query).await
     }
 
@@ -118,7 +120,9 @@ impl<'w> Walk<'w> {
         if self.locks == Locks::Take {
             sql += statement.lock;
         }
-        self.tx.rows(Query { label: &statement.label, sql: &sql, args }).await
+        self.tx
+            .rows(Query { label: &statement.label, sql: &sql, args, general: statement.general })
+            .await
     }
 
     /// Changes rows and says how many. A statement without keys changes none and is not sent.
@@ -128,7 +132,9 @@ impl<'w> Walk<'w> {
         }
         let args = self.args(statement, u64::MAX);
         let sql = text(statement, &args);
-        self.tx.run(Query { label: &statement.label, sql: &sql, args }).await
+        self.tx
+            .run(Query { label: &statement.label, sql: &sql, args, general: statement.general })
+            .await
     }
 
     /// The single number that a counting statement answers.

@@ -21,8 +21,14 @@ impl KeyRows {
         Self { identity, ..Self::default() }
     }
 
-    /// Adds rows that are not there yet.
+    /// Adds rows that are not there yet. What one statement found is no two alike.
     pub fn add(&mut self, rows: Vec<Row>) {
+        if self.rows.is_empty() {
+            self.rows = rows;
+            return;
+        }
+        let known = self.rows.iter().skip(self.seen.len());
+        self.seen.extend(known.map(|row| row[..self.identity].to_vec()));
         for row in rows {
             if self.seen.insert(row[..self.identity].to_vec()) {
                 self.rows.push(row);

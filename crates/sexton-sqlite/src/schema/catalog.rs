@@ -142,7 +142,8 @@ pub async fn rows_counted(
     let mut writer = Writer::new(Dialect::Sqlite);
     writer.push("SELECT count(*) FROM (SELECT 1 FROM ").table(table).push(" LIMIT 20000)");
     let statement = writer.finish("count", &table.name);
-    let query = Query { label: &statement.label, sql: &statement.sql, args: Vec::new() };
+    let query =
+        Query { label: &statement.label, sql: &statement.sql, args: Vec::new(), general: false };
     let rows = statement::rows(connection, query).await?;
     let count = rows.first().and_then(|row| row.first()).and_then(Scalar::as_integer);
     Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
@@ -168,7 +169,8 @@ pub async fn rowid_span(
     let mut writer = Writer::new(Dialect::Sqlite);
     writer.push(min).table(table).push(max).table(table).push(")");
     let statement = writer.finish("measure", &table.name);
-    let query = Query { label: &statement.label, sql: &statement.sql, args: Vec::new() };
+    let query =
+        Query { label: &statement.label, sql: &statement.sql, args: Vec::new(), general: false };
     let ends = statement::rows(connection, query).await?;
     let [first, last] = [0, 1].map(|at| ends.first()?.get(at)?.as_integer());
     Ok(Some((first.unwrap_or(1), last.unwrap_or(0))))

@@ -57,9 +57,9 @@ impl File {
 }
 
 pub async fn rows(tx: &mut dyn Tx, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, DatabaseError> {
-    tx.rows(Query { label: "test", sql, args }).await
+    tx.rows(Query { label: "test", sql, args, general: false }).await
 }
 
 pub async fn run(tx: &mut dyn Tx, sql: &str) -> Result<u64, DatabaseError> {
-    tx.run(Query { label: "test", sql, args: Vec::new() }).await
+    tx.run(Query { label: "test", sql, args: Vec::new(), general: false }).await
 }

@@ -40,7 +40,7 @@ async fn a_list_comes_out_as_it_went_in() {
     let file = File::with("").await;
     let mut look = file.look().await;
     let values = values_of_every_class();
-    let read = rows(&mut *look, VALUES, vec![Arg::Array(values.clone())]).await.unwrap();
+    let read = rows(&mut *look, VALUES, vec![Arg::Array(values.clone().into())]).await.unwrap();
     let read: Vec<Scalar> = read.into_iter().flatten().collect();
     assert_eq!(read, values);
 }
@@ -52,7 +52,7 @@ async fn a_list_of_tuples_comes_out_as_it_went_in() {
     let values = values_of_every_class();
     let tuples: Vec<Vec<Scalar>> =
         values.iter().zip(values.iter().rev()).map(|(a, b)| vec![a.clone(), b.clone()]).collect();
-    let read = rows(&mut *look, TUPLES, vec![Arg::Tuples(tuples.clone())]).await.unwrap();
+    let read = rows(&mut *look, TUPLES, vec![Arg::Tuples(tuples.clone().into())]).await.unwrap();
     assert_eq!(read, tuples);
 }
 
@@ -83,7 +83,7 @@ async fn many_reals_come_out_to_the_last_bit() {
             Scalar::Real(mantissa * 10_f64.powi(at % 119 - 59))
         })
         .collect();
-    let read = rows(&mut *look, VALUES, vec![Arg::Array(reals.clone())]).await.unwrap();
+    let read = rows(&mut *look, VALUES, vec![Arg::Array(reals.clone().into())]).await.unwrap();
     assert!(read.into_iter().flatten().eq(reals));
 }
 
@@ -127,7 +127,7 @@ async fn the_files_own_encoding_does_not_show() {
     let database = sexton_sqlite::SqliteDatabase::open(path.to_str().unwrap()).await.unwrap();
     let mode = sexton_engine::ports::Mode::Look { budget: None };
     let mut look = sexton_engine::ports::Database::begin(&database, mode).await.unwrap();
-    let list = vec![Arg::Array(vec![Scalar::text("né🦀")])];
+    let list = vec![Arg::Array([Scalar::text("né🦀")].into())];
     let read = rows(&mut *look, &format!("SELECT a FROM t WHERE a IN ({VALUES})"), list).await;
     assert_eq!(read.unwrap(), [[Scalar::text("né🦀")]]);
 }
@@ -167,7 +167,7 @@ async fn a_list_is_answered_by_the_columns_index() {
         let plan = rows(
             &mut *look,
             &format!("EXPLAIN QUERY PLAN {statement}"),
-            vec![Arg::Array(vec![Scalar::Integer(1)])],
+            vec![Arg::Array([Scalar::Integer(1)].into())],
         )
         .await
         .unwrap();
@@ -199,7 +199,7 @@ async fn a_list_finds_what_a_comparison_would_find() {
             Scalar::Null,
         ] {
             let listed = format!("SELECT rowid FROM t WHERE {column} IN ({VALUES})");
-            let listed = rows(&mut *look, &listed, vec![Arg::Array(vec![value.clone()])]).await;
+            let listed = rows(&mut *look, &listed, vec![Arg::Array([value.clone()].into())]).await;
             let compared = format!("SELECT rowid FROM t WHERE {column} = ?1");
             let compared = rows(&mut *look, &compared, vec![Arg::Scalar(value.clone())]).await;
             assert_eq!(listed.unwrap(), compared.unwrap(), "{column} and {value:?}");

@@ -163,11 +163,11 @@ impl Subject {
 }
 
 async fn run(tx: &mut dyn Tx, sql: &str, args: Vec<Arg>) -> Result<u64, DatabaseError> {
-    tx.run(Query { label: "change", sql, args }).await
+    tx.run(Query { label: "change", sql, args, general: false }).await
 }
 
 async fn rows(tx: &mut dyn Tx, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, DatabaseError> {
-    tx.rows(Query { label: "read", sql, args }).await
+    tx.rows(Query { label: "read", sql, args, general: false }).await
 }
 
 fn number(number: i64) -> Arg {

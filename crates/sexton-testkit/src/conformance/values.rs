@@ -57,9 +57,9 @@ pub async fn lists_keep_their_order_and_nulls(subject: &Subject) -> Outcome {
     sent.push(Scalar::Null);
     let mut tx = subject.look().await?;
     let found =
-        rows(&mut *tx, subject.statements.read_list, vec![Arg::Array(sent.clone())]).await?;
+        rows(&mut *tx, subject.statements.read_list, vec![Arg::Array(sent.clone().into())]).await?;
     assert_eq!(found.concat(), sent);
-    let none = rows(&mut *tx, subject.statements.read_list, vec![Arg::Array(vec![])]).await?;
+    let none = rows(&mut *tx, subject.statements.read_list, vec![Arg::Array([].into())]).await?;
     assert!(none.is_empty(), "{none:?}");
     tx.rollback().await
 }
@@ -68,7 +68,7 @@ pub async fn long_lists_are_taken(subject: &Subject) -> Outcome {
     let sent: Vec<Scalar> = (0..100_000).map(|n: i32| Scalar::text(n.to_string())).collect();
     let mut tx = subject.look().await?;
     let found =
-        rows(&mut *tx, subject.statements.read_list, vec![Arg::Array(sent.clone())]).await?;
+        rows(&mut *tx, subject.statements.read_list, vec![Arg::Array(sent.clone().into())]).await?;
     assert!(found.concat() == sent, "a long list came back otherwise");
     tx.rollback().await
 }

@@ -52,7 +52,8 @@ impl Interposed {
         let mut tx = self.inner.begin(mode).await?;
         if self.patient && mode == Mode::Change {
             let sql = "SET LOCAL lock_timeout = 0";
-            tx.run(Query { label: "wait without end", sql, args: Vec::new() }).await?;
+            tx.run(Query { label: "wait without end", sql, args: Vec::new(), general: false })
+                .await?;
         }
         Ok(tx)
     }

@@ -23,11 +23,11 @@ impl InterposedTx {
 #[async_trait]
 impl Tx for InterposedTx {
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError> {
-        let Query { label, mut sql, args } = query;
+        let Query { label, mut sql, args, general } = query;
         if self.unlocked {
             sql = without_locks(sql);
         }
-        self.watch.around(label, self.inner.rows(Query { label, sql, args })).await
+        self.watch.around(label, self.inner.rows(Query { label, sql, args, general })).await
     }
 
     async fn run(&mut self, query: Query<'_>) -> Result<u64, DatabaseError> {
