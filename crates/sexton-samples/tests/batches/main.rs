@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up ends here")]
 
+mod big_tables;
 mod plans;
 mod select_only;
 mod system;
