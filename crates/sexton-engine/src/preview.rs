@@ -3,6 +3,8 @@
 //! A preview always returns. What it cannot count in time it says it has not counted; a digest is
 //! given only if all keys were found, because a deletion must be able to find the same.
 
+mod foretell;
+
 use std::time::Duration;
 
 use sexton_core::names::Timestamp;
@@ -210,6 +212,8 @@ impl Looking<'_> {
             preview.digest = Some(if exact { parts.exact() } else { parts.bounded() });
             preview.parts = Some(parts);
         }
+        // Order: a value that cannot be read costs the transaction, so nothing is asked after it.
+        self.foretell(preview, all_found).await;
         Ok(())
     }
 
@@ -292,6 +296,7 @@ impl Looking<'_> {
                 rows: count(&self.walk.sets[derivation.set.0]),
                 columns,
                 samples: self.samples(derivation.set),
+                untold: Vec::new(),
             });
         }
     }
@@ -303,6 +308,7 @@ impl Looking<'_> {
         rows.map(|row| RowSample {
             key: plain_root(&row[..identity]),
             before: row[identity..].iter().map(text).collect(),
+            after: Vec::new(),
         })
         .collect()
     }

@@ -1,7 +1,7 @@
 //! A preview as text: what goes, changes, stays and refuses, the root's own table first.
 
 use sexton_core::preview::{
-    Blocker, BlockerKind, ChangedRows, Count, DerivedRows, KeptRows, Precision, Preview,
+    After, Blocker, BlockerKind, ChangedRows, Count, DerivedRows, KeptRows, Precision, Preview,
     RemovedRows, RowSample,
 };
 use textwrap::core::display_width;
@@ -115,11 +115,22 @@ fn unquoted(value: &str) -> &str {
 }
 
 fn derived(rows: &DerivedRows) -> Line {
-    let keys: Vec<String> = rows.samples.iter().map(|sample| sample.key.clone()).collect();
-    let more = more(rows.rows, rows.samples.len()).map(|more| format!(" {more}"));
-    let keys = format!("of {}{}", listed(&keys), more.unwrap_or_default());
-    let columns = rows.columns.join(", ");
-    let below = [columns, keys].map(|text| indented("      ", "      ", &text)).to_vec();
+    let mut below: Vec<String> =
+        rows.samples.iter().map(|sample| foretold(sample, &rows.columns)).collect();
+    if let Some(more) = more(rows.rows, rows.samples.len()) {
+        below.push(format!("      {more}"));
+    }
+    let mut told: Vec<&str> = Vec::new();
+    for untold in &rows.untold {
+        if told.contains(&untold.why.as_str()) {
+            continue;
+        }
+        told.push(&untold.why);
+        let same = rows.untold.iter().filter(|other| other.why == untold.why);
+        let columns: Vec<&str> = same.map(|other| other.column.as_str()).collect();
+        let text = format!("not foretold: {}, because {}", columns.join(", "), untold.why);
+        below.push(indented("      ", "        ", &clean(&text)));
+    }
     Line {
         sign: Sign::Derived,
         name: rows.table.clone(),
@@ -127,6 +138,20 @@ fn derived(rows: &DerivedRows) -> Line {
         remarks: vec!["computed anew".into()],
         below: if rows.rows.is_zero() { Vec::new() } else { below },
     }
+}
+
+/// What changes in one row that is computed anew, as far as it is known before.
+fn foretold(sample: &RowSample, columns: &[String]) -> String {
+    let value = |value: &Option<String>| value.as_deref().map_or("NULL".into(), clean);
+    let values = columns.iter().zip(&sample.before).zip(&sample.after);
+    let changes = values.filter_map(|((column, before), after)| match after {
+        After::Value(after) if after == before => None,
+        After::Value(after) => Some(format!("{column} {} -> {}", value(before), value(after))),
+        After::Untold => Some(format!("{column} {} -> ?", value(before))),
+    });
+    let changes: Vec<String> = changes.collect();
+    let changes = if changes.is_empty() { "as before".into() } else { changes.join(", ") };
+    indented("      ", "        ", &format!("{}: {changes}", clean(&sample.key)))
 }
 
 fn kept(rows: &KeptRows) -> Line {

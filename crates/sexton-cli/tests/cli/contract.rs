@@ -7,6 +7,7 @@ use crate::place::Place;
 on_both_databases!(
     b5_a_preview_changes_nothing_and_makes_no_tables,
     b10_what_is_removed_is_what_was_previewed,
+    b10_derived_columns_become_what_was_previewed,
     b16_a_second_delete_finds_nothing,
     b17_an_unknown_id_changes_nothing,
     b20_everything_else_is_byte_for_byte_what_it_was,
@@ -87,6 +88,25 @@ async fn b10_what_is_removed_is_what_was_previewed(place: Place) {
     }
     assert_eq!(receipt["derived"]["domains"], exact(&preview["derived"][0]["rows"]));
     assert_eq!(receipt["digest"], preview["digest"]);
+}
+
+async fn b10_derived_columns_become_what_was_previewed(place: Place) {
+    let said = place.sexton(&[&DELETE[..], &["--output", "json"]].concat()).expect(0);
+    let derived = said.events()[0]["preview"]["derived"][0].clone();
+    assert_eq!(derived["untold"], serde_json::json!([]));
+    let columns = derived["columns"].as_array().expect("columns are a list");
+    let samples = derived["samples"].as_array().expect("samples are a list");
+    assert_eq!((columns.len(), samples.len()), (7, 5));
+    for sample in samples {
+        for (column, after) in columns.iter().zip(sample["after"].as_array().expect("values")) {
+            let (column, key) = (column.as_str().expect("a name"), sample["key"].as_str());
+            let sql =
+                format!("SELECT {column} FROM domains WHERE id = {}", key.expect("a key is text"));
+            let written = place.column(&sql).await;
+            let foretold = after["value"].as_str().map(str::to_owned);
+            assert_eq!(written, [foretold], "{column} of {key:?}");
+        }
+    }
 }
 
 async fn b16_a_second_delete_finds_nothing(place: Place) {

@@ -49,6 +49,7 @@ fn column(name: &str) -> Column {
     Column {
         name: ColumnName::new(name),
         type_name: "bigint".into(),
+        stored_type: "bigint".into(),
         kind: TypeKind::Integer,
         nullable: true,
         generated: false,

@@ -200,7 +200,19 @@ impl Closure {
         inside: &[TableName],
         writer: &mut Writer,
     ) -> bool {
-        let mut ways = Ways { any: false, writer };
+        self.ways(source, table, inside, " WHERE ", writer)
+    }
+
+    /// The same, behind another word than ` WHERE`.
+    pub fn ways(
+        &self,
+        source: &Source<'_>,
+        table: &Table,
+        inside: &[TableName],
+        opening: &'static str,
+        writer: &mut Writer,
+    ) -> bool {
+        let mut ways = Ways { any: false, opening, writer };
         for start in source.thing.starts.iter().filter(|start| start.value.table == table.name) {
             let columns = columns_of(table, &start.value.columns);
             one_row(ways.next(), &columns, &columns, table);
@@ -259,15 +271,16 @@ pub(super) fn identities(set: &KeySet) -> KeySource<'_> {
     }
 }
 
-/// Writes ` WHERE` before the first way and ` OR ` before each further one.
+/// Writes its opening before the first way and ` OR ` before each further one.
 struct Ways<'w> {
     any: bool,
+    opening: &'static str,
     writer: &'w mut Writer,
 }
 
 impl Ways<'_> {
     fn next(&mut self) -> &mut Writer {
-        self.writer.push(if self.any { " OR " } else { " WHERE " });
+        self.writer.push(if self.any { " OR " } else { self.opening });
         self.any = true;
         self.writer
     }

@@ -64,8 +64,9 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
     let mut find = closure.finds(source);
     let (change, found) = super::effects::changes(source, &mut closure, findings);
     find.extend(found);
-    let (derive, found) = super::effects::derivations(source, &mut closure, findings);
+    let (mut derive, found) = super::effects::derivations(source, &mut closure, findings);
     find.extend(found);
+    super::foretell::add(source, &closure, &change, &mut derive);
     let steps = PlanSteps {
         find,
         judge: super::judging::judgements(source, &closure, findings),

@@ -4,7 +4,7 @@ use super::closure::{
     Closure, columns_of, edge_condition, identities, identity, names, ordered, positions, select,
 };
 use super::compile::Source;
-use super::{Change, Derivation, Find, KeptReference, SetRole};
+use super::{Change, Derivation, Find, Foretelling, KeptReference, SetRole};
 use crate::finding::{Finding, Span};
 use crate::graph::Edge;
 use crate::names::TableName;
@@ -263,7 +263,8 @@ fn derivation(
         .filter_map(|edge| release(source, closure, edge, table, set))
         .collect();
     let statement = derive(source, closure, derived, &columns, table, set);
-    Some((Derivation { table: table.name.clone(), set, release, statement }, find))
+    let foretold = Foretelling::default();
+    Some((Derivation { table: table.name.clone(), set, release, statement, foretold }, find))
 }
 
 /// The columns of `of`, or the finding that one is not there.
@@ -354,8 +355,20 @@ fn from_first(
     writer.push("(").list(columns, |writer, (column, _)| {
         writer.column(column);
     });
+    writer.push(") = (");
+    of_first(writer, first, columns, table);
+    writer.push(")");
+}
+
+/// `SELECT …` the values of the first row, or what stands for none.
+pub(super) fn of_first(
+    writer: &mut Writer,
+    first: &Fragment,
+    columns: &[&(Column, &DerivedColumn)],
+    table: &Table,
+) {
     let numbers: Vec<usize> = (0..columns.len()).collect();
-    writer.push(") = (SELECT ").list(&numbers, |writer, number| {
+    writer.push("SELECT ").list(&numbers, |writer, number| {
         writer.numbered("sexton_d.v", *number);
     });
     // Order: the row that stands for none comes second, so a first row always wins.
@@ -372,7 +385,7 @@ fn from_first(
             writer.value(none, column, table);
         }
     }
-    writer.push(") AS sexton_d ORDER BY sexton_d.o LIMIT 1)");
+    writer.push(") AS sexton_d ORDER BY sexton_d.o LIMIT 1");
 }
 
 /// References that stay as they are, counted where an index makes it cheap.

@@ -12,8 +12,10 @@ mod closure;
 mod compile;
 mod effects;
 mod fingerprint;
+mod foretell;
 mod judging;
 mod looking;
+mod mentions;
 mod reasons;
 mod removing;
 mod root;
@@ -269,6 +271,28 @@ pub struct Derivation {
     pub release: Vec<Statement>,
     /// Computes them, after everything has gone.
     pub statement: Statement,
+    /// Tells what they will become, while everything is there.
+    pub foretold: Foretelling,
+}
+
+/// How new values are read before the deletion.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Foretelling {
+    /// Reads the identity of the set's rows and new values behind it; none if nothing can be.
+    pub statement: Option<Statement>,
+    /// One for each derived column of the set.
+    pub columns: Vec<ForetoldColumn>,
+}
+
+/// Whether the new value of one column can be told before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForetoldColumn {
+    /// Its place among the values that are read.
+    pub value: Option<usize>,
+    /// Why it is not read.
+    pub untold: Option<String>,
+    /// Sets whose rows make the value that is read untrue, and why.
+    pub unless: Vec<(SetId, String)>,
 }
 
 /// Rows that refer to what goes and stay as they are.

@@ -138,8 +138,19 @@ pub struct DerivedRows {
     pub rows: Count,
     /// The columns computed.
     pub columns: Vec<String>,
-    /// Some of the rows: key, and the values before.
+    /// Some of the rows: key, and the values before and after.
     pub samples: Vec<RowSample>,
+    /// Columns whose new values cannot be told before, and why.
+    pub untold: Vec<UntoldColumn>,
+}
+
+/// A column whose new value shows only when the deletion has come so far.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UntoldColumn {
+    /// The column.
+    pub column: String,
+    /// Why it cannot be told.
+    pub why: String,
 }
 
 /// One row, for people.
@@ -149,6 +160,19 @@ pub struct RowSample {
     pub key: String,
     /// Values of the columns that change, before.
     pub before: Vec<Option<String>>,
+    /// Values of the same columns that are computed anew, after.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<After>,
+}
+
+/// What a column will hold.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum After {
+    /// This value, or NULL.
+    Value(Option<String>),
+    /// It cannot be told before.
+    Untold,
 }
 
 /// References that stay as they are.

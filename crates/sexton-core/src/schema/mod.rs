@@ -3,7 +3,7 @@
 //! Values only. The database crates fill them in from catalogs and pragmas; identifiers that
 //! reach SQL come from here and from nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names::{ColumnName, TableName};
 
@@ -26,6 +26,9 @@ pub struct Schema {
     pub default_schema: String,
     /// Tables by name.
     pub tables: BTreeMap<TableName, Table>,
+    /// Names through which SQL reads tables that it does not name: views, partitions, functions
+    /// of the user. In lower case in SQLite.
+    pub indirect: BTreeSet<String>,
 }
 
 impl Schema {
@@ -102,6 +105,8 @@ pub struct Column {
     /// Its type as the database writes it, without length or precision (`character varying`,
     /// `bigint`); for SQLite the declared type as written.
     pub type_name: String,
+    /// The same with length and precision, as values are stored (`numeric(5,2)`).
+    pub stored_type: String,
     /// What kind of values the type holds, as far as Sexton cares.
     pub kind: TypeKind,
     /// Whether NULL is allowed.

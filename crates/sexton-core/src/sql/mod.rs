@@ -6,10 +6,12 @@
 
 mod condition;
 mod scalar;
+mod stored;
 mod writer;
 
 pub use condition::{KeySource, in_keys, not_in_keys, one_row};
 pub use scalar::Scalar;
+pub use stored::read_stored;
 pub use writer::{Alias, Writer, column_for_placeholder};
 
 use crate::names::TableName;

@@ -175,6 +175,13 @@ impl Writer {
         self
     }
 
+    /// Adds a cast to a column's type with its length and precision.
+    pub fn cast_stored(&mut self, column: &Column) -> &mut Self {
+        self.sql.push_str("::");
+        self.sql.push_str(&column.stored_type);
+        self
+    }
+
     /// Adds a fragment of the policy in brackets; placeholders that stand beside a column of
     /// `table` get its type.
     pub fn condition(&mut self, fragment: &Fragment, table: &Table) -> &mut Self {

@@ -12,6 +12,7 @@ macro_rules! demand {
 mod cascade;
 mod census;
 mod dumps;
+mod foretelling;
 mod known;
 mod model;
 mod place;

@@ -32,6 +32,7 @@ SELECT
     a.attrelid::int8 AS oid,
     a.attname::text AS name,
     format_type(a.atttypid, -1) AS type_name,
+    format_type(a.atttypid, a.atttypmod) AS stored_type,
     b.typname::text AS base_name,
     b.typnamespace = 'pg_catalog'::regnamespace AS built_in,
     NOT a.attnotnull AND d.not_null IS NOT TRUE AS nullable,
@@ -63,6 +64,7 @@ fn column(row: &PgRow) -> Result<Column, sqlx::Error> {
     Ok(Column {
         name: ColumnName::new(row.try_get::<String, _>("name")?),
         type_name: row.try_get("type_name")?,
+        stored_type: row.try_get("stored_type")?,
         kind: if built_in { kind(base) } else { TypeKind::Other },
         nullable: row.try_get("nullable")?,
         generated: row.try_get("generated")?,

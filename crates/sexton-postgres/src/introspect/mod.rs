@@ -64,6 +64,7 @@ pub(crate) async fn read(link: &mut Link<'_>, default_schema: &str) -> Result<Sc
         dialect: Dialect::Postgres,
         default_schema: default_schema.to_owned(),
         tables: tables.into_values().map(|table| (table.name.clone(), table)).collect(),
+        indirect: tables::indirect(link).await?,
     })
 }
 

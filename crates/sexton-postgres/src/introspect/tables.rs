@@ -1,6 +1,6 @@
 //! Which tables there are, and how big they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sexton_core::names::TableName;
 use sqlx::Row;
@@ -34,6 +34,41 @@ pub(super) async fn names(
             Ok((row.try_get("oid")?, TableName { schema, name: row.try_get("name")? }))
         })
         .collect()
+}
+
+/// Names through which SQL may read tables that it does not name: views, foreign tables, parts
+/// of larger tables, functions that belong to no extension. A materialized view does not change
+/// with its tables.
+pub(super) async fn indirect(link: &mut Link<'_>) -> Result<BTreeSet<String>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT c.relname::text AS name
+         FROM pg_catalog.pg_class AS c
+         JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace
+         WHERE (c.relkind IN ('v', 'f') OR c.oid IN (
+                SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i
+                UNION ALL
+                SELECT i.inhparent
+                FROM pg_catalog.pg_inherits AS i
+                JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent AND p.relkind = 'r'))
+           AND s.nspname !~ '^pg_'
+           AND s.nspname NOT IN ('information_schema', 'sexton')
+         UNION
+         SELECT f.proname::text
+         FROM pg_catalog.pg_proc AS f
+         JOIN pg_catalog.pg_namespace AS s ON s.oid = f.pronamespace
+         WHERE s.nspname !~ '^pg_'
+           AND s.nspname NOT IN ('information_schema', 'sexton')
+           AND NOT EXISTS (
+                SELECT 1
+                FROM pg_catalog.pg_depend AS d
+                WHERE d.classid = 'pg_catalog.pg_proc'::regclass
+                  AND d.objid = f.oid
+                  AND d.deptype = 'e')",
+        )
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(|row| row.try_get("name")).collect()
 }
 
 /// A table with its estimated rows and its bytes.

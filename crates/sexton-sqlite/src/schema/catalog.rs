@@ -39,6 +39,20 @@ pub async fn tables(connection: &mut SqliteConnection) -> Result<Vec<TableRow>, 
     .map_err(|error| failure("read tables", error))
 }
 
+/// Views and virtual tables, in lower case: both may read other tables.
+pub async fn indirect(connection: &mut SqliteConnection) -> Result<Vec<String>, DatabaseError> {
+    sqlx::query_scalar(
+        "SELECT lower(name)
+         FROM pragma_table_list
+         WHERE schema = 'main'
+           AND type IN ('view', 'virtual')
+         ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("read views", error))
+}
+
 /// Columns in their order, generated ones among them.
 pub async fn columns(connection: &mut SqliteConnection) -> Result<Vec<ColumnRow>, DatabaseError> {
     sqlx::query_as(

@@ -28,11 +28,13 @@ type Tables = BTreeMap<String, Table>;
 pub async fn read(connection: &mut SqliteConnection) -> Result<Schema, DatabaseError> {
     sqlx::query("BEGIN").execute(&mut *connection).await.map_err(|e| failure("begin", e))?;
     let tables = snapshot(connection).await?;
+    let indirect = catalog::indirect(connection).await?.into_iter().collect();
     sqlx::query("COMMIT").execute(connection).await.map_err(|e| failure("commit", e))?;
     Ok(Schema {
         dialect: Dialect::Sqlite,
         default_schema: "main".to_owned(),
         tables: tables.into_values().map(|table| (table.name.clone(), table)).collect(),
+        indirect,
     })
 }
 
@@ -90,6 +92,7 @@ fn add_columns(tables: &mut Tables, rows: Vec<catalog::ColumnRow>) {
         table.columns.push(Column {
             name,
             kind: kind::kind(&type_name),
+            stored_type: type_name.clone(),
             type_name,
             nullable: !not_null,
             // 2 is VIRTUAL, 3 is STORED.

@@ -9,6 +9,8 @@
 //! `unique(a,b)`, `fk(a,b) -> t(x,y) cascade`, `rows N`, `bytes N`, `rule NAME`, and
 //! `trigger NAME [before] [off] delete|update`.
 
+use std::collections::BTreeSet;
+
 use crate::names::{ColumnName, TableName};
 use crate::schema::{
     Column, Deferrable, Dialect, ForeignKey, Index, OnDelete, Schema, Table, Trigger, TypeKind,
@@ -31,6 +33,7 @@ pub fn read(dialect: Dialect, tables: &str) -> Schema {
         dialect,
         default_schema: default_schema.to_owned(),
         tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect(),
+        indirect: BTreeSet::new(),
     }
 }
 
@@ -95,6 +98,7 @@ fn read_column(table: &mut Table, words: &[&str]) {
     table.columns.push(Column {
         name: name.clone(),
         type_name: (*type_name).to_owned(),
+        stored_type: (*type_name).to_owned(),
         kind: match *type_name {
             "int" | "bigint" => TypeKind::Integer,
             "numeric" => TypeKind::Number,

@@ -6,6 +6,7 @@
 
 mod draw;
 mod expect;
+mod foretold;
 mod text;
 mod trial;
 mod world;
@@ -22,7 +23,7 @@ const CASES: u64 = 120;
 const FAILURES_MAX: usize = 20;
 
 /// What an ordinary run must have met, at least so often.
-const MINIMA: [(&str, usize); 30] = [
+const MINIMA: [(&str, usize); 32] = [
     ("worlds", 120),
     ("roots", 400),
     ("deleted", 250),
@@ -38,6 +39,8 @@ const MINIMA: [(&str, usize); 30] = [
     ("rows removed", 300),
     ("rows changed", 80),
     ("rows derived", 25),
+    ("values foretold", 40),
+    ("values not foretold", 5),
     ("rows kept though they refer", 10),
     ("guards", 50),
     ("derived tables", 20),

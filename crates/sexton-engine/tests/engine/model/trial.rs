@@ -17,7 +17,7 @@ use sexton_testkit::random::values::Value;
 
 use super::expect::{self, By, End, Outcome};
 use super::world::{ACTOR, Fate, ID, Thing, World};
-use super::{draw, text};
+use super::{draw, foretold, text};
 use crate::cascade::Rows;
 use crate::census::Census;
 use crate::dumps::{difference, dumped, gone};
@@ -178,6 +178,7 @@ impl<'t> Trial<'t> {
                 let receipt = done.map_err(|error| format!("Sexton refuses: {error:?}"))?;
                 self.judge_end(&before, &now, &end)?;
                 judge_counts(&preview, &receipt, &end)?;
+                foretold::judge(self.world, &preview, &end, dialect, self.census)?;
                 self.count_end(thing, value, &end);
                 self.rows = end.rows;
                 Ok(())
