@@ -6,6 +6,7 @@
 //! Invariants: nothing here runs or fails, and no mistake hides another of a different part.
 //! Not here: what the file alone tells (`policy::parse`).
 
+mod afterwards;
 mod coverage;
 mod derived;
 mod effects;
@@ -71,12 +72,13 @@ struct Source<'a> {
     losses: &'a Losses,
 }
 
-const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 11] = [
+const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 12] = [
     coverage::findings,
     references::findings,
     things::findings,
     effects::findings,
     overruled::findings,
+    afterwards::findings,
     derived::findings,
     guards::findings,
     indexes::findings,

@@ -1,3 +1,4 @@
+mod afterwards;
 mod coverage;
 mod derived;
 mod effects;

@@ -45,7 +45,7 @@ enum By<'a> {
 }
 
 /// Whether no row may refer through this edge after the deletion.
-fn stops_referring(edge: &Edge) -> bool {
+pub(crate) fn stops_referring(edge: &Edge) -> bool {
     match &edge.fate {
         Fate::Delete | Fate::Unlink | Fate::Derive | Fate::Block => true,
         Fate::Set(set) => set.iter().any(|assignment| {

@@ -35,7 +35,7 @@ const FLEETING: [&str; 24] = [
 ];
 
 /// The words of some fragments.
-pub(super) struct Mentions {
+pub(crate) struct Mentions {
     dialect: Dialect,
     words: Vec<Word>,
     reads_clock: bool,

@@ -23,6 +23,8 @@ mod snapshot;
 
 pub use compile::{CompileError, compile};
 pub(crate) use judging::guarding_table;
+pub(crate) use looking::stops_referring;
+pub(crate) use mentions::Mentions;
 pub(crate) use root::follow_tenant;
 
 use crate::graph::EdgeId;
