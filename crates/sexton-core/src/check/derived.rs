@@ -3,8 +3,11 @@
 use super::{Source, effects, spelling};
 use crate::finding::Finding;
 use crate::graph::{Edge, column_or_finding, table_or_finding};
-use crate::policy::{Derived, Fate};
-use crate::schema::{Column, Table};
+use crate::names::ColumnName;
+use crate::plan::leading_table;
+use crate::policy::{Derived, Fate, Part, Value};
+use crate::schema::{Column, Dialect, Table};
+use crate::sql::Alias;
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let pointers = source.graph.edges.iter().filter(|edge| edge.fate == Fate::Derive);
@@ -47,8 +50,51 @@ fn of_table(source: &Source<'_>, derived: &Derived) -> Vec<Finding> {
     });
     let mut findings: Vec<Finding> = columns.collect();
     findings.extend(of_column(source, derived, table));
+    findings.extend(undeclared(source, derived, table));
     findings.extend(never(source, derived));
     findings
+}
+
+/// A column that becomes the key of a row refers to it, so a line must say what happens to it.
+fn undeclared(source: &Source<'_>, derived: &Derived, table: &Table) -> Vec<Finding> {
+    let first = derived.first.as_ref().and_then(|first| first.of(source.schema.dialect));
+    let Some((parent, alias)) = first.and_then(|first| leading_table(first, source.schema)) else {
+        return Vec::new();
+    };
+    let is_declared = |column: &ColumnName| {
+        let mut lines = source.graph.above(&table.name);
+        lines.any(|edge| {
+            edge.parent == parent.name && edge.columns.iter().any(|known| known.name == *column)
+        })
+    };
+    let set = derived.set.iter().filter(|set| {
+        source.losses.reach(&parent.name)
+            && key_read(&set.value, &alias, source.schema.dialect)
+                .is_some_and(|key| parent.primary_key == [key])
+            && !is_declared(&set.column.value)
+    });
+    set.map(|set| {
+        let side = spelling::side(&table.name, std::slice::from_ref(&set.column.value));
+        let message =
+            format!("`{side}` becomes the key of a row of `{}`, and no line says so", parent.name);
+        Finding::warning("C125", Some(set.column.span), message).help(format!(
+            "write {}",
+            spelling::line(&format!("{side} -> {}", parent.name), "\"derive\"")
+        ))
+    })
+    .collect()
+}
+
+/// The column of the first row that a value is, and nothing else.
+fn key_read(value: &Value, alias: &Alias, dialect: Dialect) -> Option<ColumnName> {
+    let Value::Sql(sql) = value else { return None };
+    let [Part::Text(text)] = sql.of(dialect)?.parts.as_slice() else { return None };
+    let (of, column) = text.trim().split_once('.')?;
+    let column = match column.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.to_owned(),
+        None => column.to_lowercase(),
+    };
+    (Alias::parse(of)? == *alias).then(|| ColumnName::new(column))
 }
 
 /// `of` must exist and name rows of the derived table.

@@ -7,9 +7,15 @@ use super::{JudgedBy, Judgement};
 use crate::finding::Finding;
 use crate::graph::Edge;
 use crate::names::TableName;
-use crate::policy::{Fate, Guard, Part, Sql};
+use crate::policy::{Fate, Fragment, Guard, Part, Sql};
 use crate::schema::{Column, Dialect, Schema, Table};
 use crate::sql::{Alias, KeySource, Writer, in_keys, not_in_keys};
+
+/// Words that follow a table without an alias.
+const FOLLOWING: [&str; 11] = [
+    "join", "left", "inner", "cross", "right", "full", "natural", "where", "order", "group",
+    "limit",
+];
 
 /// Judgements in the order in which they are made: lines first, then guards.
 pub(super) fn judgements(
@@ -197,7 +203,14 @@ fn linked_rows(
 
 /// The table that a guard's rows begin with, and what it is called there.
 pub(crate) fn guarding_table<'s>(guard: &Guard, schema: &'s Schema) -> Option<(&'s Table, Alias)> {
-    let fragment = guard.rows.of(schema.dialect)?;
+    leading_table(guard.rows.of(schema.dialect)?, schema)
+}
+
+/// The table that a source of rows begins with, and what it is called there.
+pub(crate) fn leading_table<'s>(
+    fragment: &Fragment,
+    schema: &'s Schema,
+) -> Option<(&'s Table, Alias)> {
     let Some(Part::Text(text)) = fragment.parts.first() else { return None };
     let mut words = text.split_whitespace();
     let name = words.next()?;
@@ -209,7 +222,6 @@ pub(crate) fn guarding_table<'s>(guard: &Guard, schema: &'s Schema) -> Option<(&
     }?;
     let next =
         words.next().filter(|word| !word.eq_ignore_ascii_case("as")).or_else(|| words.next());
-    let joins = ["join", "left", "inner", "cross", "right", "full"];
-    let alias = next.filter(|word| !joins.contains(&word.to_ascii_lowercase().as_str()));
+    let alias = next.filter(|word| !FOLLOWING.contains(&word.to_ascii_lowercase().as_str()));
     Some((table, Alias::parse(alias.unwrap_or(&table.name.name))?))
 }

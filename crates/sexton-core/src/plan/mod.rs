@@ -22,7 +22,7 @@ mod root;
 mod snapshot;
 
 pub use compile::{CompileError, compile};
-pub(crate) use judging::guarding_table;
+pub(crate) use judging::{guarding_table, leading_table};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
 pub(crate) use root::follow_tenant;

@@ -36,7 +36,8 @@ fn derived_columns_must_exist_and_take_their_values() {
     finds(TABLES, &set("set.sum = 0\n"), &[("C115", "sum")]);
     finds(TABLES, &set("set.grade = \"=null\"\n"), &[("C114", "grade")]);
     let first = "first = \"runs r where r.domain_id = domains.id\"\n";
-    let none = |none: &str| format!("{first}set.grade = {{ value = \"=r.id\", none = {none} }}\n");
+    let none =
+        |none: &str| format!("{first}set.grade = {{ value = \"=r.domain_id\", none = {none} }}\n");
     finds(TABLES, &set(&none("\"=null\"")), &[("C114", "grade")]);
     finds(TABLES, &set(&none("\"\"")), &[]);
 }
@@ -75,4 +76,26 @@ fn a_table_that_nothing_derives_is_warned_of() {
     assert_eq!(severity, Severity::Warning);
     assert_eq!(message, "`domains` is never derived: no thing deletes rows of `runs`");
     finds(TABLES, &policy(&[THING, DERIVED, SET]), &[]);
+}
+
+#[test]
+fn a_column_that_becomes_a_key_needs_a_line() {
+    let tables = TABLES.replace("latest text index", "latest text null index");
+    let derived = |first: &str, value: &str| {
+        let first = format!("first = \"{first} where domain_id = domains.id\"\n");
+        let set = format!("set.latest = {{ value = \"={value}\", none = \"=null\" }}\n");
+        policy(&[THING, DERIVED, &first, &set])
+    };
+    let (severity, message, help) = only(&tables, &derived("runs r", "r.id"));
+    assert_eq!(severity, Severity::Warning);
+    assert_eq!(message, "`domains.latest` becomes the key of a row of `runs`, and no line says so");
+    assert_eq!(help, "write \"domains.latest -> runs\" = \"derive\"");
+    finds(&tables, &derived("runs", "runs.id"), &[("C125", "latest")]);
+    finds(&tables, &derived("runs R", "r.ID"), &[("C125", "latest")]);
+    // Other columns are values, and other sources are not read that far.
+    finds(&tables, &derived("runs r", "r.domain_id"), &[]);
+    finds(&tables, &derived("runs r", "max(r.id)"), &[]);
+    // A line decides, whatever it says.
+    finds(&tables, &policy(&[&derived("runs r", "r.id"), LINE]), &[]);
+    finds(&tables, &policy(&[&derived("runs r", "r.id"), &LINE.replace("derive", "keep")]), &[]);
 }

@@ -91,7 +91,7 @@ fn derived_columns_are_tried_where_first_is_known_and_as_a_whole() {
     let first = "runs r where r.domain_id = domains.id order by r.slug";
     let policy = format!(
         "[things.run]\nrow = \"runs.id\"\n[derived.domains]\nof = \"runs.domain_id\"\n\
-         first = \"{first}\"\nset.latest = {{ value = \"=r.id\", none = \"=null\" }}\n\
+         first = \"{first}\"\nset.latest = {{ value = \"=r.slug\", none = \"=null\" }}\n\
          set.grade = \"=(select 'a')\"\n"
     );
     let found = probes(Dialect::Postgres, &policy);
@@ -105,7 +105,7 @@ fn derived_columns_are_tried_where_first_is_known_and_as_a_whole() {
             (
                 "the derived column `domains.latest`",
                 &format!(
-                    "UPDATE \"domains\" SET \"latest\" = (SELECT (r.id) FROM {first} LIMIT 1) \
+                    "UPDATE \"domains\" SET \"latest\" = (SELECT (r.slug) FROM {first} LIMIT 1) \
                      WHERE 1 = 0"
                 ),
             ),
