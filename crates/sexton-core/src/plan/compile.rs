@@ -80,6 +80,7 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
         fingerprint: String::new(),
         tables: involved(source, &closure),
         limits: source.thing.limits,
+        tenants: super::tenants::count(source, &closure, findings),
         root,
         kept: super::effects::kept(source, &closure),
         looks: super::looking::looks(source, &closure),

@@ -20,6 +20,7 @@ mod reasons;
 mod removing;
 mod root;
 mod snapshot;
+mod tenants;
 
 pub use compile::{CompileError, compile};
 pub(crate) use judging::{guarding_table, leading_table};
@@ -46,6 +47,8 @@ pub struct Plan {
     pub tables: Vec<TableName>,
     /// The caps.
     pub limits: Limits,
+    /// How the tenants that it touches are counted, where a limit speaks of them.
+    pub tenants: Option<TenantCount>,
     /// The key sets that the steps fill and use.
     pub sets: Vec<KeySet>,
     /// How the root is found.
@@ -58,6 +61,15 @@ pub struct Plan {
     pub looks: Vec<LookAgain>,
     /// Why each table is touched: the chain of lines that leads to it.
     pub reasons: Vec<Reason>,
+}
+
+/// The tenants of all rows that go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TenantCount {
+    /// At most so many.
+    pub max: u64,
+    /// Names some and counts all: name, count over all.
+    pub statement: Statement,
 }
 
 /// Why a table is touched.

@@ -239,7 +239,7 @@ pub(crate) fn follow_tenant<'a>(
     Ok(if steps.is_empty() { Tenant::Own(last) } else { Tenant::Along(steps, last) })
 }
 
-fn write_tenant(writer: &mut Writer, tenant: &Tenant<'_>, table: &Table) {
+pub(super) fn write_tenant(writer: &mut Writer, tenant: &Tenant<'_>, table: &Table) {
     match tenant {
         Tenant::Own(column) => {
             writer.alias(table).push(".").column(column);

@@ -45,6 +45,7 @@ impl fmt::Display for Plan {
                 show(f, statement)?;
             }
         }
+        self.tenants.iter().try_for_each(|tenants| show(f, &tenants.statement))?;
         writeln!(f, "change")?;
         for derivation in &self.steps.derive {
             derivation.release.iter().try_for_each(|statement| show(f, statement))?;

@@ -126,11 +126,13 @@ pub struct Limits {
     pub rows: u64,
     /// At most this share of any one table.
     pub percent: Option<f64>,
+    /// At most rows of this many tenants.
+    pub tenants: Option<u64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows: 1_000_000, percent: None }
+        Self { rows: 1_000_000, percent: None, tenants: None }
     }
 }
 

@@ -27,7 +27,36 @@ impl Walk<'_> {
             blockers.extend(self.judge_rows(judgement, judge.subject).await?);
         }
         blockers.extend(self.held(judge).await?);
+        blockers.extend(self.over_tenants().await?);
         Ok(blockers)
+    }
+
+    /// The blocker if rows of more tenants would go than one deletion may touch.
+    async fn over_tenants(&mut self) -> Result<Option<Blocker>, DatabaseError> {
+        let Some(tenants) = &self.plan.tenants else { return Ok(None) };
+        let rows = self.rows(&tenants.statement, NAMES_MAX).await?;
+        let count = rows.first().and_then(|row| row.get(1)).and_then(Scalar::as_integer);
+        let count = count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+        if count <= tenants.max {
+            return Ok(None);
+        }
+        let names: Vec<String> = rows.iter().map(|row| row[0].to_string()).collect();
+        let more = if count > names.len() as u64 { ", …" } else { "" };
+        Ok(Some(Blocker {
+            kind: BlockerKind::OverLimit,
+            name: "limits.tenants".into(),
+            message: format!(
+                "it would take rows of {count} tenants: {}{more}; the limit is {}",
+                names.join(", "),
+                tenants.max
+            ),
+            count,
+            names,
+            ways_out: vec![format!(
+                "raise `limits.tenants` of [things.{}], or delete less at once",
+                self.plan.thing
+            )],
+        }))
     }
 
     fn own_state(&self, subject: &Subject) -> Vec<Blocker> {

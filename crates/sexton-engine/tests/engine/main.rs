@@ -19,3 +19,4 @@ mod place;
 mod plain_delete;
 mod seeds;
 mod surroundings;
+mod tenants;

@@ -1,4 +1,5 @@
 use super::{finds, only};
+use crate::finding::Severity;
 
 const TABLES: &str = "orgs: id int key\nprojects: id int key, org_id int index\n\
                       runs: id text key, slug text, project_id int index, state text\n\
@@ -81,4 +82,18 @@ fn what_is_read_from_the_row_needs_one() {
         let (_, message, _) = only(TABLES, &run(&format!("starts = [\"jobs.run_id\"]\n{key}")));
         assert!(message.ends_with("the thing's own row, and it has none"), "{message}");
     }
+}
+
+#[test]
+fn a_limit_on_tenants_needs_rows_that_tell_theirs() {
+    let tables = "runs: id int key, batch text index, org int";
+    let batch = "[things.batch]\nstarts = [\"runs.batch\"]\nlimits = { tenants = 1 }\n";
+    let run = "[things.run]\nrow = \"runs.id\"\n";
+    let (severity, message, _) = only(tables, &format!("{batch}{run}"));
+    assert_eq!(severity, Severity::Error);
+    assert_eq!(
+        message,
+        "`limits.tenants` of `batch` counts nothing: no row that goes tells its tenant"
+    );
+    finds(tables, &format!("{batch}{run}tenant = \"org\"\n"), &[]);
 }

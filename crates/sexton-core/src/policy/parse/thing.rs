@@ -87,8 +87,7 @@ impl Keys {
     fn over(self, base: &Self, like: Span) -> Self {
         let mut unbuilt = self.unbuilt;
         for (key, (makes_safer, _)) in &base.unbuilt {
-            let whole = key.split('.').next().unwrap_or(key);
-            if !self.written.contains(&whole) {
+            if !self.written.contains(key) {
                 unbuilt.insert(key, (*makes_safer, like));
             }
         }
@@ -241,7 +240,7 @@ impl<'t> Reader<'t> {
             "find" => keys.find = self.sql(entry, Form::Bare),
             "only" => keys.only = self.conditions(entry),
             "refuse" => keys.refuse = self.conditions(entry),
-            "limits" => keys.limits = self.limits(entry, keys),
+            "limits" => keys.limits = self.limits(entry),
             "digest" => keys.digest_rows = self.choice(entry, &DIGESTS),
             // `like` is read before, because all of them must be known.
             _ => {}
@@ -295,23 +294,21 @@ impl<'t> Reader<'t> {
         Some(conditions)
     }
 
-    fn limits(&mut self, entry: &Entry<'t>, keys: &mut Keys) -> Option<Limits> {
+    fn limits(&mut self, entry: &Entry<'t>) -> Option<Limits> {
         let table = self.table(entry)?;
         let mut limits = Limits::default();
         self.refuse_unknown(&table, &["rows", "percent", "tenants"]);
         limits.percent = table.get("percent").and_then(|entry| self.percent(entry));
-        let rows = table.get("rows").and_then(|entry| self.rows_max(entry));
+        let rows = table.get("rows").and_then(|entry| self.at_least_one(entry));
         limits.rows = rows.unwrap_or(limits.rows);
-        if let Some(tenants) = table.get("tenants") {
-            keys.unbuilt.insert("limits.tenants", (true, tenants.name_span));
-        }
+        limits.tenants = table.get("tenants").and_then(|entry| self.at_least_one(entry));
         Some(limits)
     }
 
-    fn rows_max(&mut self, entry: &Entry<'t>) -> Option<u64> {
+    fn at_least_one(&mut self, entry: &Entry<'t>) -> Option<u64> {
         let number = self.integer(entry)?;
-        let rows = u64::try_from(number).ok().filter(|rows| *rows > 0);
-        rows.or_else(|| self.bad_number(entry, "must be greater than 0"))
+        let most = u64::try_from(number).ok().filter(|most| *most > 0);
+        most.or_else(|| self.bad_number(entry, "must be greater than 0"))
     }
 
     fn percent(&mut self, entry: &Entry<'t>) -> Option<f64> {

@@ -117,6 +117,7 @@ fn a_number_outside_its_range_is_refused() {
         ("rows = -1", "-1"),
         ("rows = 99999999999999999999", "99999999999999999999"),
         ("percent = 0", "0"),
+        ("tenants = 0", "0"),
         ("percent = 100.5", "100.5"),
         ("percent = nan", "nan"),
     ] {

@@ -26,7 +26,7 @@ fn a_thing_with_nothing_but_its_row_gets_the_defaults() {
     );
     assert_eq!(
         (run.confirm, run.limits),
-        (Confirm::Click, Limits { rows: 1_000_000, percent: None })
+        (Confirm::Click, Limits { rows: 1_000_000, percent: None, tenants: None })
     );
     assert!(run.starts.is_empty() && run.roles.is_empty() && run.only.is_empty());
     assert!(!run.across_tenants && !run.digest_rows);
@@ -50,7 +50,7 @@ show           = ["state", "created_at"]
 find           = "cohort_id = {path.cohort}"
 only           = { "kind = 'a'" = "Not an a: {row.kind}", "b" = "not b" }
 refuse         = { "is_active" = "Deactivate first." }
-limits         = { rows = 5_000_000, percent = 2.5 }
+limits         = { rows = 5_000_000, percent = 2.5, tenants = 3 }
 digest         = "rows"
 "#,
     );
@@ -72,7 +72,7 @@ digest         = "rows"
     assert_eq!(shown(&model.only[0].value.sql, Dialect::Sqlite), "kind = 'a'");
     assert_eq!(model.only[1].value.say, "not b");
     assert_eq!(model.refuse[0].value.say, "Deactivate first.");
-    assert_eq!(model.limits, Limits { rows: 5_000_000, percent: Some(2.5) });
+    assert_eq!(model.limits, Limits { rows: 5_000_000, percent: Some(2.5), tenants: Some(3) });
 }
 
 #[test]
@@ -103,7 +103,6 @@ limits = { percent = 5 }
 [things.model]
 like   = "base"
 refuse = { "is_active" = "Deactivate first." }
-limits = { rows = 5 }
 [things.base]
 row    = "models.id"
 label  = "name"
@@ -116,7 +115,7 @@ label  = "name"
     assert_eq!(forced.label.as_ref().unwrap().value.as_str(), "name");
     assert_eq!(forced.roles.len(), 1);
     assert!(forced.refuse.is_empty());
-    assert_eq!(forced.limits, Limits { rows: 1_000_000, percent: Some(5.0) });
+    assert_eq!(forced.limits, Limits { rows: 1_000_000, percent: Some(5.0), tenants: None });
     assert_eq!(thing(&policy, "model").refuse.len(), 1);
 }
 
@@ -247,7 +246,6 @@ removes = ["objects.b"]
 set     = { x = 1 }
 options = { x = {} }
 id      = { strip = "resp_" }
-limits  = { tenants = 5 }
 [things.b]
 like   = "a"
 hide   = {}
@@ -255,12 +253,11 @@ limits = { rows = 5 }
 "#,
     );
     let mut own = vec![("hide", true), ("purge", true), ("undo", true), ("removes", true)];
-    own.extend([("set", true), ("options", true), ("id", false), ("limits.tenants", true)]);
+    own.extend([("set", true), ("options", true), ("id", false)]);
     let all = unbuilt(&policy);
     for (key, makes_safer) in own {
         assert!(all.contains(&(&format!("things.a.{key}"), makes_safer)), "{key} of a");
-        let is_inherited = all.contains(&(&format!("things.b.{key}"), makes_safer));
-        assert_eq!(is_inherited, key != "limits.tenants", "{key} of b");
+        assert!(all.contains(&(&format!("things.b.{key}"), makes_safer)), "{key} of b");
     }
 }
 
