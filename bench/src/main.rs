@@ -1,6 +1,7 @@
 //! Measures deletions side by side with SQL by hand, on both databases, and writes a report.
 
 mod clock;
+mod django;
 mod engine;
 mod figures;
 mod form;
@@ -45,6 +46,9 @@ enum Command {
     Quick(Options),
     /// Measures at the size of the reference; writes `reports/rows.md`.
     Full(Options),
+    /// Measures beside Django's own deletion and preview, which needs `python3` with `venv`;
+    /// writes `reports/django.md`.
+    Django(Options),
     /// Deletes one batch and tells microseconds and peaks of memory: what `full` runs in a
     /// process of its own.
     #[command(hide = true)]
@@ -84,6 +88,7 @@ async fn main() -> Result<()> {
             let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/rows.md");
             run("full", Extent::full(), &options, Some(report)).await
         }
+        Command::Django(options) => beside_django(&options).await,
         Command::Alone { dialect, address, batch, rows } => {
             huge::delete_alone(dialect_named(&dialect)?, &address, &batch, rows).await
         }
@@ -109,17 +114,42 @@ async fn run(mode: &str, extent: Extent, options: &Options, report: Option<PathB
     for dialect in dialects {
         all.push(measure(dialect, extent, options.postgres.as_deref()).await?);
     }
-    let conditions = Conditions {
+    let conditions = conditions(mode, options, before);
+    let text = report::written(&conditions, extent, &all);
+    tell(&text, options.report.clone().or(report))
+}
+
+async fn beside_django(options: &Options) -> Result<()> {
+    let large = Scale { normal: 60, huge: 0, huge_runs: 0 };
+    let extent = adjusted(Extent::new(large, 9), options);
+    let before = machine::load_average();
+    let (place, engine) =
+        ready(Dialect::Postgres, extent.large, options.postgres.as_deref(), "django").await?;
+    let mut supply = Supply::new(extent.large.normal);
+    let beside = django::measure(&place, &engine, extent, &mut supply).await?;
+    let settings = machine::settings(&place).await?;
+    drop(engine);
+    place.close().await?;
+    let conditions = conditions("django", options, before);
+    let text = django::written(&conditions, extent, &settings, &beside);
+    let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/django.md");
+    tell(&text, options.report.clone().or(Some(report)))
+}
+
+fn conditions(mode: &str, options: &Options, before: String) -> Conditions {
+    Conditions {
         command: format!("cargo run --release -p sexton-bench -- {mode}"),
         machine: machine::machine(),
         note: options.note.clone(),
         busy: (before, machine::load_average()),
-    };
-    let text = report::written(&conditions, extent, &all);
+    }
+}
+
+fn tell(text: &str, report: Option<PathBuf>) -> Result<()> {
     println!("{text}");
-    if let Some(path) = options.report.clone().or(report) {
+    if let Some(path) = report {
         let folder = path.parent().context("a report lies in a folder")?;
-        fs::create_dir_all(folder).and_then(|()| fs::write(&path, &text))?;
+        fs::create_dir_all(folder).and_then(|()| fs::write(&path, text))?;
         eprintln!("written to {}", path.display());
     }
     Ok(())
