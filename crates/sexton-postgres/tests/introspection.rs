@@ -145,7 +145,7 @@ async fn types_are_written_so_that_a_cast_cuts_nothing() {
     ];
     assert_eq!(found, expected);
     assert!(!column(t, "code").nullable, "its domain forbids NULL");
-    assert!(column(t, "level").nullable && column(t, "level").has_default);
+    assert!(column(t, "level").nullable && column(t, "level").default.is_some());
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn columns_say_where_their_values_come_from() {
     let facts: Vec<(&str, [bool; 4])> = t
         .columns
         .iter()
-        .map(|c| (c.name.as_str(), [c.nullable, c.generated, c.identity, c.has_default]))
+        .map(|c| (c.name.as_str(), [c.nullable, c.generated, c.identity, c.default.is_some()]))
         .collect();
     let expected = [
         ("id", [false, false, true, false]),
@@ -176,6 +176,7 @@ async fn columns_say_where_their_values_come_from() {
         ("plain", [true, false, false, false]),
     ];
     assert_eq!(facts, expected);
+    assert_eq!(column(t, "word").default.as_deref(), Some("'nextval'::text"));
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ fn column(name: &str) -> Column {
         nullable: true,
         generated: false,
         identity: false,
-        has_default: false,
+        default: None,
     }
 }
 

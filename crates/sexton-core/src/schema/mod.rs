@@ -115,8 +115,8 @@ pub struct Column {
     pub generated: bool,
     /// Whether it is an identity or auto-increment column.
     pub identity: bool,
-    /// Whether it has a default.
-    pub has_default: bool,
+    /// What it holds where nothing is given, in the database's SQL; none for NULL.
+    pub default: Option<String>,
 }
 
 /// What a column's values are, as far as binding and reading them cares.

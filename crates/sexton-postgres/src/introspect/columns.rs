@@ -14,17 +14,17 @@ use super::Oid;
 const QUERY: &str = "
 WITH RECURSIVE made_of AS (
     SELECT d.oid AS domain, d.typbasetype AS base, d.typnotnull AS not_null,
-        d.typdefault IS NOT NULL AS has_default
+        d.typdefault AS default_text
     FROM pg_catalog.pg_type AS d
     WHERE d.typtype = 'd'
     UNION ALL
     SELECT m.domain, d.typbasetype, m.not_null OR d.typnotnull,
-        m.has_default OR d.typdefault IS NOT NULL
+        COALESCE(m.default_text, d.typdefault)
     FROM made_of AS m
     JOIN pg_catalog.pg_type AS d ON d.oid = m.base AND d.typtype = 'd'
 ),
 domains AS (
-    SELECT m.domain, m.base, m.not_null, m.has_default
+    SELECT m.domain, m.base, m.not_null, m.default_text
     FROM made_of AS m
     JOIN pg_catalog.pg_type AS b ON b.oid = m.base AND b.typtype <> 'd'
 )
@@ -39,7 +39,8 @@ SELECT
     a.attgenerated <> '' AS generated,
     a.attidentity <> ''
         OR COALESCE(pg_get_expr(e.adbin, e.adrelid) LIKE 'nextval(%', false) AS identity,
-    (a.atthasdef AND a.attgenerated = '') OR d.has_default IS TRUE AS has_default
+    CASE WHEN a.attgenerated = ''
+        THEN COALESCE(pg_get_expr(e.adbin, e.adrelid), d.default_text) END AS default_text
 FROM pg_catalog.pg_attribute AS a
 LEFT JOIN domains AS d ON d.domain = a.atttypid
 JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(d.base, a.atttypid)
@@ -69,7 +70,7 @@ fn column(row: &PgRow) -> Result<Column, sqlx::Error> {
         nullable: row.try_get("nullable")?,
         generated: row.try_get("generated")?,
         identity: row.try_get("identity")?,
-        has_default: row.try_get("has_default")?,
+        default: row.try_get("default_text")?,
     })
 }
 

@@ -13,8 +13,8 @@ use crate::statement;
 
 /// Table, whether it is WITHOUT ROWID, its CREATE TABLE.
 pub type TableRow = (String, bool, String);
-/// Table, column, declared type, NOT NULL, has a default, place in the primary key, hidden.
-pub type ColumnRow = (String, String, String, bool, bool, i64, i64);
+/// Table, column, declared type, NOT NULL, default, place in the primary key, hidden.
+pub type ColumnRow = (String, String, String, bool, Option<String>, i64, i64);
 /// Table, foreign key, parent, column, parent's column, ON DELETE.
 pub type ForeignKeyRow = (String, i64, String, String, Option<String>, String);
 /// Table, index, unique, origin, partial, CREATE INDEX, column.
@@ -56,7 +56,7 @@ pub async fn indirect(connection: &mut SqliteConnection) -> Result<Vec<String>, 
 /// Columns in their order, generated ones among them.
 pub async fn columns(connection: &mut SqliteConnection) -> Result<Vec<ColumnRow>, DatabaseError> {
     sqlx::query_as(
-        "SELECT t.name, c.name, c.type, c.\"notnull\", c.dflt_value IS NOT NULL, c.pk, c.hidden
+        "SELECT t.name, c.name, c.type, c.\"notnull\", c.dflt_value, c.pk, c.hidden
          FROM pragma_table_list AS t
          JOIN pragma_table_xinfo(t.name, t.schema) AS c
          WHERE t.schema = 'main'

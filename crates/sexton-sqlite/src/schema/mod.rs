@@ -80,7 +80,7 @@ fn empty_table(name: String, without_rowid: bool) -> Table {
 
 fn add_columns(tables: &mut Tables, rows: Vec<catalog::ColumnRow>) {
     let mut primary_keys: BTreeMap<String, BTreeMap<i64, ColumnName>> = BTreeMap::new();
-    for (table, name, type_name, not_null, has_default, key_place, hidden) in rows {
+    for (table, name, type_name, not_null, default, key_place, hidden) in rows {
         let owner = table.to_ascii_lowercase();
         let Some(table) = tables.get_mut(&owner) else {
             continue;
@@ -98,7 +98,7 @@ fn add_columns(tables: &mut Tables, rows: Vec<catalog::ColumnRow>) {
             // 2 is VIRTUAL, 3 is STORED.
             generated: hidden >= 2,
             identity: false,
-            has_default,
+            default,
         });
     }
     for (owner, key) in primary_keys {

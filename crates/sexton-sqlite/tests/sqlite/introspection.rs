@@ -86,7 +86,7 @@ async fn columns_tell_what_they_are() {
     assert_eq!(columns(parents, |c| c.identity), ["Id"]);
     assert_eq!(columns(parents, |c| !c.nullable), ["Id"]);
     let children = table(&schema, "children");
-    assert_eq!(columns(children, |c| c.has_default), ["state"]);
+    assert_eq!(columns(children, |c| c.default.is_some()), ["state"]);
     assert_eq!(columns(children, |c| c.identity), ["id"]);
     let kinds: Vec<TypeKind> = table(&schema, "no key").columns.iter().map(|c| c.kind).collect();
     let expected =

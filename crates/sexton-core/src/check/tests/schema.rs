@@ -111,7 +111,7 @@ fn read_column(table: &mut Table, words: &[&str]) {
         nullable: more.contains(&"null"),
         generated: more.contains(&"generated"),
         identity: false,
-        has_default: false,
+        default: None,
     });
     if more.contains(&"key") {
         table.primary_key.push(name.clone());
