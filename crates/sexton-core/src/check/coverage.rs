@@ -58,11 +58,8 @@ fn pairs_of<'a>(source: &'a Source<'_>, reference: &'a Reference) -> Option<Pair
 }
 
 fn arrow(source: &Source<'_>, table: &Table, key: &ForeignKey) -> String {
-    let parent = source.schema.table(&key.parent);
-    let is_own_key = parent.is_some_and(|parent| parent.primary_key == key.parent_columns);
-    let parent_columns: &[ColumnName] = if is_own_key { &[] } else { &key.parent_columns };
     let left = spelling::side(&table.name, &key.columns);
-    format!("{left} -> {}", spelling::side(&key.parent, parent_columns))
+    format!("{left} -> {}", spelling::right(source.schema, &key.parent, &key.parent_columns))
 }
 
 /// The line with the fate that the database has by itself.

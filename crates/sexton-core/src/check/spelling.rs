@@ -95,7 +95,7 @@ pub(super) fn names(columns: &[Column]) -> Vec<ColumnName> {
 }
 
 /// One side of a line of `[references]`: `runs`, `runs.id`, `runs.(a,b)`.
-pub(super) fn side(table: &TableName, columns: &[ColumnName]) -> String {
+pub(crate) fn side(table: &TableName, columns: &[ColumnName]) -> String {
     let schema = table.schema.iter().map(|schema| policy_name(schema) + ".");
     let table = schema.collect::<String>() + &policy_name(&table.name);
     let columns: Vec<String> = columns.iter().map(|column| policy_name(column.as_str())).collect();
@@ -106,16 +106,39 @@ pub(super) fn side(table: &TableName, columns: &[ColumnName]) -> String {
     }
 }
 
-fn policy_name(name: &str) -> String {
+/// The right side of a line: the key is left out where it is the table's own, but not behind a
+/// schema, where two names would be read as a table and its column.
+pub(crate) fn right(schema: &Schema, table: &TableName, key: &[ColumnName]) -> String {
+    let is_own_key = schema.table(table).is_some_and(|table| table.primary_key == key);
+    side(table, if is_own_key && table.schema.is_none() { &[] } else { key })
+}
+
+/// A name in a path of the policy.
+pub(crate) fn policy_name(name: &str) -> String {
     let is_plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// A line of `[references]`.
-pub(super) fn line(arrow: &str, fate: &str) -> String {
-    // Names in double quotes need a key in single ones.
-    let quote = if arrow.contains('"') { '\'' } else { '"' };
-    format!("{quote}{arrow}{quote} = {fate}")
+pub(crate) fn line(arrow: &str, fate: &str) -> String {
+    format!("{} = {fate}", string(arrow))
+}
+
+/// A string of TOML: between the quotes that it does not hold, or with escapes.
+pub(crate) fn string(text: &str) -> String {
+    let is_plain = |c: char| !c.is_control() && c != '\\' && c != '"';
+    if text.chars().all(is_plain) {
+        return format!("\"{text}\"");
+    }
+    if !text.contains('\'') && !text.contains(char::is_control) {
+        return format!("'{text}'");
+    }
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// The statement that creates an index over these columns.
@@ -142,7 +165,7 @@ fn sql_table(schema: &Schema, table: &TableName) -> String {
 }
 
 /// A name in SQL, quoted only where it must be.
-pub(super) fn sql_name(name: &str) -> String {
+pub(crate) fn sql_name(name: &str) -> String {
     let belongs = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     if begins && name.chars().all(belongs) && !RESERVED.contains(&name) {
