@@ -17,13 +17,13 @@ mod losses;
 mod overruled;
 mod probes;
 mod references;
-mod spelling;
+pub(crate) mod spelling;
 mod things;
 mod triggers;
 mod unbuilt;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashSet;
 
@@ -32,6 +32,8 @@ use crate::graph::{self, Graph};
 use crate::policy::Policy;
 use crate::schema::Schema;
 use losses::Losses;
+
+pub(crate) use references::is_comparable;
 
 /// What can be said of a policy and a schema without asking the database.
 #[derive(Debug, Clone, PartialEq)]

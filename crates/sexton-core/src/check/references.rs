@@ -73,7 +73,8 @@ fn different_kinds(source: &Source<'_>, edge: &Edge) -> Option<Finding> {
     Some(Finding { severity, ..Finding::warning("C106", span, message).help(help) })
 }
 
-fn is_comparable(left: &Column, right: &Column, dialect: Dialect) -> bool {
+/// Whether values of both columns can be equal at all.
+pub(crate) fn is_comparable(left: &Column, right: &Column, dialect: Dialect) -> bool {
     let is_number = |kind| matches!(kind, TypeKind::Integer | TypeKind::Number);
     match (dialect, left.kind, right.kind) {
         (Dialect::Postgres, TypeKind::Other, TypeKind::Other) => left.type_name == right.type_name,

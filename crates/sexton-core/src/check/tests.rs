@@ -8,7 +8,7 @@ mod indexes;
 mod overruled;
 mod probes;
 mod references;
-mod schema;
+pub(crate) mod schema;
 mod things;
 mod triggers;
 
