@@ -21,7 +21,7 @@ pub struct Arguments {
 }
 
 /// What every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Shared {
     /// The policy file
@@ -70,6 +70,9 @@ pub enum Command {
     /// Make a sample system and delete something in it
     #[command(after_help = help::DEMO)]
     Demo(Demo),
+    /// Draft a first policy from the live schema
+    #[command(after_help = help::INIT)]
+    Init(Init),
     /// Judge the policy against the live schema
     #[command(after_help = help::CHECK)]
     Check(Check),
@@ -96,6 +99,35 @@ pub struct Demo {
     /// Replace what an earlier demo made there
     #[arg(long)]
     pub fresh: bool,
+}
+
+/// `sexton init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Write it into this new file; an old one is never overwritten
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What to write where the database only refuses: review, delete or block
+    #[arg(long, value_name = "FATE", default_value = "review")]
+    #[arg(hide_possible_values = true)]
+    pub undecided: Undecided,
+    /// The system's name [default: the database's]
+    #[arg(long, value_name = "NAME", value_parser = system_name)]
+    pub system: Option<String>,
+    /// The schema whose tables are meant [default: the database's own]
+    #[arg(long, value_name = "NAME")]
+    pub schema: Option<String>,
+}
+
+/// What a draft says of references that the database only refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Undecided {
+    /// They wait for a person.
+    Review,
+    /// The left goes too.
+    Delete,
+    /// The left refuses.
+    Block,
 }
 
 /// `sexton check`.
@@ -187,6 +219,16 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".into()),
+    }
+}
+
+fn system_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    let begins = text.starts_with(|c: char| c.is_ascii_lowercase());
+    if begins && text.chars().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("write a small letter, then small letters, digits, _ and -".into())
     }
 }
 

@@ -66,20 +66,32 @@ async fn database(
     let written = policy.database.as_ref().map(|database| database.value.as_str());
     let written = shared.database.as_deref().or(written);
     let written = written.ok_or_else(|| Failure::NoDatabase { policy: file.name.clone() })?;
-    let address = variable(written, "the address of the database")?;
+    let schema = policy.schema.as_ref().map(|schema| schema.value.as_str());
+    database_at(&address(written)?, schema).await
+}
+
+/// An address as it is, or that of the variable which `env:NAME` names.
+pub fn address(written: &str) -> Result<String, Failure> {
+    variable(written, "the address of the database")
+}
+
+/// Opens the database at an address.
+pub async fn database_at(
+    address: &str,
+    schema: Option<&str>,
+) -> Result<Arc<dyn Database>, Failure> {
     if address.trim().is_empty() {
         return Err(Failure::BadAddress("it is empty".into()));
     }
     match address.split_once("://") {
         Some(("postgres" | "postgresql", _)) => {
-            let schema = policy.schema.as_ref().map(|schema| schema.value.as_str());
-            let database = PostgresDatabase::connect(&address, schema);
+            let database = PostgresDatabase::connect(address, schema);
             Ok(Arc::new(database.map_err(unreadable)?))
         }
-        Some((scheme, _)) if scheme != "sqlite" => {
-            Err(Failure::UnknownDatabase { scheme: scheme.to_owned() })
+        Some((kind, _)) if kind != "sqlite" => {
+            Err(Failure::UnknownDatabase { scheme: kind.to_owned() })
         }
-        _ => Ok(Arc::new(SqliteDatabase::open(&address).await?)),
+        _ => Ok(Arc::new(SqliteDatabase::open(address).await?)),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod ports;
 
 mod audit;
+mod draft;
 mod execute;
 mod outcome;
 mod preview;
@@ -13,6 +14,7 @@ mod verify;
 mod walk;
 
 pub use audit::{AuditEntry, ChainReport};
+pub use draft::draft;
 pub use execute::{Committed, commit_in};
 pub use outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 pub use preview::Budget;

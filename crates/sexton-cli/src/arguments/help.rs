@@ -3,6 +3,7 @@
 pub const SEXTON: &str = "\
 Begin here:
   sexton demo                          a sample system to play with
+  sexton init -o sexton.toml           a first policy for your own database
   sexton check                         does the policy fit the database?
   sexton preview batch autumn-2026     what would go, change and stay
   sexton delete batch autumn-2026      the same, then asks, then deletes
@@ -17,6 +18,21 @@ Example:
 
 Makes a sample system on SQLite in the folder, checks its policy, previews and
 deletes one of its batches, and verifies the audit. Needs nothing else.";
+
+pub const INIT: &str = "\
+Examples:
+  sexton init --database postgres://localhost/shop -o sexton.toml
+  sexton init --database sqlite:shop.db --undecided block
+
+Every foreign key gets the line that its ON DELETE implies; where it implies
+nothing, the line says \"review\" and waits for you. References that the
+database does not know are guessed from names and values, and stand behind
+`#?`: take the mark away, or the line. Only reads. Without -o, to the screen.
+
+The database is --database, else DATABASE_URL. Tables outside the schema
+are written schema.table.
+
+Exit codes: 0 drafted, 2 the file is there already, 5 no database";
 
 pub const CHECK: &str = "\
 Example:

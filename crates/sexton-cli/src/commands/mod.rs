@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod delete;
 mod demo;
+mod init;
 mod preview;
 mod root;
 mod status;
@@ -18,6 +19,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
     let shared = &arguments.shared;
     match &arguments.command {
         Command::Demo(demo) => demo::run(demo, shared, screen).await,
+        Command::Init(init) => init::run(init, shared, screen).await,
         Command::Check(check) => check::run(check, shared, screen).await,
         Command::Preview(preview) => preview::run(preview, shared, screen).await,
         Command::Delete(delete) => delete::run(delete, shared, screen).await,

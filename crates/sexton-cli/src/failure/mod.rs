@@ -80,6 +80,12 @@ pub enum Failure {
     /// The deletion does not know the table.
     #[error("{root} does not touch a table `{table}`")]
     UntouchedTable { table: String, root: String, near: Option<String> },
+    /// A file would be overwritten.
+    #[error("{} is there already, and is not overwritten", .0.display())]
+    FileIsThere(PathBuf),
+    /// A file cannot be written.
+    #[error("{} cannot be written", file.display())]
+    FileUnwritten { file: PathBuf, source: io::Error },
     /// The folder of the demo holds something else.
     #[error("{} is there already, and no demo made it", .0.display())]
     NotADemo(PathBuf),

@@ -168,17 +168,24 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             Some(near) => usage().next(&format!("Did you mean `{near}`?")),
             None => usage().next("The preview lists what it touches."),
         },
+        Failure::FileIsThere(_) => usage().next("Name another file with -o, or leave -o out."),
+        Failure::FileUnwritten { source, .. } => {
+            unwritten(failure, source).next("Name another file with -o.")
+        }
         Failure::NotADemo(_) => usage().next("Choose another folder with --dir."),
         Failure::DemoIsThere { go_on, afresh, .. } => {
             usage().next("Go on with it:").run(go_on).next("Or start afresh:").run(afresh)
         }
         Failure::DemoFile { source, .. } => {
-            let message = format!("{failure}: {source}");
-            Told::new(Exit::Failed, "failed", message).next("Choose another folder with --dir.")
+            unwritten(failure, source).next("Choose another folder with --dir.")
         }
         Failure::Sample(_) => Told::new(Exit::Failed, "failed", failure.to_string())
             .next("Choose another folder with --dir."),
     }
+}
+
+fn unwritten(failure: &Failure, source: &std::io::Error) -> Told {
+    Told::new(Exit::Failed, "failed", clean(&format!("{failure}: {source}")))
 }
 
 fn of_findings(told: Told, file: &PolicyFile, found: &[sexton_core::finding::Finding]) -> Told {

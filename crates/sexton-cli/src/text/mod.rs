@@ -23,7 +23,7 @@ pub use receipt::{brief_receipt, receipt};
 pub use status::{deletion, deletions};
 pub use time::took;
 pub use why::{known as known_tables, why};
-pub use words::{clean, indented, wrapped};
+pub use words::{clean, counted, indented, wrapped};
 
 /// No line is wider, but for names and commands that are.
 pub const WIDTH: usize = 80;

@@ -11,6 +11,7 @@ mod configuring;
 mod contract;
 mod deleting;
 mod demo;
+mod drafting;
 mod help;
 mod previewing;
 mod refusing;

@@ -57,6 +57,16 @@ impl Place {
         Self::with(TestDatabase::Postgres(database))
     }
 
+    /// A file without tables.
+    pub async fn empty_on_sqlite() -> Self {
+        Self::with(TestDatabase::Sqlite(sqlite::TestDatabase::new().await))
+    }
+
+    /// A database without tables.
+    pub async fn empty_on_postgres() -> Self {
+        Self::with(TestDatabase::Postgres(postgres::TestDatabase::bare().await))
+    }
+
     /// Another one like it, to be changed by hand.
     pub async fn twin(&self) -> Self {
         match self.database {
