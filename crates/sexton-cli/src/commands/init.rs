@@ -107,3 +107,18 @@ fn told(written: &str) -> String {
         written.to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody may have written the file while the schema was read.
+    #[test]
+    fn a_file_that_came_in_between_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("sexton.toml");
+        write_new(&file, "mine").unwrap();
+        assert!(matches!(write_new(&file, "yours"), Err(Failure::FileIsThere(_))));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    }
+}

@@ -1,6 +1,8 @@
 //! `sexton init`: a first policy that reads well, overwrites nothing, and passes `check` once it
 //! is decided.
 
+use std::collections::BTreeSet;
+
 use crate::place::Place;
 
 on_both_databases!(
@@ -99,7 +101,22 @@ async fn drafting_changes_nothing(place: Place) {
 #[tokio::test]
 async fn a_schema_that_knows_no_reference_gets_suggestions() {
     let place = Place::on_sqlite().await;
-    snapshot!("draft_batches", place.sexton(&["init", "--system", "batches"]).expect(0));
+    let said = place.sexton(&["init", "--system", "batches"]).expect(0);
+    let lines = |text: &str| -> BTreeSet<String> {
+        let (policy, findings) = sexton_core::policy::parse(text);
+        let policy = policy.unwrap_or_else(|| panic!("{findings:#?}"));
+        policy.references.into_iter().map(|reference| reference.text).collect()
+    };
+    let known = lines(&said.out);
+    let suggested = lines(&said.out.replace("#? ", ""));
+    let suggested: BTreeSet<_> = suggested.difference(&known).collect();
+    let by_hand = lines(sexton_samples::batches().policy);
+    let by_hand: BTreeSet<_> = by_hand.difference(&known).collect();
+    let missed: Vec<_> = by_hand.difference(&suggested).collect();
+    let wrong: Vec<_> = suggested.difference(&by_hand).collect();
+    assert_eq!(missed, [&"entries.run_id -> jobs"], "a second table for one column");
+    assert!(wrong.is_empty(), "{wrong:?}");
+    snapshot!("draft_batches", said);
 }
 
 #[tokio::test]

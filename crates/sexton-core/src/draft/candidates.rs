@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::words::words;
 use super::{Candidate, Polymorphic};
 use crate::check::is_comparable;
-use crate::names::ColumnName;
+use crate::names::{ColumnName, TableName};
 use crate::schema::{Column, Schema, Table, TypeKind};
 
 /// Last words of a column that names a row, whatever the key of the row is called.
@@ -45,19 +45,24 @@ struct Parent<'a> {
     words: Vec<String>,
     key: &'a Column,
     key_words: Vec<String>,
+    is_primary: bool,
 }
 
 /// All candidates, in the order of the schema: several for a column whose name fits several
 /// tables.
 pub(super) fn candidates(schema: &Schema) -> Vec<Candidate> {
-    let parents: Vec<Parent<'_>> = schema.tables.values().filter_map(parent).collect();
+    let mut parents: Vec<Parent<'_>> = schema.tables.values().flat_map(parents_of).collect();
+    forget_shared_prefix(&mut parents);
     let mut by_word: BTreeMap<&str, Vec<&Parent<'_>>> = BTreeMap::new();
     for parent in &parents {
         for word in &parent.words {
             by_word.entry(word).or_default().push(parent);
         }
     }
-    let by_table: BTreeMap<_, _> = parents.iter().map(|p| (&p.table.name, p)).collect();
+    let mut by_table: BTreeMap<&TableName, Vec<&Parent<'_>>> = BTreeMap::new();
+    for parent in &parents {
+        by_table.entry(&parent.table.name).or_default().push(parent);
+    }
     let by_key = by_key_name(schema);
     let mut found = Vec::new();
     for table in schema.tables.values() {
@@ -67,7 +72,8 @@ pub(super) fn candidates(schema: &Schema) -> Vec<Candidate> {
             for parent in child.words.iter().filter_map(|word| by_word.get(word.as_str())) {
                 own.extend(parent.iter().filter_map(|parent| by_table_name(&child, parent)));
             }
-            own.extend(by_table.get(&table.name).and_then(|parent| among_kin(&child, parent)));
+            let kin = by_table.get(&table.name).into_iter().flatten();
+            own.extend(kin.filter_map(|parent| among_kin(&child, parent)));
             own.extend(by_part(&child, &by_word));
             own.extend(
                 by_key.get(column.name.as_str()).and_then(|key| by_specific_key(&child, key)),
@@ -125,12 +131,32 @@ impl Guess<'_> {
     }
 }
 
-fn parent(table: &Table) -> Option<Parent<'_>> {
-    let key = match table.primary_key.as_slice() {
-        [only] => table.column(only)?,
-        _ => return None,
-    };
-    Some(Parent { table, words: words(&table.name.name), key, key_words: words(key.name.as_str()) })
+/// The primary key, and every other column that alone names a row.
+fn parents_of(table: &Table) -> impl Iterator<Item = Parent<'_>> {
+    let is_primary = |column: &Column| table.primary_key == [column.name.clone()];
+    let named = words(&table.name.name);
+    let keys = table.columns.iter().filter(move |column| {
+        is_primary(column) || table.is_unique(std::slice::from_ref(&column.name))
+    });
+    keys.map(move |key| Parent {
+        table,
+        words: named.clone(),
+        key,
+        key_words: words(key.name.as_str()),
+        is_primary: is_primary(key),
+    })
+}
+
+/// A word before the names of all tables, such as the application's, says nothing.
+fn forget_shared_prefix(parents: &mut [Parent<'_>]) {
+    let first = parents.first().and_then(|parent| parent.words.first()).cloned();
+    let has =
+        |parent: &Parent<'_>| parent.words.len() > 1 && parent.words.first() == first.as_ref();
+    if parents.len() > 1 && parents.iter().all(has) {
+        for parent in parents {
+            parent.words.remove(0);
+        }
+    }
 }
 
 /// Whether the column may hold a reference that nothing has told of yet.
@@ -171,25 +197,22 @@ fn by_table_name<'a>(child: &Child<'_>, parent: &Parent<'a>) -> Option<Guess<'a>
     if own_key {
         return None;
     }
-    let stem = stem(&child.words, &parent.key_words);
-    let (stem, is_bare) = match stem {
-        Some(stem) => (stem, false),
-        None => (child.words.as_slice(), true),
-    };
-    let score = likeness(stem, child, parent)?;
+    let by_stem = stems(child, parent).filter_map(|stem| likeness(stem, child, parent)).max();
     // A column without `id` behind its name more often holds a plain word than a key.
-    let score = if is_bare { bare(score, child, parent)? } else { score };
+    let by_all = || likeness(&child.words, child, parent).and_then(|by| bare(by, child, parent));
+    let score = by_stem.or_else(|| by_all().filter(|_| parent.is_primary))?;
     Some(Guess { table: parent.table, key: parent.key, score })
 }
 
-/// What stands before the words that only say "key".
-fn stem<'w>(words: &'w [String], key: &[String]) -> Option<&'w [String]> {
-    let last = words.last()?;
-    if words.len() > key.len() && words.ends_with(key) {
-        return Some(&words[..words.len() - key.len()]);
-    }
-    let is_generic = GENERIC.contains(&last.as_str());
-    (is_generic && words.len() > 1).then(|| &words[..words.len() - 1])
+/// What stands before the words that only say "key": before `id`, or before the key's own name,
+/// which may hold the table's name too (`latest_run_id` by the key `run_id`).
+fn stems<'w>(child: &'w Child<'_>, parent: &Parent<'_>) -> impl Iterator<Item = &'w [String]> {
+    let (words, key) = (child.words.as_slice(), parent.key_words.as_slice());
+    let behind_key = words.ends_with(key).then(|| &words[..words.len() - key.len()]);
+    let is_generic = words.last().is_some_and(|last| GENERIC.contains(&last.as_str()));
+    let generic = is_generic && (parent.is_primary || behind_key.is_some());
+    let behind_id = generic.then(|| &words[..words.len() - 1]);
+    behind_key.into_iter().chain(behind_id).filter(|stem| !stem.is_empty())
 }
 
 /// How plainly the words name the table.
@@ -228,13 +251,18 @@ fn bare(score: u8, child: &Child<'_>, parent: &Parent<'_>) -> Option<u8> {
 
 /// `parent_id`, `previous_session_id`: a row of the same table.
 fn among_kin<'a>(child: &Child<'_>, parent: &Parent<'a>) -> Option<Guess<'a>> {
-    if child.column.name == parent.key.name {
-        return None;
-    }
-    let is_kin = child.words.first().is_some_and(|first| KIN.contains(&first.as_str()));
-    let rest = stem(&child.words, &parent.key_words).unwrap_or(&child.words).get(1..)?;
-    let fits = rest.is_empty() || rest.last() == parent.words.last();
-    (is_kin && fits).then_some(Guess { table: parent.table, key: parent.key, score: GOOD })
+    let is_kin = |word: &String| KIN.contains(&word.as_str());
+    let bare = parent.is_primary.then_some(child.words.as_slice());
+    let fits = |stem: &[String]| {
+        let last = stem.last();
+        stem.iter().any(is_kin) && (last.is_some_and(is_kin) || last == parent.words.last())
+    };
+    let speaks = stems(child, parent).chain(bare).any(fits);
+    (speaks && child.column.name != parent.key.name).then_some(Guess {
+        table: parent.table,
+        key: parent.key,
+        score: GOOD,
+    })
 }
 
 /// `created_by`, `owner_id`: a person.
@@ -245,7 +273,7 @@ fn by_part<'a>(child: &Child<'_>, tables: &BTreeMap<&str, Vec<&Parent<'a>>>) -> 
         || PARTS.contains(&last.as_str())
         || GENERIC.contains(&last.as_str())
             && before_id.is_some_and(|word| PARTS.contains(&word.as_str()) || word == "by");
-    let people = || PEOPLE.iter().find_map(|word| tables.get(word)?.first().copied());
+    let people = || PEOPLE.iter().find_map(|word| tables.get(word)?.iter().find(|p| p.is_primary));
     let parent = plays.then(people).flatten()?;
     Some(Guess { table: parent.table, key: parent.key, score: FAIR })
 }
@@ -276,8 +304,8 @@ fn owner<'a>(owners: Vec<(&'a Table, &'a Column)>) -> Option<(&'a Table, &'a Col
     }
     let called = |(table, key): &(&Table, &Column)| {
         let key = words(key.name.as_str());
-        let stem = stem(&key, &[]).unwrap_or(&key);
-        words(&table.name.name).ends_with(stem)
+        let is_generic = key.len() > 1 && GENERIC.contains(&key[key.len() - 1].as_str());
+        words(&table.name.name).ends_with(&key[..key.len() - usize::from(is_generic)])
     };
     let mut named = owners.into_iter().filter(called);
     named.next().filter(|_| named.next().is_none())
@@ -318,7 +346,7 @@ fn composite(schema: &Schema) -> Vec<Candidate> {
                     columns: parent.primary_key.clone(),
                     parent: parent.name.clone(),
                     parent_key: parent.primary_key.clone(),
-                    score: WEAK,
+                    score: if says_parent(parent) { FAIR } else { WEAK },
                 });
             }
         }
@@ -340,4 +368,11 @@ fn has_key_of_its_own(table: &Table) -> bool {
         is_named_like_one || has_foreign_key(table, column)
     };
     table.primary_key.len() > 1 && !table.primary_key.iter().all(refers)
+}
+
+/// Whether a column of the key has the table's name in its own.
+fn says_parent(parent: &Table) -> bool {
+    let last = words(&parent.name.name).pop();
+    let mut key = parent.primary_key.iter();
+    key.any(|column| last.as_ref().is_some_and(|last| words(column.as_str()).contains(last)))
 }

@@ -113,6 +113,19 @@ fn what_set_default_writes_stands_in_the_line() {
 }
 
 #[test]
+fn two_lines_that_would_set_one_column_are_not_both_written() {
+    let tables = "orgs: id int key\nusers: org int key -> orgs cascade, id int key\n\
+                  notes: id int key, org int null index -> orgs defaults, by int null, \
+                  fk(org,by) -> users(org,id) nulls, index(org,by)";
+    let mut schema = read(Dialect::Postgres, tables);
+    let notes = schema.tables.get_mut(&TableName::local("notes")).unwrap();
+    notes.columns[1].default = Some("0".to_owned());
+    let draft = drafted(&schema, Undecided::Review);
+    let codes: Vec<_> = findings(&schema, &draft.text).iter().map(|f| f.code).collect();
+    assert_eq!(codes, ["C110"], "in\n{}", draft.text);
+}
+
+#[test]
 fn sisters_share_a_line() {
     let mut tables = String::from("runs: id int key");
     for name in ["a", "b", "c"] {

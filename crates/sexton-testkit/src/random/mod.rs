@@ -6,10 +6,11 @@
 //! a script for either database that creates just that.
 //!
 //! In reading order: `dice` (chance), `values` and `names` (odd ones included), `shape` (tables
-//! and foreign keys), `draw` (a shape by chance), `rows`, `case`, `script`, `policy`, `ground` (a
-//! database to put a case on, and to ask what plain DELETE does).
+//! and foreign keys), `draw` (a shape by chance), `rows`, `case`, `convention` (a case named as people
+//! do), `script`, `policy`, `ground` (a database to put a case on, and to ask what plain DELETE does).
 
 pub mod case;
+pub mod convention;
 pub mod dice;
 mod draw;
 pub mod ground;
