@@ -8,6 +8,7 @@ pub mod finding;
 pub mod graph;
 pub mod lifecycle;
 pub mod names;
+pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod preview;
