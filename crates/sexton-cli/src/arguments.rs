@@ -51,6 +51,8 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+    /// As a drawing, where there is something to draw.
+    Svg,
 }
 
 /// When colours are used.
@@ -76,6 +78,9 @@ pub enum Command {
     /// Judge the policy against the live schema
     #[command(after_help = help::CHECK)]
     Check(Check),
+    /// Draw what goes with a thing, and why
+    #[command(after_help = help::GRAPH)]
+    Graph(Graph),
     /// Show what deleting a thing would do, and change nothing
     #[command(after_help = help::PREVIEW)]
     Preview(Preview),
@@ -136,6 +141,16 @@ pub struct Check {
     /// Let warnings fail too
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `sexton graph`.
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// Of which thing, as the policy calls it
+    pub thing: String,
+    /// Draw only so many levels below it
+    #[arg(long, value_name = "N")]
+    pub depth: Option<usize>,
 }
 
 /// Which root, and who asks.

@@ -44,6 +44,16 @@ missing, stale or undecided fails. Codes are explained in docs/policy.md.
 
 Exit codes: 0 no errors, 1 errors, 2 the file cannot be read, 5 no database";
 
+pub const GRAPH: &str = "\
+Examples:
+  sexton graph batch
+  sexton graph batch --depth 2
+  sexton graph batch --output svg > batch.svg
+
+Drawn from the policy alone, so no database is asked. Each table that goes
+stands once, where the fewest steps lead to it; elsewhere it says (see there).
+Tables that say the same, with nothing below them, share a line.";
+
 pub const PREVIEW: &str = "\
 Examples:
   sexton preview batch autumn-2026

@@ -4,12 +4,13 @@ mod audit;
 mod check;
 mod delete;
 mod demo;
+mod graph;
 mod init;
 mod preview;
 mod root;
 mod status;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -17,10 +18,15 @@ use crate::screen::Screen;
 /// Runs the command that was asked for.
 pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failure> {
     let shared = &arguments.shared;
+    let draws = matches!(arguments.command, Command::Graph(_));
+    if shared.output == Format::Svg && !draws {
+        return Err(Failure::NoDrawing);
+    }
     match &arguments.command {
         Command::Demo(demo) => demo::run(demo, shared, screen).await,
         Command::Init(init) => init::run(init, shared, screen).await,
         Command::Check(check) => check::run(check, shared, screen).await,
+        Command::Graph(graph) => graph::run(graph, shared, screen),
         Command::Preview(preview) => preview::run(preview, shared, screen).await,
         Command::Delete(delete) => delete::run(delete, shared, screen).await,
         Command::Status(status) => status::run(status, shared, screen).await,

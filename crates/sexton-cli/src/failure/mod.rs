@@ -74,6 +74,12 @@ pub enum Failure {
     /// The person said no.
     #[error("{root} was not confirmed")]
     Declined { root: String },
+    /// There is no such thing in the policy.
+    #[error("there is no thing `{thing}` in the policy")]
+    NoThing { thing: String, near: Option<String>, known: String },
+    /// The answer of this command is no drawing.
+    #[error("only `graph` can be drawn as svg")]
+    NoDrawing,
     /// There is no such deletion.
     #[error("there is no deletion `{0}`")]
     NoDeletion(String),

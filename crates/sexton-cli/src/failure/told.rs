@@ -161,31 +161,35 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
                 .run(command)
         }
         Failure::Declined { .. } => Told::new(Exit::Declined, "declined", failure.to_string()),
+        Failure::NoThing { near, known, .. } => {
+            usage().next(&meant(near.as_deref(), &format!("Known are: {known}")))
+        }
+        Failure::NoDrawing => usage().next("Leave --output out, or write --output json."),
         Failure::NoDeletion(_) => Told::new(Exit::NotFound, "missing", clean(&failure.to_string()))
             .next("The latest ones:")
             .run(&line.with(&["status"])),
-        Failure::UntouchedTable { near, .. } => match near {
-            Some(near) => usage().next(&format!("Did you mean `{near}`?")),
-            None => usage().next("The preview lists what it touches."),
-        },
-        Failure::FileIsThere(_) => usage().next("Name another file with -o, or leave -o out."),
-        Failure::FileUnwritten { source, .. } => {
-            unwritten(failure, source).next("Name another file with -o.")
+        Failure::UntouchedTable { near, .. } => {
+            usage().next(&meant(near.as_deref(), "The preview lists what it touches."))
         }
+        Failure::FileIsThere(_) => usage().next("Name another file with -o, or leave -o out."),
+        Failure::FileUnwritten { source, .. } => unwritten(failure, source, "file with -o"),
         Failure::NotADemo(_) => usage().next("Choose another folder with --dir."),
         Failure::DemoIsThere { go_on, afresh, .. } => {
             usage().next("Go on with it:").run(go_on).next("Or start afresh:").run(afresh)
         }
-        Failure::DemoFile { source, .. } => {
-            unwritten(failure, source).next("Choose another folder with --dir.")
-        }
+        Failure::DemoFile { source, .. } => unwritten(failure, source, "folder with --dir"),
         Failure::Sample(_) => Told::new(Exit::Failed, "failed", failure.to_string())
             .next("Choose another folder with --dir."),
     }
 }
 
-fn unwritten(failure: &Failure, source: &std::io::Error) -> Told {
+fn meant(near: Option<&str>, otherwise: &str) -> String {
+    near.map_or_else(|| otherwise.to_owned(), |near| format!("Did you mean `{near}`?"))
+}
+
+fn unwritten(failure: &Failure, source: &std::io::Error, other: &str) -> Told {
     Told::new(Exit::Failed, "failed", clean(&format!("{failure}: {source}")))
+        .next(&format!("Choose another {other}."))
 }
 
 fn of_findings(told: Told, file: &PolicyFile, found: &[sexton_core::finding::Finding]) -> Told {

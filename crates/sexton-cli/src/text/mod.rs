@@ -3,6 +3,7 @@
 
 mod audit;
 mod findings;
+mod graph;
 mod page;
 mod paint;
 mod preview;
@@ -16,6 +17,7 @@ mod words;
 
 pub use audit::{chain, records};
 pub use findings::{findings, summary as findings_summary};
+pub use graph::graph;
 pub use page::Page;
 pub use paint::{bold, dim, red};
 pub use preview::{View, preview, rows as row_count};

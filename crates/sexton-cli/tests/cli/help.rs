@@ -10,7 +10,7 @@ fn here(arguments: &[&str]) -> crate::program::Said {
 
 #[test]
 fn every_command_teaches_by_example() {
-    for command in ["", "demo", "init", "check", "preview", "delete", "status", "audit"] {
+    for command in ["", "demo", "init", "check", "graph", "preview", "delete", "status", "audit"] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let said = here(&arguments).expect(0);
         let name = if command.is_empty() { "sexton" } else { command };
@@ -31,6 +31,7 @@ fn a_command_line_that_cannot_be_read_is_a_mistake_of_use() {
         &["preview", "batch", "a", "--budget", "soon"],
         &["preview", "batch", "--find", "slug"],
         &["check", "--output", "xml"],
+        &["check", "--output", "svg"],
     ] {
         here(arguments).expect(2);
     }

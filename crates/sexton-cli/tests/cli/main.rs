@@ -12,6 +12,7 @@ mod contract;
 mod deleting;
 mod demo;
 mod drafting;
+mod graphing;
 mod help;
 mod previewing;
 mod refusing;
