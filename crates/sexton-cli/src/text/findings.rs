@@ -4,7 +4,7 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource,
     Severity as Weight, SourceCode,
 };
-use sexton_core::finding::{Finding, Severity};
+use sexton_core::finding::{Finding, Severity, Span};
 
 use super::WIDTH;
 use super::paint::{bold, green, red, yellow};
@@ -18,10 +18,15 @@ pub fn findings(file: &PolicyFile, findings: &[Finding]) -> String {
         .with_links(false)
         .with_break_words(false)
         .without_syntax_highlighting();
-    let source = NamedSource::new(&file.name, file.text.clone());
     let mut text = String::new();
     for finding in findings {
-        let shown = Shown { finding, docs: finding.docs(), source: &source };
+        let place = file.source(finding.span.unwrap_or_default());
+        let shown = Shown {
+            finding,
+            docs: finding.docs(),
+            span: finding.span.map(|_| place.span),
+            source: NamedSource::new(place.name, place.text.to_owned()),
+        };
         handler.render_report(&mut text, &shown).expect("text can always be written to");
         text.push('\n');
     }
@@ -46,7 +51,9 @@ pub fn summary(findings: &[Finding]) -> String {
 struct Shown<'a> {
     finding: &'a Finding,
     docs: String,
-    source: &'a NamedSource<String>,
+    /// Its place in its own file.
+    span: Option<Span>,
+    source: NamedSource<String>,
 }
 
 impl std::fmt::Display for Shown<'_> {
@@ -79,11 +86,11 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.finding.span.map(|_| self.source as &dyn SourceCode)
+        self.span.map(|_| &self.source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.finding.span?;
+        let span = self.span?;
         let length = span.end.saturating_sub(span.start);
         Some(Box::new(std::iter::once(LabeledSpan::underline((span.start, length)))))
     }

@@ -83,8 +83,10 @@ impl Sentences<'_> {
 
     fn told(&self, sentence: &str, line: &str) -> String {
         let reference = self.policy.references.iter().find(|reference| reference.text == line);
-        let place = reference.map(|reference| self.file.place(reference.span).0);
-        let place = place.map_or(String::new(), |at| format!("{}:{at} ", clean(&self.file.name)));
+        let place = reference.map_or(String::new(), |reference| {
+            let name = self.file.source(reference.span).name;
+            format!("{}:{} ", clean(name), self.file.place(reference.span).0)
+        });
         let mut page = Page::default();
         page.paragraph("  ", "  ", &format!("{sentence}."));
         page.line(dim(&format!("    {place}\"{line}\"")));

@@ -103,3 +103,40 @@ async fn the_first_policy_of_the_readme_fits_its_database() {
     place.write_policy(policy);
     place.sexton(&["check", "--strict"]).expect(0);
 }
+
+#[tokio::test]
+async fn a_variant_is_read_with_the_file_that_it_is_like() {
+    let place = Place::on_sqlite().await;
+    let folder = place.folder().join("base");
+    std::fs::create_dir(&folder).expect("a folder can be made");
+    let base = sexton_samples::batches().policy;
+    std::fs::write(folder.join("batches.toml"), base).expect("a file can be written");
+    place.write_policy("like = \"base/batches.toml\"\n[things.batch]\nlimits = { rows = 5 }\n");
+    place.sexton(&["check"]).expect(0);
+    let said = place.sexton(&["preview", "batch", "autumn-2026"]).expect(1);
+    assert!(said.out.contains("the limit is 5"), "{said}");
+    // The reference is shown where it stands.
+    let why = place.sexton(&["preview", "batch", "autumn-2026", "--why", "runs"]);
+    assert!(why.out.contains("base/batches.toml:"), "{why}");
+
+    let broken = base.replace("confirm = ", "confrim = ");
+    std::fs::write(folder.join("batches.toml"), broken).expect("a file can be written");
+    let said = place.sexton(&["check"]).expect(1);
+    assert!(said.out.contains("base/batches.toml:11:1"), "{said}");
+    let document = place.sexton(&["check", "--output", "json"]).expect(1).document();
+    let finding = &document["findings"][0];
+    assert_eq!((&finding["code"], &finding["line"]), (&"P003".into(), &11.into()));
+    assert_eq!(finding["file"], "base/batches.toml");
+}
+
+#[tokio::test]
+async fn variants_in_a_circle_end_even_through_links() {
+    let place = Place::on_sqlite().await;
+    std::os::unix::fs::symlink(place.folder(), place.folder().join("again")).expect("a link");
+    place.write_policy("system = \"s\"\nlike = \"again/sexton.toml\"\n");
+    let said = place.sexton(&["check"]).expect(1);
+    assert!(said.out.contains("P027"), "{said}");
+    place.write_policy("system = \"s\"\nlike = \"nowhere.toml\"\n");
+    let said = place.sexton(&["check"]).expect(1);
+    assert!(said.out.contains("`nowhere.toml` cannot be read: No such file"), "{said}");
+}

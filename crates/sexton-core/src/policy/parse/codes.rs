@@ -52,3 +52,7 @@ pub(super) const UNEQUAL_SIDES: &str = "P023";
 pub(super) const NOT_ENV: &str = "P024";
 /// A placeholder inside SQL quotes, where it is plain text.
 pub(super) const QUOTED_PLACEHOLDER: &str = "P025";
+/// Another file that cannot be read.
+pub(super) const UNREAD_FILE: &str = "P026";
+/// Files like each other in a circle.
+pub(super) const FILE_CYCLE: &str = "P027";

@@ -8,24 +8,45 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 9] =
-    ["system", "database", "schema", "things", "references", "guards", "derived", "audit", "check"];
+const BUILT: [&str; 10] = [
+    "like",
+    "system",
+    "database",
+    "schema",
+    "things",
+    "references",
+    "guards",
+    "derived",
+    "audit",
+    "check",
+];
 
 /// Sections that are read over, without which a deletion is less safe.
-const UNBUILT_SAFETY: [&str; 8] =
-    ["like", "stores", "takes", "work", "fence", "pools", "objects", "hooks"];
+const UNBUILT_SAFETY: [&str; 7] = ["stores", "takes", "work", "fence", "pools", "objects", "hooks"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
 const UNBUILT_EXTRAS: [&str; 7] =
     ["retention", "panels", "quota", "replies", "routes", "events", "lists"];
 
 /// Sections that are one part; of the others each entry is a part, as in `[work.jobs]`.
-const UNDIVIDED: [&str; 3] = ["like", "fence", "replies"];
+const UNDIVIDED: [&str; 2] = ["fence", "replies"];
 
-/// The policy that the file says; nothing if it does not even name its system.
-pub(super) fn read<'t>(reader: &mut Reader<'t>, file: &'t DeTable<'t>) -> Option<Policy> {
-    let root = Reader::root(file);
-    reader.is_variant = root.get("like").is_some();
+/// The policy that the file says, laid over those that it is like; nothing if it does not even
+/// name its system. Unless the files are `whole`, what they lack is not missed.
+pub(super) fn read<'t>(
+    reader: &mut Reader<'t>,
+    files: &[&'t DeTable<'t>],
+    whole: bool,
+) -> Option<Policy> {
+    let root = Reader::root(files);
+    let like = root.get("like");
+    reader.is_variant = like.is_some() && !whole;
+    if let Some(like) = like
+        && reader.string(like).is_some()
+        && !whole
+    {
+        reader.read_over("like", true, like.name_span);
+    }
     for entry in &root.entries {
         let makes_safer = UNBUILT_SAFETY.contains(&entry.name);
         if makes_safer || UNBUILT_EXTRAS.contains(&entry.name) {

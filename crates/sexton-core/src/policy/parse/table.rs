@@ -3,7 +3,8 @@
 //! The `toml` crate hands out tables sorted by key; here entries come in the order of the
 //! file, because the order of references has meaning.
 
-use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::codes;
 use super::placed::Placed;
@@ -12,8 +13,10 @@ use crate::policy::Unbuilt;
 
 /// Walks one file and collects what there is to say about it.
 pub(super) struct Reader<'t> {
-    /// The file.
+    /// The file, and behind it those that it is like.
     text: &'t str,
+    /// Where the text of each file begins.
+    starts: Vec<usize>,
     /// What is wrong so far, in the order of reading.
     pub findings: Vec<Finding>,
     /// What is read over so far, in the order of reading.
@@ -28,7 +31,8 @@ pub(super) struct Table<'t> {
     pub path: String,
     /// Its header, or its braces.
     pub span: Span,
-    /// What stands in it, in the file's order.
+    /// What stands in it, in the file's order. What a variant adds comes last; what it replaces
+    /// keeps its place, because the order of references has meaning.
     pub entries: Vec<Entry<'t>>,
 }
 
@@ -44,7 +48,26 @@ pub(super) struct Entry<'t> {
     pub value: &'t DeValue<'t>,
     /// Where the value stands.
     pub span: Span,
+    /// The tables of the same name in the files below, the nearest first, where they are laid
+    /// under this one key by key.
+    below: Vec<&'t DeTable<'t>>,
 }
+
+/// Sections that hold one table for each name; those are laid over their namesakes key by key.
+const NAMED: [&str; 12] = [
+    "things",
+    "guards",
+    "derived",
+    "work",
+    "pools",
+    "objects",
+    "hooks",
+    "retention",
+    "panels",
+    "quota",
+    "routes",
+    "events",
+];
 
 impl<'t> Table<'t> {
     /// The entry of that name, if there is one.
@@ -52,26 +75,57 @@ impl<'t> Table<'t> {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
-    fn of(path: &str, span: Span, table: &'t DeTable<'t>) -> Self {
-        let mut entries: Vec<_> = table
-            .iter()
-            .map(|(name, value)| Entry {
-                path: join(path, name.get_ref()),
-                name: name.get_ref(),
-                name_span: name.span().into(),
-                value: value.get_ref(),
-                span: value.span().into(),
-            })
-            .collect();
-        entries.sort_by_key(|entry| entry.name_span);
+    /// The entries of these tables, the first laid over those behind it.
+    fn of(path: &str, span: Span, tables: &[&'t DeTable<'t>]) -> Self {
+        let mut entries: Vec<Entry<'t>> = Vec::new();
+        for table in tables.iter().rev() {
+            let mut own: Vec<Entry<'t>> =
+                table.iter().map(|entry| Entry::of(path, entry)).collect();
+            own.sort_by_key(|entry| entry.name_span);
+            for entry in own {
+                match entries.iter_mut().find(|known| known.name == entry.name) {
+                    Some(known) => known.replace_by(entry, path),
+                    None => entries.push(entry),
+                }
+            }
+        }
         Self { path: path.to_owned(), span, entries }
+    }
+}
+
+impl<'t> Entry<'t> {
+    fn of(
+        path: &str,
+        (name, value): (&'t Spanned<DeString<'t>>, &'t Spanned<DeValue<'t>>),
+    ) -> Self {
+        Self {
+            path: join(path, name.get_ref()),
+            name: name.get_ref(),
+            name_span: name.span().into(),
+            value: value.get_ref(),
+            span: value.span().into(),
+            below: Vec::new(),
+        }
+    }
+
+    /// A section and a named table in one are laid over key by key; any other key is replaced
+    /// whole.
+    fn replace_by(&mut self, entry: Self, path: &str) {
+        let mut below = Vec::new();
+        if let (true, DeValue::Table(table)) =
+            (path.is_empty() || NAMED.contains(&path), self.value)
+        {
+            below.push(table);
+            below.append(&mut self.below);
+        }
+        *self = Self { below, ..entry };
     }
 }
 
 impl<'t> Reader<'t> {
     /// A reader of this text that has read nothing yet.
-    pub fn new(text: &'t str) -> Self {
-        Self { text, findings: Vec::new(), unbuilt: Vec::new(), is_variant: false }
+    pub fn new(text: &'t str, starts: Vec<usize>) -> Self {
+        Self { text, starts, findings: Vec::new(), unbuilt: Vec::new(), is_variant: false }
     }
 
     /// Takes note of a mistake.
@@ -89,20 +143,24 @@ impl<'t> Reader<'t> {
         self.unbuilt.push(Unbuilt { key: key.into(), makes_safer, span });
     }
 
-    /// The line in which this byte stands, counted from 1.
+    /// The line of its file in which this byte stands, counted from 1.
     pub fn line(&self, at: usize) -> usize {
-        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+        let start = self.starts.iter().rev().find(|start| **start <= at).copied().unwrap_or(0);
+        self.text[start..at].bytes().filter(|byte| *byte == b'\n').count() + 1
     }
 
-    /// The whole file as a table.
-    pub fn root(file: &'t DeTable<'t>) -> Table<'t> {
-        Table::of("", Span::default(), file)
+    /// The whole file as a table, laid over those that it is like, the nearest first.
+    pub fn root(files: &[&'t DeTable<'t>]) -> Table<'t> {
+        Table::of("", Span::default(), files)
     }
 
     /// The entry's value as a table.
     pub fn table(&mut self, entry: &Entry<'t>) -> Option<Table<'t>> {
         match entry.value {
-            DeValue::Table(table) => Some(Table::of(&entry.path, entry.span, table)),
+            DeValue::Table(table) => {
+                let tables = [&[table][..], &entry.below].concat();
+                Some(Table::of(&entry.path, entry.span, &tables))
+            }
             _ => self.wrong_type(entry, "a table"),
         }
     }
@@ -112,12 +170,13 @@ impl<'t> Reader<'t> {
         let DeValue::Array(items) = entry.value else {
             return self.wrong_type(entry, &format!("a list of {of}"));
         };
-        let item = |item: &'t toml::Spanned<DeValue<'t>>| Entry {
+        let item = |item: &'t Spanned<DeValue<'t>>| Entry {
             path: entry.path.clone(),
             name: entry.name,
             name_span: item.span().into(),
             value: item.get_ref(),
             span: item.span().into(),
+            below: Vec::new(),
         };
         Some(items.iter().map(item).collect())
     }

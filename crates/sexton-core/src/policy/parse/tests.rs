@@ -3,6 +3,7 @@ mod forms;
 mod lines;
 mod references;
 mod sql;
+mod variants;
 
 use super::parse;
 use crate::finding::Finding;
