@@ -1,6 +1,9 @@
 //! The audit: seals records into the chain, lists them, and verifies the chain.
 
-use sexton_core::audit::{ChainFault, FIRST_HASH, Link, Record, judge_chain, seal};
+use std::collections::VecDeque;
+
+use sexton_core::audit::{ChainFault, ChainJudge, FIRST_HASH, Link, Record, seal};
+use sexton_core::names::DeletionId;
 
 use crate::outcome::DeleteError;
 use crate::ports::{AuditHead, AuditRow, DatabaseError, Mode, Tx};
@@ -35,77 +38,85 @@ pub struct ChainReport {
 
 impl System {
     /// Seals every committed record that is not sealed yet, in the order they were written, and
-    /// returns them.
+    /// returns that of this deletion if it was among them.
     ///
     /// Race: the end of the chain is locked first, so two sealers never give one place twice.
-    pub(crate) async fn seal_in(&self, tx: &mut dyn Tx) -> Result<Vec<AuditRow>, DatabaseError> {
+    pub(crate) async fn seal_in(
+        &self,
+        tx: &mut dyn Tx,
+        of: &DeletionId,
+    ) -> Result<Option<AuditRow>, DatabaseError> {
         let mut head = tx.lock_audit_head().await?;
-        let mut sealed = tx.unsealed_audit().await?;
-        for row in &mut sealed {
-            let seq = head.seq + 1;
-            head = AuditHead { seq, hash: seal(&head.hash, seq, &row.record) };
-            tx.seal_audit(row.id, &head).await?;
-            (row.seq, row.hash) = (Some(head.seq), Some(head.hash.clone()));
+        let mut own = None;
+        loop {
+            let page = tx.unsealed_audit(PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
+            for mut row in page {
+                let seq = head.seq + 1;
+                head = AuditHead { seq, hash: seal(&head.hash, seq, &row.record) };
+                tx.seal_audit(row.id, &head).await?;
+                if row.deletion == *of {
+                    (row.seq, row.hash) = (Some(head.seq), Some(head.hash.clone()));
+                    own = Some(row);
+                }
+            }
+            if is_last {
+                return Ok(own);
+            }
         }
-        Ok(sealed)
     }
 
     /// Records in the order they were written, the latest `limit` of them.
     pub async fn audit_list(&self, limit: usize) -> Result<Vec<AuditEntry>, DeleteError> {
-        let rows = self.audit_rows().await?;
-        let skip = rows.len().saturating_sub(limit);
-        let entries = rows.into_iter().skip(skip).filter_map(|row| {
+        let mut latest = VecDeque::new();
+        if !self.has_history().await? {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let mut after = 0;
+        loop {
+            let page = tx.audit_rows(after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            latest.extend(page);
+            latest.drain(..latest.len().saturating_sub(limit));
+        }
+        tx.rollback().await?;
+        let entries = latest.into_iter().filter_map(|row| {
             let record = serde_json::from_str(&row.record).ok()?;
             Some(AuditEntry { seq: row.seq, hash: row.hash, record })
         });
         Ok(entries.collect())
     }
 
-    /// Judges the whole chain: any changed, removed or inserted record is found.
+    /// Judges the whole chain, a page at a time: any changed, removed or inserted record is found.
     pub async fn audit_verify(&self) -> Result<ChainReport, DeleteError> {
-        let rows = self.audit_rows().await?;
-        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
-        if !tx.is_there().await? {
-            return Ok(ChainReport {
-                records: 0,
-                unsealed: 0,
-                head: FIRST_HASH.into(),
-                faults: Vec::new(),
-            });
+        if !self.has_history().await? {
+            let head = FIRST_HASH.into();
+            return Ok(ChainReport { records: 0, unsealed: 0, head, faults: Vec::new() });
         }
+        // Race: one snapshot, so what is sealed meanwhile belongs to neither chain nor head.
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
         let head = tx.audit_head().await?;
+        let mut judge = ChainJudge::new(head.seq);
+        let (mut records, mut after) = (0, 0);
+        loop {
+            let page = tx.sealed_audit(after, PAGE).await?;
+            page.iter().filter_map(link).for_each(|link| judge.judge(&link));
+            records += page.len() as u64;
+            match page.last().and_then(|row| row.seq) {
+                Some(last) if page.len() == PAGE as usize => after = last,
+                _ => break,
+            }
+        }
+        let unsealed = tx.count_unsealed_audit().await?;
         let unrecorded = tx.unaudited_deletions().await?;
         tx.rollback().await?;
-        let mut links: Vec<Link> = rows.iter().filter_map(link).collect();
-        links.sort_by_key(|link| link.seq);
-        let mut faults = judge_chain(&links, head.seq, &head.hash);
+        let mut faults = judge.end(&head.hash);
         faults.extend(
             unrecorded.into_iter().map(|id| ChainFault::Unrecorded { deletion: id.to_string() }),
         );
-        Ok(ChainReport {
-            records: links.len() as u64,
-            unsealed: (rows.len() - links.len()) as u64,
-            head: head.hash,
-            faults,
-        })
-    }
-
-    async fn audit_rows(&self) -> Result<Vec<AuditRow>, DeleteError> {
-        if !self.has_history().await? {
-            return Ok(Vec::new());
-        }
-        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
-        let mut rows: Vec<AuditRow> = Vec::new();
-        loop {
-            let after = rows.last().map_or(0, |row| row.id);
-            let page = tx.audit_rows(after, PAGE).await?;
-            if page.is_empty() {
-                break;
-            }
-            rows.extend(page);
-        }
-        tx.rollback().await?;
-        Ok(rows)
+        Ok(ChainReport { records, unsealed, head: head.hash, faults })
     }
 }
 

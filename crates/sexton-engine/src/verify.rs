@@ -26,6 +26,8 @@ use crate::walk::{KeyRows, Locks, RootValue, Walk};
 const LEFT_MAX: u64 = 1_000;
 /// Tombstones stay so long after the receipt, for writers that come late.
 const LATE_SECS: i64 = 15 * 60;
+/// So many deletions are taken over at a time.
+const TAKEN_MAX: u32 = 20;
 /// How long a process that settles holds what it took over.
 const LEASE_SECS: i64 = 60;
 
@@ -38,19 +40,28 @@ impl System {
             return Ok(Vec::new());
         }
         let lease = self.new_lease();
-        let mut tx = self.begin_keep().await?;
-        let taken = tx.take_over(&self.policy.system, &lease, LEASE_SECS).await?;
-        let before = self.surroundings.clock.now().plus_secs(-LATE_SECS);
-        tx.drop_tombstones(before).await?;
-        tx.commit().await?;
         let (mut settled, mut failure) = (Vec::new(), None);
-        for row in taken {
-            match self.settle_one(&row, &lease).await {
-                Ok(state) => settled.push((row.id, state)),
-                Err(error) => failure = failure.or(Some(error)),
+        let mut met = BTreeSet::new();
+        loop {
+            let mut tx = self.begin_keep().await?;
+            // Order: few at a time, so that the lease of the last is not over before its turn.
+            let taken = tx.take_over(&self.policy.system, &lease, LEASE_SECS, TAKEN_MAX).await?;
+            let before = self.surroundings.clock.now().plus_secs(-LATE_SECS);
+            tx.drop_tombstones(before).await?;
+            tx.commit().await?;
+            // What could not be settled comes round again once its new lease is over.
+            let is_last = taken.len() < TAKEN_MAX as usize
+                || taken.iter().any(|row| !met.insert(row.id.clone()));
+            for row in taken {
+                match self.settle_one(&row, &lease).await {
+                    Ok(state) => settled.push((row.id, state)),
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+            if is_last {
+                return failure.map_or(Ok(settled), Err);
             }
         }
-        failure.map_or(Ok(settled), Err)
     }
 
     async fn settle_one(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
@@ -90,7 +101,7 @@ impl System {
         let ready = self.ready(thing).await?;
         let mut tx = self.begin_keep().await?;
         let seen = look_again(&ready.plan, id, tx.as_mut()).await?;
-        let sealed = self.seal_in(tx.as_mut()).await?;
+        let sealed = self.seal_in(tx.as_mut(), id).await?;
         if !seen.left.is_empty() {
             let step = Step { from, events: &[Event::Reaped], note: Some(waiting_on(&seen.left)) };
             if from == State::Committed && !self.step(tx.as_mut(), id, lease, step, None).await? {
@@ -148,10 +159,10 @@ impl System {
         &self,
         tx: &mut dyn Tx,
         id: &DeletionId,
-        sealed: Vec<AuditRow>,
+        sealed: Option<AuditRow>,
         looked_at: u64,
     ) -> Result<Receipt, DatabaseError> {
-        let row = match sealed.into_iter().find(|row| row.deletion == *id) {
+        let row = match sealed {
             Some(row) => Some(row),
             // Somebody else sealed it.
             None => tx.audit_row(id).await?,

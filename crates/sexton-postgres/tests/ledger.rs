@@ -105,9 +105,9 @@ async fn who_comes_second_takes_over_nothing_and_does_not_wait() {
     let shop = SystemName::new("shop");
     let mut first = database.begin(Mode::Change).await.unwrap();
     let mut second = database.begin(Mode::Change).await.unwrap();
-    assert_eq!(first.take_over(&shop, "one", 60).await.unwrap().len(), 1);
-    assert_eq!(second.take_over(&shop, "two", 60).await.unwrap().len(), 0);
+    assert_eq!(first.take_over(&shop, "one", 60, 100).await.unwrap().len(), 1);
+    assert_eq!(second.take_over(&shop, "two", 60, 100).await.unwrap().len(), 0);
     first.commit().await.unwrap();
-    assert_eq!(second.take_over(&shop, "two", 60).await.unwrap().len(), 0);
+    assert_eq!(second.take_over(&shop, "two", 60, 100).await.unwrap().len(), 0);
     second.commit().await.unwrap();
 }

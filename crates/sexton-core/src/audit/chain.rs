@@ -78,36 +78,55 @@ impl std::fmt::Display for ChainFault {
     }
 }
 
-/// Everything that is wrong with a chain, given in the order of places.
-pub fn judge_chain(links: &[Link], head_seq: i64, head_hash: &str) -> Vec<ChainFault> {
-    let mut faults = Vec::new();
-    let mut expected = 1;
-    let mut previous = Some(FIRST_HASH.to_owned());
-    for link in links {
-        if link.seq < expected || link.seq > head_seq {
-            faults.push(ChainFault::Inserted { seq: link.seq });
-            continue;
+/// Judges a chain link by link, in the order of places, and keeps none of them.
+#[derive(Debug, Clone)]
+pub struct ChainJudge {
+    head_seq: i64,
+    expected: i64,
+    /// The hash before; not known behind a gap.
+    previous: Option<String>,
+    faults: Vec<ChainFault>,
+}
+
+impl ChainJudge {
+    /// Begins before the first record of a chain that ends at this place.
+    pub fn new(head_seq: i64) -> Self {
+        Self { head_seq, expected: 1, previous: Some(FIRST_HASH.to_owned()), faults: Vec::new() }
+    }
+
+    /// Judges the next record.
+    pub fn judge(&mut self, link: &Link) {
+        if link.seq < self.expected || link.seq > self.head_seq {
+            self.faults.push(ChainFault::Inserted { seq: link.seq });
+            return;
         }
-        if link.seq > expected {
-            faults.push(ChainFault::Removed { before: link.seq, count: link.seq - expected });
+        if link.seq > self.expected {
+            let count = link.seq - self.expected;
+            self.faults.push(ChainFault::Removed { before: link.seq, count });
             // The hash before the gap is not known any more: this record is judged by the next.
-            previous = None;
+            self.previous = None;
         }
         let names_itself = serde_json::from_str::<serde_json::Value>(&link.text)
             .is_ok_and(|record| record["deletion"] == link.deletion.as_str());
         let sealed =
-            previous.as_ref().is_none_or(|hash| seal(hash, link.seq, &link.text) == link.hash);
+            self.previous.as_ref().is_none_or(|hash| seal(hash, link.seq, &link.text) == link.hash);
         if !sealed || !names_itself {
-            faults.push(ChainFault::Changed { seq: link.seq });
+            self.faults.push(ChainFault::Changed { seq: link.seq });
         }
         // Each record is judged against the stored hash before it, so one fault is told once.
-        previous = Some(link.hash.clone());
-        expected = link.seq + 1;
+        self.previous = Some(link.hash.clone());
+        self.expected = link.seq + 1;
     }
-    if expected <= head_seq {
-        faults.push(ChainFault::Removed { before: head_seq + 1, count: head_seq + 1 - expected });
-    } else if previous.as_deref() != Some(head_hash) {
-        faults.push(ChainFault::Head { seq: head_seq });
+
+    /// Everything that is wrong with the chain, now that there are no more records.
+    pub fn end(mut self, head_hash: &str) -> Vec<ChainFault> {
+        let past = self.head_seq + 1;
+        if self.expected < past {
+            let count = past - self.expected;
+            self.faults.push(ChainFault::Removed { before: past, count });
+        } else if self.previous.as_deref() != Some(head_hash) {
+            self.faults.push(ChainFault::Head { seq: self.head_seq });
+        }
+        self.faults
     }
-    faults
 }

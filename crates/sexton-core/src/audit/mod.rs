@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use chain::{ChainFault, FIRST_HASH, Link, judge_chain, seal};
+pub use chain::{ChainFault, ChainJudge, FIRST_HASH, Link, seal};
 
 /// The version of the stored form.
 pub const RECORD_VERSION: u32 = 1;

@@ -1,4 +1,12 @@
-use super::{ChainFault, FIRST_HASH, Link, judge_chain, root_name, seal};
+use super::{ChainFault, ChainJudge, FIRST_HASH, Link, root_name, seal};
+
+fn judge_chain(links: &[Link], head_seq: i64, head_hash: &str) -> Vec<ChainFault> {
+    let mut judge = ChainJudge::new(head_seq);
+    for link in links {
+        judge.judge(link);
+    }
+    judge.end(head_hash)
+}
 
 fn chain(length: i64) -> Vec<Link> {
     let mut hash = FIRST_HASH.to_owned();

@@ -176,12 +176,14 @@ pub trait Ledger {
     ) -> Result<Vec<DeletionRow>, DatabaseError>;
 
     /// Deletions that are not at an end and whose lease is over by the database's clock, oldest
-    /// first. Takes each over by writing the new lease; one is handed to one caller only.
+    /// first, at most `limit`. Takes each over by writing the new lease; one is handed to one
+    /// caller only, so a repeat goes on with the next.
     async fn take_over(
         &mut self,
         system: &SystemName,
         lease: &str,
         lease_secs: i64,
+        limit: u32,
     ) -> Result<Vec<DeletionRow>, DatabaseError>;
 
     /// Adds tombstones of a deletion, each set as one row. A repeat reads as once.
@@ -217,8 +219,18 @@ pub trait Ledger {
     /// Locks the end of the chain until the transaction ends and reads it.
     async fn lock_audit_head(&mut self) -> Result<AuditHead, DatabaseError>;
 
-    /// Records not yet sealed, in the order they were written.
-    async fn unsealed_audit(&mut self) -> Result<Vec<AuditRow>, DatabaseError>;
+    /// Records not yet sealed, in the order they were written, at most `limit`.
+    async fn unsealed_audit(&mut self, limit: u32) -> Result<Vec<AuditRow>, DatabaseError>;
+
+    /// How many records are not yet sealed.
+    async fn count_unsealed_audit(&mut self) -> Result<u64, DatabaseError>;
+
+    /// Sealed records after this place of the chain, in its order.
+    async fn sealed_audit(
+        &mut self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError>;
 
     /// Seals one record and moves the end of the chain there.
     async fn seal_audit(&mut self, id: i64, head: &AuditHead) -> Result<(), DatabaseError>;

@@ -11,6 +11,7 @@ macro_rules! demand {
 
 mod cascade;
 mod census;
+mod chains;
 mod drafting;
 mod dumps;
 mod foretelling;

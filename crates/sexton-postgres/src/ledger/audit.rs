@@ -50,14 +50,53 @@ pub(super) async fn head(link: &mut Link<'_>) -> Result<AuditHead, sqlx::Error> 
 }
 
 /// Reads records that are not sealed, in the order they were written. Locks nothing.
-pub(super) async fn unsealed(link: &mut Link<'_>) -> Result<Vec<AuditRow>, sqlx::Error> {
+pub(super) async fn unsealed(
+    link: &mut Link<'_>,
+    limit: u32,
+) -> Result<Vec<AuditRow>, sqlx::Error> {
     let rows = link
         .query(
             "SELECT id, deletion, record, seq, hash
          FROM sexton.audit
          WHERE seq IS NULL
-         ORDER BY id",
+         ORDER BY id
+         LIMIT $1",
         )
+        .bind(i64::from(limit))
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(record).collect()
+}
+
+/// Counts records that are not sealed. Locks nothing.
+pub(super) async fn count_unsealed(link: &mut Link<'_>) -> Result<u64, sqlx::Error> {
+    let row = link
+        .query(
+            "SELECT count(*) AS records
+         FROM sexton.audit
+         WHERE seq IS NULL",
+        )
+        .fetch_one(&mut *link.connection)
+        .await?;
+    Ok(u64::try_from(row.try_get::<i64, _>("records")?).unwrap_or(0))
+}
+
+/// Reads sealed records after this place, in the order of the chain. Locks nothing.
+pub(super) async fn sealed(
+    link: &mut Link<'_>,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<AuditRow>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT id, deletion, record, seq, hash
+         FROM sexton.audit
+         WHERE seq > $1
+         ORDER BY seq
+         LIMIT $2",
+        )
+        .bind(after)
+        .bind(i64::from(limit))
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter().map(record).collect()

@@ -102,6 +102,7 @@ pub(super) async fn take_over(
     system: &SystemName,
     lease: &str,
     lease_secs: i64,
+    limit: u32,
 ) -> Result<Vec<DeletionRow>, sqlx::Error> {
     let rows = link
         .query(
@@ -114,6 +115,8 @@ pub(super) async fn take_over(
             WHERE deletions.system = $1
               AND deletions.state IN ('requested', 'committed', 'reaped')
               AND deletions.leased_until <= (SELECT now FROM moment)
+            ORDER BY deletions.requested_at, deletions.id
+            LIMIT $4
             FOR UPDATE SKIP LOCKED
          ),
          taken AS (
@@ -131,6 +134,7 @@ pub(super) async fn take_over(
         .bind(system.as_str())
         .bind(lease)
         .bind(lease_secs)
+        .bind(i64::from(limit))
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter().map(deletion).collect()

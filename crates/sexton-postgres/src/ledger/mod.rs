@@ -55,8 +55,9 @@ impl<H: Held> Ledger for PostgresTx<H> {
         system: &SystemName,
         lease: &str,
         lease_secs: i64,
+        limit: u32,
     ) -> Result<Vec<DeletionRow>, DatabaseError> {
-        let answer = deletions::take_over(&mut self.link(), system, lease, lease_secs).await;
+        let answer = deletions::take_over(&mut self.link(), system, lease, lease_secs, limit).await;
         self.judged("take over deletions", "", answer)
     }
 
@@ -111,8 +112,22 @@ impl<H: Held> Ledger for PostgresTx<H> {
         self.judged("lock the end of the audit", "", answer)
     }
 
-    async fn unsealed_audit(&mut self) -> Result<Vec<AuditRow>, DatabaseError> {
-        let answer = audit::unsealed(&mut self.link()).await;
+    async fn unsealed_audit(&mut self, limit: u32) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::unsealed(&mut self.link(), limit).await;
+        self.judged("read unsealed records", "", answer)
+    }
+
+    async fn count_unsealed_audit(&mut self) -> Result<u64, DatabaseError> {
+        let answer = audit::count_unsealed(&mut self.link()).await;
+        self.judged("read unsealed records", "", answer)
+    }
+
+    async fn sealed_audit(
+        &mut self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::sealed(&mut self.link(), after, limit).await;
         self.judged("read unsealed records", "", answer)
     }
 

@@ -55,16 +55,55 @@ pub async fn head(connection: &mut SqliteConnection) -> Result<AuditHead, Databa
 }
 
 /// Records without a place in the chain, in the order they were written.
-pub async fn unsealed(connection: &mut SqliteConnection) -> Result<Vec<AuditRow>, DatabaseError> {
+pub async fn unsealed(
+    connection: &mut SqliteConnection,
+    limit: u32,
+) -> Result<Vec<AuditRow>, DatabaseError> {
     let rows: Vec<AuditColumns> = sqlx::query_as(
         "SELECT id, deletion, record, seq, hash
          FROM sexton_audit
          WHERE seq IS NULL
-         ORDER BY id",
+         ORDER BY id
+         LIMIT ?1",
     )
+    .bind(limit)
     .fetch_all(connection)
     .await
     .map_err(|error| failure("read unsealed audit records", error))?;
+    Ok(rows.into_iter().map(audit_row).collect())
+}
+
+/// How many records have no place in the chain.
+pub async fn count_unsealed(connection: &mut SqliteConnection) -> Result<u64, DatabaseError> {
+    let records: i64 = sqlx::query_scalar(
+        "SELECT count(*)
+         FROM sexton_audit
+         WHERE seq IS NULL",
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(|error| failure("count unsealed audit records", error))?;
+    Ok(u64::try_from(records).unwrap_or(0))
+}
+
+/// Sealed records after this place, in the order of the chain.
+pub async fn sealed(
+    connection: &mut SqliteConnection,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<AuditRow>, DatabaseError> {
+    let rows: Vec<AuditColumns> = sqlx::query_as(
+        "SELECT id, deletion, record, seq, hash
+         FROM sexton_audit
+         WHERE seq > ?1
+         ORDER BY seq
+         LIMIT ?2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("read the chain", error))?;
     Ok(rows.into_iter().map(audit_row).collect())
 }
 

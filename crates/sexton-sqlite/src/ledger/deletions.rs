@@ -109,20 +109,28 @@ pub async fn take_over(
     system: &SystemName,
     lease: &str,
     lease_secs: i64,
+    limit: u32,
 ) -> Result<Vec<DeletionRow>, DatabaseError> {
     let rows = sqlx::query(
         "UPDATE sexton_deletions
          SET lease = ?2,
              leased_until = CAST((unixepoch('subsec') + ?3) * 1000000 AS INTEGER)
-         WHERE system = ?1
-           AND state IN ('requested', 'committed', 'reaped')
-           AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+         WHERE id IN (
+            SELECT id
+            FROM sexton_deletions
+            WHERE system = ?1
+              AND state IN ('requested', 'committed', 'reaped')
+              AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+            ORDER BY requested_at, id
+            LIMIT ?4
+         )
          RETURNING id, system, thing, root, state, actor, reason, bound_to,
                    requested_at, changed_at, lease, leased_until, note, receipt",
     )
     .bind(system.as_str())
     .bind(lease)
     .bind(lease_secs)
+    .bind(limit)
     .fetch_all(connection)
     .await
     .map_err(|error| failure("take deletions over", error))?;

@@ -54,8 +54,10 @@ impl Ledger for SqliteTx<'_> {
         system: &SystemName,
         lease: &str,
         lease_secs: i64,
+        limit: u32,
     ) -> Result<Vec<DeletionRow>, DatabaseError> {
-        let answer = deletions::take_over(self.connection()?, system, lease, lease_secs).await;
+        let answer =
+            deletions::take_over(self.connection()?, system, lease, lease_secs, limit).await;
         self.judged(answer)
     }
 
@@ -109,8 +111,22 @@ impl Ledger for SqliteTx<'_> {
         self.judged(answer)
     }
 
-    async fn unsealed_audit(&mut self) -> Result<Vec<AuditRow>, DatabaseError> {
-        let answer = audit::unsealed(self.connection()?).await;
+    async fn unsealed_audit(&mut self, limit: u32) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::unsealed(self.connection()?, limit).await;
+        self.judged(answer)
+    }
+
+    async fn count_unsealed_audit(&mut self) -> Result<u64, DatabaseError> {
+        let answer = audit::count_unsealed(self.connection()?).await;
+        self.judged(answer)
+    }
+
+    async fn sealed_audit(
+        &mut self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::sealed(self.connection()?, after, limit).await;
         self.judged(answer)
     }
 

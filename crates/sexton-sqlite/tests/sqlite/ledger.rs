@@ -124,14 +124,14 @@ async fn what_is_left_alone_is_taken_over_once_and_in_order() {
     }
     let ended = DeletionId::new("dlt_d");
     tx.change_state(change(&ended, State::Requested, State::Withdrawn)).await.unwrap();
-    let taken = tx.take_over(&system(), "run-2", 60).await.unwrap();
+    let taken = tx.take_over(&system(), "run-2", 60, 100).await.unwrap();
     let ids: Vec<&str> = taken.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids, ["dlt_a", "dlt_b"]);
     assert!(
         taken.iter().all(|row| row.lease == "run-2" && row.leased_until.0 > 1_700_000_000_000_000)
     );
-    assert!(tx.take_over(&system(), "run-3", 60).await.unwrap().is_empty());
-    assert!(tx.take_over(&SystemName::new("other"), "run-3", 60).await.unwrap().is_empty());
+    assert!(tx.take_over(&system(), "run-3", 60, 100).await.unwrap().is_empty());
+    assert!(tx.take_over(&SystemName::new("other"), "run-3", 60, 100).await.unwrap().is_empty());
     let listed = tx.deletions(&system(), 3).await.unwrap();
     let ids: Vec<&str> = listed.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids, ["dlt_c", "dlt_b", "dlt_a"]);
@@ -215,7 +215,7 @@ async fn the_chain_grows_by_one_place_at_a_time() {
 
     let seed = tx.lock_audit_head().await.unwrap();
     assert_eq!(seed, AuditHead { seq: 0, hash: "0".repeat(64) });
-    let unsealed = tx.unsealed_audit().await.unwrap();
+    let unsealed = tx.unsealed_audit(100).await.unwrap();
     let first = AuditHead { seq: 1, hash: "a".repeat(64) };
     tx.seal_audit(unsealed[0].id, &first).await.unwrap();
     assert_eq!(tx.audit_head().await.unwrap(), first);

@@ -22,7 +22,7 @@ pub async fn a_record_is_appended_once(subject: &Subject) -> Outcome {
     tx.insert_audit(&id, "{\"record\":\"ä\"}").await?;
     tx.commit().await?;
     let mut tx = subject.change().await?;
-    let found = tx.unsealed_audit().await?;
+    let found = tx.unsealed_audit(100).await?;
     let [row] = &found[..] else { panic!("one record, not {found:?}") };
     assert_eq!((&row.deletion, row.record.as_str()), (&id, "{\"record\":\"ä\"}"));
     assert_eq!((row.seq, &row.hash), (None, &None));
@@ -38,7 +38,7 @@ pub async fn the_chain_starts_empty(subject: &Subject) -> Outcome {
     subject.database.prepare_ledger().await?;
     let mut tx = subject.look().await?;
     assert_eq!(tx.audit_head().await?, AuditHead { seq: 0, hash: hash("0") });
-    assert!(tx.unsealed_audit().await?.is_empty());
+    assert!(tx.unsealed_audit(100).await?.is_empty());
     assert!(tx.audit_rows(0, 10).await?.is_empty());
     tx.rollback().await
 }
@@ -53,11 +53,11 @@ pub async fn a_record_is_sealed_once(subject: &Subject) -> Outcome {
 
     let mut tx = subject.change().await?;
     assert_eq!(tx.lock_audit_head().await?.seq, 0);
-    let first = tx.unsealed_audit().await?[0].id;
+    let first = tx.unsealed_audit(100).await?[0].id;
     let head = AuditHead { seq: 1, hash: hash("a") };
     tx.seal_audit(first, &head).await?;
     assert_eq!(tx.audit_head().await?, head);
-    assert_eq!(names(&tx.unsealed_audit().await?), ["dlt_2"]);
+    assert_eq!(names(&tx.unsealed_audit(100).await?), ["dlt_2"]);
     let sealed = tx.audit_rows(0, 10).await?;
     assert_eq!((sealed[0].seq, sealed[0].hash.as_deref()), (Some(1), Some(&*head.hash)));
     tx.commit().await?;
@@ -86,6 +86,19 @@ pub async fn records_are_read_in_pages(subject: &Subject) -> Outcome {
     let second = tx.audit_rows(first[1].id, 2).await?;
     assert_eq!(names(&second), ["dlt_b"]);
     assert!(tx.audit_rows(second[0].id, 2).await?.is_empty());
+    assert_eq!(names(&tx.unsealed_audit(2).await?), ["dlt_c", "dlt_a"]);
+    assert_eq!(tx.count_unsealed_audit().await?, 3);
+
+    // Sealed in another order than written: the chain's order is that of its places.
+    for (place, row) in [(1, &second[0]), (2, &first[1]), (3, &first[0])] {
+        let letter = ["a", "b", "c"][place - 1];
+        let seq = i64::try_from(place).expect("it is small");
+        tx.seal_audit(row.id, &AuditHead { seq, hash: hash(letter) }).await?;
+    }
+    assert_eq!(tx.count_unsealed_audit().await?, 0);
+    assert_eq!(names(&tx.sealed_audit(0, 2).await?), ["dlt_b", "dlt_a"]);
+    assert_eq!(names(&tx.sealed_audit(2, 2).await?), ["dlt_c"]);
+    assert!(tx.sealed_audit(3, 2).await?.is_empty());
     tx.rollback().await
 }
 

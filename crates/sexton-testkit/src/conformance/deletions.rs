@@ -183,11 +183,13 @@ pub async fn a_lease_that_is_over_is_taken_over(subject: &Subject) -> Outcome {
     tx.commit().await?;
 
     let mut tx = subject.change().await?;
-    let taken = tx.take_over(&system(), "the new lease", 60).await?;
-    assert_eq!(ids(&taken), ["dlt_c", "dlt_b", "dlt_a"], "the oldest first");
+    let mut taken = tx.take_over(&system(), "the new lease", 60, 2).await?;
+    assert_eq!(ids(&taken), ["dlt_c", "dlt_b"], "the oldest first, and no more than asked for");
+    taken.extend(tx.take_over(&system(), "the new lease", 60, 2).await?);
+    assert_eq!(ids(&taken), ["dlt_c", "dlt_b", "dlt_a"], "a repeat goes on with the next");
     assert!(taken.iter().all(|row| row.lease == "the new lease"), "{taken:?}");
     assert_eq!(found(&mut *tx, "dlt_c").await?, taken[0], "it is told as it is stored");
-    assert!(tx.take_over(&system(), "yet another", 60).await?.is_empty(), "they are leased");
+    assert!(tx.take_over(&system(), "yet another", 60, 100).await?.is_empty(), "they are leased");
     let late = advance(&mut *tx, "dlt_c", (State::Requested, State::Committed), 4_000).await?;
     assert!(!late, "the old lease changes nothing any more");
     tx.commit().await
@@ -208,7 +210,7 @@ pub async fn what_has_ended_is_not_taken_over(subject: &Subject) -> Outcome {
     ] {
         assert!(advance(&mut *tx, id, step, 2_000).await?, "{id}");
     }
-    let taken = tx.take_over(&system(), "the new lease", 60).await?;
+    let taken = tx.take_over(&system(), "the new lease", 60, 100).await?;
     assert_eq!(ids(&taken), ["dlt_reaped"]);
     tx.commit().await
 }
@@ -238,7 +240,7 @@ pub async fn one_deletion_is_handed_to_one_caller(subject: &Subject) -> Outcome 
 async fn taken_by(subject: &Subject, lease: &str) -> Result<Vec<DeletionId>, DatabaseError> {
     let take = async {
         let mut tx = subject.change().await?;
-        let taken = tx.take_over(&system(), lease, 60).await?;
+        let taken = tx.take_over(&system(), lease, 60, 100).await?;
         tokio::task::yield_now().await;
         tx.commit().await?;
         Ok::<_, DatabaseError>(taken)

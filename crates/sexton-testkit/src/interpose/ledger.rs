@@ -41,8 +41,10 @@ impl Ledger for InterposedTx {
         system: &SystemName,
         lease: &str,
         lease_secs: i64,
+        limit: u32,
     ) -> Result<Vec<DeletionRow>, DatabaseError> {
-        self.watch.around("take_over", self.inner.take_over(system, lease, lease_secs)).await
+        let taken = self.inner.take_over(system, lease, lease_secs, limit);
+        self.watch.around("take_over", taken).await
     }
 
     async fn insert_tombstones(
@@ -84,8 +86,20 @@ impl Ledger for InterposedTx {
         self.watch.around("lock_audit_head", self.inner.lock_audit_head()).await
     }
 
-    async fn unsealed_audit(&mut self) -> Result<Vec<AuditRow>, DatabaseError> {
-        self.watch.around("unsealed_audit", self.inner.unsealed_audit()).await
+    async fn unsealed_audit(&mut self, limit: u32) -> Result<Vec<AuditRow>, DatabaseError> {
+        self.watch.around("unsealed_audit", self.inner.unsealed_audit(limit)).await
+    }
+
+    async fn count_unsealed_audit(&mut self) -> Result<u64, DatabaseError> {
+        self.watch.around("count_unsealed_audit", self.inner.count_unsealed_audit()).await
+    }
+
+    async fn sealed_audit(
+        &mut self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
+        self.watch.around("sealed_audit", self.inner.sealed_audit(after, limit)).await
     }
 
     async fn seal_audit(&mut self, id: i64, head: &AuditHead) -> Result<(), DatabaseError> {
