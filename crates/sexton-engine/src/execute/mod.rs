@@ -54,7 +54,9 @@ impl System {
         let mut admitted = self.admit(request).await?;
         let outcome = self.commit(&mut admitted).await;
         if let Err(error) = &outcome {
-            self.note_refusal(&admitted, error).await?;
+            // What went wrong is the answer, even if it cannot be noted as well: the deletion stays
+            // requested, and is withdrawn by whoever settles once its lease is over.
+            drop(self.note_refusal(&admitted, error).await);
         }
         let committed = outcome?;
         let NewDeletion { thing, lease, .. } = &admitted.stored;

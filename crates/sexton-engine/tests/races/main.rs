@@ -13,6 +13,7 @@ mod leases;
 mod lost_connections;
 mod overlaps;
 mod readers;
+mod refusals;
 mod same_root;
 mod schema_changes;
 mod stage;

@@ -71,8 +71,11 @@ impl Database for Interposed {
 
     async fn begin(&self, mode: Mode) -> Result<Box<dyn Tx>, DatabaseError> {
         let mut watch = Watch { mode: Some(word(mode)), ..self.watch.clone() };
-        watch.at(Moment::Before, "begin").await;
-        match self.begun(mode).await {
+        let begun = match watch.at(Moment::Before, "begin").await {
+            Some(failure) => Err(failure),
+            None => self.begun(mode).await,
+        };
+        match begun {
             Ok(tx) => {
                 watch.session = tx.session();
                 watch.at(Moment::After, "begin").await;

@@ -8,6 +8,7 @@
 //! Not here: acting inside a call. What a database does between taking a statement and
 //! answering it is its own.
 
+mod breaker;
 mod database;
 mod killer;
 mod ledger;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sexton_engine::ports::{DatabaseError, Mode, SessionId};
 
+pub use breaker::Breaker;
 pub use database::Interposed;
 pub use killer::{Killer, last_words};
 pub use pauser::{Pauser, Stop, Stops};
@@ -32,6 +34,11 @@ pub use recorder::Recorder;
 pub trait Watcher: Send + Sync {
     /// Is called at every point; the engine waits until it returns.
     async fn at(&self, point: &Point);
+
+    /// How the call fails that is about to begin; it is carried out where nobody lets it fail.
+    fn failure(&self, _point: &Point) -> Option<DatabaseError> {
+        None
+    }
 }
 
 /// When a point is, measured by its call.
@@ -89,14 +96,17 @@ impl Watch {
         call: &str,
         work: impl Future<Output = Result<T, DatabaseError>> + Send,
     ) -> Result<T, DatabaseError> {
-        self.at(Moment::Before, call).await;
-        let answer = work.await;
+        let answer = match self.at(Moment::Before, call).await {
+            Some(failure) => Err(failure),
+            None => work.await,
+        };
         let moment = if answer.is_ok() { Moment::After } else { Moment::Failed };
         self.at(moment, call).await;
         answer
     }
 
-    async fn at(&self, moment: Moment, call: &str) {
+    /// Passes a point; how the call fails that begins here, if somebody lets it fail.
+    async fn at(&self, moment: Moment, call: &str) -> Option<DatabaseError> {
         let call = match self.mode {
             Some(mode) => format!("{call} ({mode})"),
             None => call.to_owned(),
@@ -105,6 +115,7 @@ impl Watch {
         for watcher in self.watchers.iter() {
             watcher.at(&point).await;
         }
+        self.watchers.iter().find_map(|watcher| watcher.failure(&point))
     }
 }
 
