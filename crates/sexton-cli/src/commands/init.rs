@@ -39,6 +39,9 @@ pub async fn run(init: &Init, shared: &Shared, screen: &mut Screen) -> Result<Ex
     };
     let drafting = sexton_engine::draft(database.as_ref(), &wanted);
     let draft = watched(screen, "Reading the schema, comparing values …", drafting).await?;
+    if draft.tables == 0 {
+        return Err(Failure::NoTables(init.schema.clone()));
+    }
     if let Some(file) = &init.out {
         write_new(file, &draft.text)?;
     }

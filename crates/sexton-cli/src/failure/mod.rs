@@ -89,6 +89,9 @@ pub enum Failure {
     /// A file would be overwritten.
     #[error("{} is there already, and is not overwritten", .0.display())]
     FileIsThere(PathBuf),
+    /// A draft would be of nothing.
+    #[error("{}", no_tables(.0.as_deref()))]
+    NoTables(Option<String>),
     /// A file cannot be written.
     #[error("{} cannot be written", file.display())]
     FileUnwritten { file: PathBuf, source: io::Error },
@@ -172,4 +175,11 @@ fn causes(failure: &Failure) -> String {
         error = cause.source();
     }
     page.text()
+}
+
+fn no_tables(schema: Option<&str>) -> String {
+    match schema {
+        Some(schema) => format!("there is no table in the schema `{schema}`"),
+        None => "there is no table in the database's own schema".into(),
+    }
 }

@@ -172,6 +172,8 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             usage().next(&meant(near.as_deref(), "The preview lists what it touches."))
         }
         Failure::FileIsThere(_) => usage().next("Name another file with -o, or leave -o out."),
+        Failure::NoTables(_) => usage()
+            .next("Is it the right database? Tables of another schema: name it with --schema."),
         Failure::FileUnwritten { source, .. } => unwritten(failure, source, "file with -o"),
         Failure::NotADemo(_) => usage().next("Choose another folder with --dir."),
         Failure::DemoIsThere { go_on, afresh, .. } => {

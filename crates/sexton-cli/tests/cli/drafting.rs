@@ -152,6 +152,17 @@ async fn what_check_says_to_paste_covers_the_foreign_key() {
 }
 
 #[tokio::test]
+async fn a_draft_of_nothing_is_refused_and_writes_no_file() {
+    let place = Place::empty_on_postgres().await;
+    place.execute("CREATE SCHEMA shop; CREATE TABLE shop.orders (id int PRIMARY KEY)").await;
+    let said = place.sexton(&["init", "-o", "first.toml"]).expect(2);
+    assert!(said.err.contains("--schema"), "{said}");
+    assert!(!place.folder().join("first.toml").exists());
+    let said = place.sexton(&["init", "--schema", "shop"]).expect(0);
+    assert!(said.out.contains("row = \"orders.id\""), "{said}");
+}
+
+#[tokio::test]
 async fn a_file_is_never_overwritten() {
     let place = Place::on_sqlite().await;
     let before = sexton_samples::batches().policy;
@@ -175,6 +186,7 @@ async fn a_new_file_is_told_of_with_what_to_do_next() {
 #[tokio::test]
 async fn a_password_does_not_get_into_the_file() {
     let place = Place::empty_on_postgres().await;
+    place.execute("CREATE TABLE orders (id int PRIMARY KEY)").await;
     let address = place.address();
     let (scheme, rest) = address.split_once("://").expect("it is a URL");
     let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
