@@ -14,7 +14,7 @@ use crate::held::{Held, Owned};
 use crate::link::Link;
 use crate::session::Planning;
 use crate::transaction::{Place, PostgresTx};
-use crate::{blockers, introspect, migrate, session, statement};
+use crate::{blockers, introspect, migrate, session, statement, tls};
 
 const CONNECTIONS_MAX: u32 = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,7 +34,8 @@ impl PostgresDatabase {
     /// cannot be read. Must be called in a tokio runtime.
     pub fn connect(url: &str, default_schema: Option<&str>) -> Result<Self, DatabaseError> {
         let options: PgConnectOptions = url.parse().map_err(|error| error::unreachable(&error))?;
-        let options = options.application_name("sexton").disable_statement_logging();
+        let options =
+            tls::as_written(options, url).application_name("sexton").disable_statement_logging();
         let named = keeps_statements(&options);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)

@@ -20,7 +20,18 @@ pub(crate) struct Attempt<'a> {
 
 /// An error from before there was a connection.
 pub(crate) fn unreachable(error: &sqlx::Error) -> DatabaseError {
-    DatabaseError::Unreachable(words(error))
+    let words = words(error);
+    // What the driver says of a certificate begins like this, and names no way out.
+    DatabaseError::Unreachable(match words.split_once("invalid peer certificate: ") {
+        Some((_, why)) if why.contains("not valid for name") => {
+            format!("the server's certificate is for another name ({why})")
+        }
+        Some((_, why)) => format!(
+            "the server's certificate is not accepted ({why}); `sslrootcert=FILE` in the address \
+             names the root that signed it"
+        ),
+        None => words,
+    })
 }
 
 /// An error of a statement.

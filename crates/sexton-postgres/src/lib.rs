@@ -12,6 +12,7 @@ mod migrate;
 mod session;
 mod stamp;
 mod statement;
+mod tls;
 mod transaction;
 
 pub use database::PostgresDatabase;

@@ -121,3 +121,18 @@ async fn failures_are_documents_for_programs() {
         assert!(error["message"].is_string() && !said.err.is_empty(), "{said}");
     }
 }
+
+#[tokio::test]
+async fn a_server_whose_certificate_is_not_accepted_is_a_failure() {
+    let place = Place::on_postgres().await;
+    let server = sexton_testkit::postgres::TlsServer::start();
+    let check = |parameters: &str| {
+        place.sexton(&["check", "--database", &server.url("localhost", parameters)])
+    };
+    let said = check("sslmode=verify-full").expect(5);
+    assert!(said.err.contains("the server's certificate is not accepted"), "{said}");
+    // With its root there is a connection, and the tables are missed.
+    let root = server.root();
+    let said = check(&format!("sslmode=verify-full&sslrootcert={}", root.display())).expect(1);
+    assert!(said.out.contains("C101"), "{said}");
+}

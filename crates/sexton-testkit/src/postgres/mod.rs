@@ -1,6 +1,7 @@
 //! Databases on a throw-away PostgreSQL server, each a clone of one prepared template.
 
 mod server;
+mod tls;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use sqlx::{Connection, PgConnection};
 use crate::dump::{Dump, quoted};
 use crate::script::{self, TextRow};
 use server::{Server, Turn};
+
+pub use tls::TlsServer;
 
 /// A database of its own for one test. It is removed when this is dropped.
 pub struct TestDatabase {

@@ -55,7 +55,7 @@ impl Server {
         let turn = server.turn().await?;
         fs::write(server.folder.join("used"), "").context("marking the server as used")?;
         if !server.is_running()? {
-            server.start()?;
+            server.start("")?;
         }
         Ok((server, turn))
     }
@@ -107,7 +107,44 @@ impl Server {
         Ok(output.context("starting pg_ctl")?.status.success())
     }
 
-    fn start(&self) -> Result<()> {
+    /// A server of its own in this folder, with these settings beside the usual ones.
+    pub(super) fn own(folder: PathBuf, settings: &str) -> Result<Self> {
+        let server = Self { folder, programs: programs()?.1, account: account()? };
+        server.make_folder()?;
+        fs::write(server.folder.join("used"), "").context("marking the server as used")?;
+        server.start(settings)?;
+        Ok(server)
+    }
+
+    /// Runs a program of the system as the account that runs the server, in its folder.
+    pub(super) fn run_as_account(&self, program: &str, arguments: &[&str]) -> Result<()> {
+        succeed(self.as_account(Command::new(program)).args(arguments))
+    }
+
+    /// Lets it speak TLS, with `server.crt` and `server.key` of its folder.
+    pub(super) fn switch_tls_on(&self) -> Result<()> {
+        let folder = self.folder.display();
+        let settings = format!(
+            "ssl = on\nssl_cert_file = '{folder}/server.crt'\nssl_key_file = '{folder}/server.key'\n"
+        );
+        let file = self.data().join("postgresql.auto.conf");
+        let before = fs::read_to_string(&file).context("reading the server's settings")?;
+        fs::write(file, before + &settings).context("writing the server's settings")?;
+        let mut restart = self.command("pg_ctl");
+        restart.args(["restart", "--silent", "--wait", "-m", "fast", "-D"]).arg(self.data());
+        succeed(restart.arg("-l").arg(self.folder.join("log")))
+            .with_context(|| format!("see the file `log` in {folder}"))
+    }
+
+    /// Stops it at once.
+    pub(super) fn stop(&self) {
+        let mut command = self.command("pg_ctl");
+        command.args(["stop", "--silent", "-m", "immediate", "-D"]).arg(self.data());
+        // If it does not stop, its watchdog stops it.
+        let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+
+    fn start(&self, more: &str) -> Result<()> {
         match fs::remove_dir_all(self.data()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(error).context("removing the last server's files");
@@ -117,7 +154,8 @@ impl Server {
         let mut init = self.command("initdb");
         init.arg("-D").arg(self.data()).args(["-U", "postgres", "--auth=trust", "--no-sync"]);
         succeed(init.args(["--encoding=UTF8", "--locale=C.UTF-8"]))?;
-        let settings = format!("{SETTINGS}unix_socket_directories = '{}'\n", self.folder.display());
+        let folder = self.folder.display();
+        let settings = format!("{SETTINGS}unix_socket_directories = '{folder}'\n{more}");
         let file = self.data().join("postgresql.auto.conf");
         fs::write(file, settings).context("writing the server's settings")?;
         let mut start = self.command("pg_ctl");
