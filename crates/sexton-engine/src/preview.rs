@@ -85,7 +85,7 @@ impl System {
             return Err(bad("it is empty".into()));
         }
         let columns: Vec<&str> = plan.root.key.iter().map(|c| c.name.as_str()).collect();
-        RootValue::from_id(root, &id, columns.len()).ok_or_else(|| {
+        RootValue::from_id(root, &id, plan).ok_or_else(|| {
             bad(format!("its key has the values {}, joined by commas", columns.join(", ")))
         })
     }

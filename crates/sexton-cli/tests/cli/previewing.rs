@@ -123,3 +123,54 @@ async fn a_reader_that_stops_reading_stops_nothing() {
     let ended = child.wait_with_output().expect("the program ends");
     assert_eq!((ended.status.code(), ended.stderr), (Some(0), Vec::new()));
 }
+
+#[tokio::test]
+async fn a_root_of_bytes_is_named_as_its_database_writes_bytes() {
+    let policy = "system = \"files\"\ndatabase = \"env:DATABASE_URL\"\n\
+                  [things.file]\nrow = \"files.id\"\n[things.part]\nrow = \"parts.(file,name)\"\n\
+                  [references]\n\"parts.file -> files\" = \"delete\"\n\
+                  \"{tags.default_profile_id,jobs.profile_id,runs.profile_id} -> profiles\" = \"keep\"\n";
+    let tables = |bytes: &str, written: &str| {
+        format!(
+            "CREATE TABLE files (id {bytes} PRIMARY KEY);
+             CREATE TABLE parts (file {bytes}, name varchar(9), PRIMARY KEY (file, name));
+             INSERT INTO files VALUES ({written});
+             INSERT INTO parts VALUES ({written}, 'a,b');"
+        )
+    };
+    for (place, tables, typed, shown, part) in [
+        (
+            Place::on_sqlite().await,
+            tables("BLOB", "X'0A1B'"),
+            "X'0A1B'",
+            "x'0a1b'",
+            "x'0a1b',a\\,b",
+        ),
+        (
+            Place::on_postgres().await,
+            tables("bytea", "'\\x0a1b'::bytea"),
+            "\\x0A1B",
+            "\\x0a1b",
+            "\\\\x0a1b,a\\,b",
+        ),
+    ] {
+        place.execute(&tables).await;
+        place.write_policy(policy);
+        let preview = ["preview", "part", part, "--output", "json"];
+        let document = place.sexton(&preview).expect(0).document();
+        assert_eq!(document["id"], part);
+        let preview = ["preview", "file", typed, "--output", "json"];
+        let document = place.sexton(&preview).expect(0).document();
+        assert_eq!(document["id"], shown);
+        let said = place.sexton(&["preview", "file", shown]).expect(0);
+        assert!(said.out.starts_with(&format!("Preview of file {shown}")), "{said}");
+        place.sexton(&["delete", "file", shown, "--confirm", shown]).expect(0);
+        place.sexton(&["preview", "file", shown]).expect(4);
+        assert_eq!(place.number("SELECT count(*) FROM parts").await, 0);
+        // What is no whole number of bytes is a text that no row has, or no value at all.
+        for typed in ["x'0a1'", "x'zz'", "x''", "'"] {
+            let said = place.sexton(&["preview", "file", typed]);
+            assert!(said.code == 4 || said.code == 2, "{said}");
+        }
+    }
+}

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::schema::{Column, Dialect, TypeKind};
+
 /// A value as read and bound. PostgreSQL's are all text, in its own text form; SQLite's are by
 /// the storage class of each value, never by the declared type.
 #[derive(Debug, Clone)]
@@ -23,6 +25,28 @@ impl Scalar {
     /// Text from anything that becomes it.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
+    }
+
+    /// The value that a person writes for a column. Bytes are written as the database writes them:
+    /// `x'0a1b'` in SQLite, where text in a column of text is text all the same; `\x0a1b` in
+    /// PostgreSQL, where they stay text that the database reads.
+    pub fn of_written(text: &str, column: &Column, dialect: Dialect) -> Self {
+        let is_hex = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        match dialect {
+            Dialect::Sqlite if column.kind != TypeKind::Text => {
+                let digits = text.strip_prefix(['x', 'X']).and_then(|rest| rest.strip_prefix('\''));
+                let digits = digits.and_then(|rest| rest.strip_suffix('\''));
+                let bytes = digits.and_then(|digits| {
+                    data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()
+                });
+                bytes.map_or_else(|| Self::text(text), Self::Blob)
+            }
+            Dialect::Postgres if column.kind == TypeKind::Bytes => {
+                let digits = text.strip_prefix("\\x").filter(|digits| is_hex(digits));
+                Self::text(digits.map_or_else(|| text.to_owned(), |_| text.to_lowercase()))
+            }
+            Dialect::Sqlite | Dialect::Postgres => Self::text(text),
+        }
     }
 
     /// Whether it is NULL.

@@ -163,10 +163,14 @@ fn text<'s>(statement: &'s Statement, args: &[Arg]) -> Cow<'s, str> {
 
 impl RootValue {
     /// The value of a root named by its id.
-    pub fn from_id(root: &Root, id: &str, columns: usize) -> Option<Self> {
-        let values = split_id(id, columns)?;
+    pub fn from_id(root: &Root, id: &str, plan: &Plan) -> Option<Self> {
+        let key = &plan.root.key;
+        let values = split_id(id, key.len())?;
+        let values = values.iter().zip(key);
         Some(Self {
-            values: values.into_iter().map(Scalar::Text).collect(),
+            values: values
+                .map(|(value, column)| Scalar::of_written(value, column, plan.dialect))
+                .collect(),
             tenant: root.tenant.clone(),
             actor: root.actor.clone(),
         })

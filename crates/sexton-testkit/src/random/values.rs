@@ -135,7 +135,8 @@ impl Value {
     /// The value as a person types it to name a root; `None` for what nobody can type.
     pub fn typed(&self, dialect: Dialect) -> Option<String> {
         match (self, dialect) {
-            (Self::Null, _) | (Self::Bytes(_), Dialect::Sqlite) => None,
+            (Self::Null, _) => None,
+            (Self::Bytes(bytes), Dialect::Sqlite) => Some(format!("x'{}'", hex(bytes))),
             (Self::Integer(number), _) => Some(number.to_string()),
             (Self::Text(text), _) => Some(text.clone()),
             (Self::Bytes(bytes), Dialect::Postgres) => Some(format!("\\x{}", hex(bytes))),

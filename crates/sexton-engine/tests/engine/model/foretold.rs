@@ -2,7 +2,6 @@
 
 use sexton_core::preview::{After, Preview, RowSample};
 use sexton_core::schema::Dialect;
-use sexton_testkit::random::values::Value;
 
 use super::expect::End;
 use super::world::{Derived, ID, World};
@@ -36,7 +35,7 @@ fn judge_row(
     dialect: Dialect,
 ) -> Told<(usize, usize)> {
     let rows = &end.rows[derived.table];
-    let row = rows.iter().find(|row| shown(&row[ID], dialect).as_ref() == Some(&sample.key));
+    let row = rows.iter().find(|row| row[ID].typed(dialect).as_ref() == Some(&sample.key));
     let row = row.ok_or_else(|| format!("{} is derived, but not there", sample.key))?;
     let columns = [derived.total, derived.latest, derived.note];
     let mut untold = 0;
@@ -46,21 +45,10 @@ fn judge_row(
             After::Untold => untold += 1,
             After::Value(value) => {
                 let name = &world.tables[derived.table].columns[column].name;
-                let is = shown(&row[column], dialect);
+                let is = row[column].typed(dialect);
                 demand!(*value == is, "{name} of {} becomes {is:?}: {sample:?}", sample.key);
             }
         }
     }
     Ok((columns.len() - untold, untold))
-}
-
-/// A value as a preview shows it.
-fn shown(value: &Value, dialect: Dialect) -> Option<String> {
-    match (value, dialect) {
-        (Value::Bytes(bytes), Dialect::Sqlite) => {
-            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            Some(format!("x'{}'", digits.concat()))
-        }
-        (value, dialect) => value.typed(dialect),
-    }
 }
