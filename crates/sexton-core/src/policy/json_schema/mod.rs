@@ -1,0 +1,285 @@
+//! The JSON Schema of the policy file, by which editors complete and explain while one types.
+//!
+//! Its form is written here, its words are those of the policy reference. It knows the same keys
+//! as the parser: the tests ask the parser for the keys that it knows in each place. It is no
+//! second judge: what stands inside strings, and whether a table exists, only the parser and
+//! `check` can tell.
+
+mod manual;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value, json};
+
+const THING: &str = "`[things.NAME]`";
+const RULE: &str = "`[references]`";
+const GUARD: &str = "`[guards.NAME]`";
+const DERIVED: &str = "`[derived.TABLE]`";
+const AUDIT_AND_CHECK: &str = "`[audit]` and `[check]`";
+const FILE: &str = "The file";
+
+/// What an editor says of a part of the language that this version reads over.
+const READ_OVER: &str =
+    "Read over by this version: it may stand in the file, and `check` names it.";
+
+/// The schema, draft 2020-12.
+pub fn json_schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Sexton policy",
+        "description": "What can be deleted from one system, and what happens to everything that refers to it.",
+        "type": "object",
+        "properties": sections(),
+        "required": ["system"],
+        "additionalProperties": false,
+        // What a variant leaves out may stand in the other file.
+        "anyOf": [{ "required": ["like"] }, { "properties": {
+            "guards": { "additionalProperties": { "required": ["of", "rows", "link", "say"] } },
+            "derived": { "additionalProperties": { "required": ["of", "set"] } },
+        } }],
+        "$defs": definitions(),
+    })
+}
+
+/// All that may stand at the top of the file.
+fn sections() -> Map<String, Value> {
+    let mut properties = object(&[
+        ("system", said(FILE, "system", json!({ "type": "string", "pattern": NAME }))),
+        ("database", said(FILE, "database", text())),
+        ("schema", said(FILE, "schema", text())),
+        ("things", section("What a person may ask to delete, by its name.", named(&thing()))),
+        (
+            "references",
+            section(
+                "When the row on the right goes, what happens to the row on the left.",
+                references(),
+            ),
+        ),
+        (
+            "guards",
+            section(
+                "Reasons to refuse: rows that stay, belong to a row that goes, and meet a condition.",
+                each(&guard()),
+            ),
+        ),
+        ("derived", section("Columns of tables that stay, computed anew.", each(&derived()))),
+        (
+            "audit",
+            section(
+                "How the audit names the roots of deletions.",
+                closed(&[(
+                    "root_id_key",
+                    said(
+                        AUDIT_AND_CHECK,
+                        "audit.root_id_key",
+                        json!({ "type": "string", "pattern": "^env:" }),
+                    ),
+                )]),
+            ),
+        ),
+        (
+            "check",
+            section(
+                "What `check` demands beyond the language.",
+                closed(&[(
+                    "unindexed_rows_max",
+                    said(
+                        AUDIT_AND_CHECK,
+                        "check.unindexed_rows_max",
+                        json!({ "type": "integer", "minimum": 0 }),
+                    ),
+                )]),
+            ),
+        ),
+        ("like", said(FILE, "like", text())),
+    ]);
+    for section in UNBUILT_SECTIONS {
+        properties
+            .insert(section.to_owned(), json!({ "type": "object", "description": READ_OVER }));
+    }
+    properties
+}
+
+/// Sections that are tables and are read over.
+const UNBUILT_SECTIONS: [&str; 14] = [
+    "stores",
+    "takes",
+    "work",
+    "fence",
+    "pools",
+    "objects",
+    "hooks",
+    "retention",
+    "panels",
+    "quota",
+    "replies",
+    "routes",
+    "events",
+    "lists",
+];
+
+/// A system's or a thing's name.
+const NAME: &str = "^[a-z][a-z0-9_-]*$";
+
+fn definitions() -> Value {
+    let fate = |word: &str| {
+        let meaning = manual::says(RULE, &format!("\"{word}\"")).unwrap_or_default();
+        json!({ "const": word, "description": format!("The row on the left {meaning}.") })
+    };
+    let words: Vec<Value> =
+        ["delete", "unlink", "keep", "block", "derive", "review"].into_iter().map(fate).collect();
+    let set = closed(&[("set", assignments())]);
+    let anonymize = closed(&[(
+        "anonymize",
+        json!({ "type": "array", "items": text(), "minItems": 1, "description": READ_OVER }),
+    )]);
+    json!({
+        "sql": { "anyOf": [text(), {
+            "description": "One for each database.",
+            "type": "object",
+            "properties": { "postgres": text(), "sqlite": text() },
+            "minProperties": 1,
+            "additionalProperties": false,
+        }] },
+        "value": { "anyOf": [
+            { "type": ["string", "number", "boolean"], "description": "A literal, or behind `=` SQL." },
+            refer("sql"),
+        ] },
+        "fate": { "anyOf": [
+            { "oneOf": words },
+            with_required(set, &["set"]),
+            with_required(anonymize, &["anonymize"]),
+        ] },
+    })
+}
+
+fn thing() -> Value {
+    let list = |items: Value| json!({ "type": "array", "items": items });
+    let built = [
+        ("row", text()),
+        ("starts", list(text())),
+        ("label", text()),
+        ("tenant", refer("sql")),
+        ("owner", text()),
+        ("visible", refer("sql")),
+        ("across_tenants", json!({ "type": "boolean" })),
+        ("roles", list(text())),
+        ("confirm", json!({ "enum": ["type-id", "click"] })),
+        ("confirm_text", text()),
+        ("show", list(text())),
+        ("find", refer("sql")),
+        ("like", text()),
+        ("only", each(&text())),
+        ("refuse", each(&text())),
+        ("digest", json!({ "enum": ["keys", "rows"] })),
+    ];
+    let mut properties: Map<String, Value> =
+        built.into_iter().map(|(key, form)| (key.to_owned(), said(THING, key, form))).collect();
+    let limits = [
+        ("rows", json!({ "type": "integer", "minimum": 1 })),
+        ("percent", json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 100 })),
+        ("tenants", json!({ "type": "integer", "minimum": 1 })),
+    ];
+    let limits = limits.map(|(key, form)| (key, said(THING, &format!("limits.{key}"), form)));
+    properties.insert(
+        "limits".to_owned(),
+        section("How much one deletion may take at most.", closed(&limits)),
+    );
+    for key in ["hide", "purge", "undo", "removes", "set", "options", "id"] {
+        properties.insert(key.to_owned(), json!({ "description": READ_OVER }));
+    }
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+fn references() -> Value {
+    let rule = closed(&[
+        ("rule", said(RULE, "rule", refer("fate"))),
+        ("where", said(RULE, "where", refer("sql"))),
+        ("say", said(RULE, "say", text())),
+        ("cast", section(READ_OVER, text())),
+        ("with", section(READ_OVER, each(&refer("fate")))),
+        ("orphans", section(READ_OVER, json!({ "const": "delete" }))),
+    ]);
+    json!({
+        "type": "object",
+        "propertyNames": { "pattern": "->" },
+        "additionalProperties": { "anyOf": [refer("fate"), with_required(rule, &["rule"])] },
+    })
+}
+
+fn guard() -> Value {
+    let sentences = json!({ "anyOf": [text(), { "type": "array", "items": text() }] });
+    let keys = [
+        ("of", text()),
+        ("rows", refer("sql")),
+        ("link", refer("sql")),
+        ("where", refer("sql")),
+        ("name", refer("sql")),
+        ("say", text()),
+        ("ways_out", sentences),
+    ];
+    closed(&keys.map(|(key, form)| (key, said(GUARD, key, form))))
+}
+
+fn derived() -> Value {
+    let pair = closed(&[("value", refer("value")), ("none", refer("value"))]);
+    let column = json!({ "anyOf": [refer("value"), with_required(pair, &["value"])] });
+    let columns = json!({ "type": "object", "minProperties": 1, "additionalProperties": column });
+    let keys = [("of", text()), ("first", refer("sql")), ("set", columns)];
+    closed(&keys.map(|(key, form)| (key, said(DERIVED, key, form))))
+}
+
+fn assignments() -> Value {
+    let meaning = "Columns of the row on the left, and what they are set to.";
+    section(
+        meaning,
+        json!({ "type": "object", "minProperties": 1, "additionalProperties": refer("value") }),
+    )
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn refer(definition: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{definition}") })
+}
+
+fn object(entries: &[(&str, Value)]) -> Map<String, Value> {
+    entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+}
+
+/// A table that knows these keys only.
+fn closed(entries: &[(&str, Value)]) -> Value {
+    json!({ "type": "object", "properties": object(entries), "additionalProperties": false })
+}
+
+/// A table in which every key has this form.
+fn each(form: &Value) -> Value {
+    json!({ "type": "object", "additionalProperties": form })
+}
+
+/// The same, under names as things have them.
+fn named(form: &Value) -> Value {
+    json!({ "type": "object", "propertyNames": { "pattern": NAME }, "additionalProperties": form })
+}
+
+fn with_required(mut form: Value, keys: &[&str]) -> Value {
+    form["required"] = json!(keys);
+    form
+}
+
+/// The form with what is said of it.
+fn section(meaning: &str, form: Value) -> Value {
+    let mut said = json!({ "description": meaning });
+    if let (Some(said), Value::Object(form)) = (said.as_object_mut(), form) {
+        said.extend(form);
+    }
+    said
+}
+
+/// The form with what the reference says of the key.
+fn said(place: &str, key: &str, form: Value) -> Value {
+    section(&manual::says(place, key).unwrap_or_default(), form)
+}
