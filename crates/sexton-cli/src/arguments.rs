@@ -90,6 +90,9 @@ pub enum Command {
     /// Show what is going on, and settle what a dead process left behind
     #[command(after_help = help::STATUS)]
     Status(Status),
+    /// Print the JSON Schema of the policy file, for editors
+    #[command(after_help = help::SCHEMA)]
+    Schema,
     /// Read and verify the chain of records
     #[command(subcommand, after_help = help::AUDIT)]
     Audit(Audit),

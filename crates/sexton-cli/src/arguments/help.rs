@@ -88,6 +88,13 @@ Examples:
 First goes on with deletions whose process died: what had committed is looked
 at again and gets its receipt, what had not begun is taken back.";
 
+pub const SCHEMA: &str = "\
+Example:
+  sexton schema > sexton.schema.json
+
+Editors that read TOML with a schema complete and explain the policy while you
+write it, once its first line is:  #:schema ./sexton.schema.json";
+
 pub const AUDIT: &str = "\
 Examples:
   sexton audit list --limit 5

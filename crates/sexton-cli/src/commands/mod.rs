@@ -8,6 +8,7 @@ mod graph;
 mod init;
 mod preview;
 mod root;
+mod schema;
 mod status;
 
 use crate::arguments::{Arguments, Command, Format};
@@ -29,6 +30,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Graph(graph) => graph::run(graph, shared, screen),
         Command::Preview(preview) => preview::run(preview, shared, screen).await,
         Command::Delete(delete) => delete::run(delete, shared, screen).await,
+        Command::Schema => Ok(schema::run(screen)),
         Command::Status(status) => status::run(status, shared, screen).await,
         Command::Audit(audit) => audit::run(audit, shared, screen).await,
     }

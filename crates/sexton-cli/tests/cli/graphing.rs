@@ -44,3 +44,9 @@ fn a_thing_that_is_not_there_is_a_mistake_of_use() {
     assert!(said.err.contains("Did you mean `batch`?"), "{said}");
     assert!(graph(&["zebra"]).expect(2).err.contains("snapshot"));
 }
+
+#[test]
+fn the_schema_of_the_file_is_one_document() {
+    let document = run(std::path::Path::new("."), &["schema"]).expect(0).document();
+    assert_eq!(document["$schema"], "https://json-schema.org/draft/2020-12/schema");
+}
