@@ -36,10 +36,16 @@ macro_rules! sample {
 
 /// Every sample.
 pub fn all() -> Vec<Sample> {
-    vec![batches()]
+    vec![batches(), datasets()]
 }
 
 /// A DNS test service: batches of runs, in a database that enforces hardly any reference.
 pub fn batches() -> Sample {
     sample!("batches")
+}
+
+/// A generator of radio samples: jobs and datasets that refer to each other, features that only
+/// JSON ties to their dataset, and models that guard what they were trained on.
+pub fn datasets() -> Sample {
+    sample!("datasets")
 }

@@ -1,0 +1,204 @@
+//! A sample system on either database, with the engine on it, for one test.
+
+use std::sync::Arc;
+
+use sexton_core::audit::Receipt;
+use sexton_core::names::{Actor, ThingName};
+use sexton_core::plan::Plan;
+use sexton_core::preview::Preview;
+use sexton_engine::ports::Database;
+use sexton_engine::{
+    Bound, Budget, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey, Surroundings,
+    System,
+};
+use sexton_postgres::PostgresDatabase;
+use sexton_samples::Sample;
+use sexton_sqlite::SqliteDatabase;
+use sexton_testkit::dump::Dump;
+use sexton_testkit::{postgres, sqlite};
+
+/// Makes a test of each function for each database; each gets the sample in a place of its own.
+macro_rules! on_both_databases {
+    ($sample:path; $($test:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::place::Place::on_sqlite($sample()).await).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::place::Place::on_postgres($sample()).await).await;
+            })*
+        }
+    };
+}
+
+/// A sample in a database, and the engine with its policy.
+pub struct Place {
+    sample: Sample,
+    database: TestDatabase,
+    system: System,
+}
+
+enum TestDatabase {
+    Sqlite(sqlite::TestDatabase),
+    Postgres { database: postgres::TestDatabase, search_path: String },
+}
+
+impl Place {
+    pub async fn on_sqlite(sample: Sample) -> Self {
+        let database = sqlite::TestDatabase::new().await;
+        let script = ["BEGIN;", sample.schema_sqlite, sample.seed_sqlite, "COMMIT;"].join("\n");
+        database.execute(&script).await;
+        let path = database.path();
+        let opened = SqliteDatabase::open(path.to_str().unwrap()).await.unwrap();
+        let system = system(&sample, Arc::new(opened));
+        Self { sample, database: TestDatabase::Sqlite(database), system }
+    }
+
+    pub async fn on_postgres(sample: Sample) -> Self {
+        let database = postgres::TestDatabase::new().await;
+        let script = [sample.schema_postgres, sample.seed_postgres].join("\n");
+        database.execute(&script).await;
+        let (policy, _) = sexton_core::policy::parse(sample.policy);
+        let schema = policy.unwrap().schema.map(|schema| schema.value);
+        let opened = PostgresDatabase::connect(&database.url(), schema.as_deref()).unwrap();
+        let system = system(&sample, Arc::new(opened));
+        let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
+        Self { sample, database: TestDatabase::Postgres { database, search_path }, system }
+    }
+
+    /// Another one like it, to be changed by hand.
+    pub async fn twin(&self) -> Self {
+        match self.database {
+            TestDatabase::Sqlite(_) => Self::on_sqlite(self.sample).await,
+            TestDatabase::Postgres { .. } => Self::on_postgres(self.sample).await,
+        }
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.database, TestDatabase::Sqlite(_))
+    }
+
+    pub fn system(&self) -> &System {
+        &self.system
+    }
+
+    pub async fn plan(&self, thing: &str) -> Plan {
+        self.system.plan(&ThingName::new(thing)).await.unwrap()
+    }
+
+    pub async fn execute(&self, script: &str) {
+        match &self.database {
+            TestDatabase::Sqlite(database) => database.execute(script).await,
+            TestDatabase::Postgres { database, search_path } => {
+                database.execute(&format!("{search_path}{script}")).await;
+            }
+        }
+    }
+
+    /// The first column of what is asked for.
+    pub async fn column(&self, sql: &str) -> Vec<Option<String>> {
+        let rows = match &self.database {
+            TestDatabase::Sqlite(database) => database.query(sql).await,
+            TestDatabase::Postgres { database, search_path } => {
+                database.query(&format!("{search_path}{sql}")).await
+            }
+        };
+        rows.into_iter().map(|mut row| row.swap_remove(0)).collect()
+    }
+
+    /// The one number that is asked for.
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.column(sql).await[0].as_ref().unwrap().parse().unwrap()
+    }
+
+    /// Everything in it but Sexton's own tables.
+    pub async fn dump(&self) -> Dump {
+        match &self.database {
+            TestDatabase::Sqlite(database) => database.dump().await,
+            TestDatabase::Postgres { database, .. } => database.dump().await,
+        }
+    }
+
+    pub async fn preview(&self, root: Root) -> Preview {
+        self.system.preview(&root, Budget::default()).await.unwrap()
+    }
+
+    /// Deletes what was previewed, as a person does.
+    pub async fn delete(&self, root: Root) -> Result<Receipt, DeleteError> {
+        let preview = self.system.preview(&root, Budget::default()).await?;
+        let bound_to = preview.digest.map(Bound::Digest);
+        self.system.delete(&DeleteRequest { root, reason: None, bound_to }).await
+    }
+
+    /// Deletes, and expects that exactly what the script does by hand has happened.
+    pub async fn deletes_what_this_does(&self, root: Root, by_hand: &str) -> Receipt {
+        let twin = self.twin().await;
+        twin.execute(by_hand).await;
+        let receipt = self.delete(root).await.unwrap();
+        assert_eq!(self.dump().await, twin.dump().await);
+        receipt
+    }
+
+    /// Expects a refusal that says so, the same in preview and deletion, and changes nothing.
+    pub async fn refuses(&self, root: Root, by: RefusedBy, said: &str) {
+        let before = self.dump().await;
+        let foretold: Vec<String> =
+            self.preview(root.clone()).await.blockers.into_iter().map(|b| b.message).collect();
+        let refused = self.delete(root).await;
+        let Err(DeleteError::Refused(refusal)) = refused else { panic!("{refused:?}") };
+        let messages: Vec<String> = refusal.blockers.into_iter().map(|b| b.message).collect();
+        assert_eq!((refusal.by, &messages), (by, &vec![said.to_owned()]));
+        assert_eq!(foretold, messages);
+        assert_eq!(self.dump().await, before);
+    }
+
+    /// Expects that there is no such thing, for preview and deletion, and changes nothing.
+    pub async fn does_not_find(&self, root: Root) {
+        let before = self.dump().await;
+        let previewed = self.system.preview(&root, Budget::default()).await;
+        let asked = DeleteRequest { root, reason: None, bound_to: None };
+        let deleted = self.system.delete(&asked).await;
+        assert!(matches!(previewed, Err(EngineError::NotFound { .. })), "{previewed:?}");
+        assert!(
+            matches!(deleted, Err(DeleteError::Engine(EngineError::NotFound { .. }))),
+            "{deleted:?}"
+        );
+        assert_eq!(self.dump().await, before);
+    }
+
+    /// How many records the audit has.
+    pub async fn records(&self) -> usize {
+        self.system.audit_list(100).await.unwrap().len()
+    }
+}
+
+/// A root, as the operator of the database asks for it.
+pub fn root(thing: &str, id: &str) -> Root {
+    Root {
+        thing: ThingName::new(thing),
+        key: RootKey::Id(id.into()),
+        tenant: None,
+        actor: Actor::new("ada"),
+    }
+}
+
+/// Rows that a preview takes of a table, which must be exact.
+pub fn removed(preview: &Preview, table: &str) -> u64 {
+    use sexton_core::preview::Count::Exact;
+    let rows = preview.removed.iter().find(|removed| removed.table.ends_with(table));
+    match rows.map(|removed| removed.rows) {
+        None => 0,
+        Some(Exact(rows)) => rows,
+        Some(other) => panic!("{other:?} is not exact"),
+    }
+}
+
+fn system(sample: &Sample, database: Arc<dyn Database>) -> System {
+    let (policy, findings) = sexton_core::policy::parse(sample.policy);
+    assert_eq!(findings, []);
+    System::new(policy.unwrap(), database, Surroundings::of_this_machine(), None)
+}
