@@ -36,7 +36,7 @@ macro_rules! sample {
 
 /// Every sample.
 pub fn all() -> Vec<Sample> {
-    vec![batches(), datasets()]
+    vec![batches(), datasets(), transcriptions()]
 }
 
 /// A DNS test service: batches of runs, in a database that enforces hardly any reference.
@@ -48,4 +48,9 @@ pub fn batches() -> Sample {
 /// JSON ties to their dataset, and models that guard what they were trained on.
 pub fn datasets() -> Sample {
     sample!("datasets")
+}
+
+/// Speech to text for many tenants: only finished jobs go, and deliveries outlive them.
+pub fn transcriptions() -> Sample {
+    sample!("transcriptions")
 }

@@ -6,3 +6,4 @@
 mod place;
 
 mod datasets;
+mod transcriptions;
