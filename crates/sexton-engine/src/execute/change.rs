@@ -45,7 +45,8 @@ impl System {
             tx.lock_name(&admitted.root.lock_name(&self.policy.system, plan)).await?;
         }
         let mut walk = Walk::new(plan, tx, admitted.root.clone(), Locks::Take);
-        let Some(subject) = walk.find_root().await? else {
+        let found = walk.find_root().await.map_err(|error| unfound(admitted, error))?;
+        let Some(subject) = found else {
             return Err(not_found(admitted));
         };
         if walk.find_all().await? == Found::TooMany {
@@ -86,6 +87,16 @@ fn not_found(admitted: &Admitted) -> ChangeError {
     let root = &admitted.request.root;
     let error = EngineError::NotFound { thing: root.thing.clone(), id: named(root) };
     ChangeError::Ended(Box::new(error.into()))
+}
+
+/// Why the root could not even be looked for: most often its id does not fit its column.
+fn unfound(admitted: &Admitted, error: DatabaseError) -> ChangeError {
+    let DatabaseError::BadValue(detail) = error else {
+        return error.into();
+    };
+    let root = &admitted.request.root;
+    let bad = EngineError::BadId { thing: root.thing.clone(), id: named(root), detail };
+    ChangeError::Ended(Box::new(bad.into()))
 }
 
 /// The blocker if the interior alone is more than a plan carries.

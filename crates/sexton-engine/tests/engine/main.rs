@@ -19,6 +19,7 @@ mod known;
 mod model;
 mod place;
 mod plain_delete;
+mod roots;
 mod seeds;
 mod surroundings;
 mod tenants;
