@@ -36,7 +36,7 @@ macro_rules! sample {
 
 /// Every sample.
 pub fn all() -> Vec<Sample> {
-    vec![batches(), datasets(), transcriptions()]
+    vec![batches(), datasets(), transcriptions(), snapshots()]
 }
 
 /// A DNS test service: batches of runs, in a database that enforces hardly any reference.
@@ -53,4 +53,9 @@ pub fn datasets() -> Sample {
 /// Speech to text for many tenants: only finished jobs go, and deliveries outlive them.
 pub fn transcriptions() -> Sample {
     sample!("transcriptions")
+}
+
+/// Screenshots of app builds: trees of rows, and files that many of them share.
+pub fn snapshots() -> Sample {
+    sample!("snapshots")
 }

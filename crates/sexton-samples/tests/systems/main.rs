@@ -6,4 +6,5 @@
 mod place;
 
 mod datasets;
+mod snapshots;
 mod transcriptions;

@@ -1,0 +1,158 @@
+//! The contract's lines on rows. Objects, work, hooks and routes are not built.
+
+use sexton_engine::{DeleteError, EngineError, RefusedBy};
+
+use super::of;
+use crate::place::{Place, removed, root};
+
+on_both_databases!(
+    sexton_samples::snapshots;
+    s1_a_snapshot_goes_with_its_rows_and_everything_else_stays,
+    s3_what_is_not_there_or_elsewhere_is_missing,
+    s3_an_id_that_is_no_number_is_missing,
+    s5_an_artifact_without_images_is_no_snapshot_and_stays,
+    s8_a_second_delete_finds_nothing_and_leaves_one_record,
+    s8_of_two_deletes_at_once_one_finds_nothing,
+    s11_rows_reached_in_two_ways_go_once_and_count_once,
+    s33_when_a_base_goes_its_heads_stay,
+    s34_a_selective_snapshot_holds_what_it_is_rebuilt_from,
+    s34_what_no_selective_snapshot_needs_can_go,
+    s38_any_artifact_can_be_deleted_as_an_artifact,
+    s39_staff_delete_across_organizations,
+    s41_a_project_goes_whole_and_no_other,
+    s41_an_organization_goes_whole_and_no_other,
+);
+
+/// The rows of snapshot 12, by hand.
+const SNAPSHOT_12: &str = "
+    DELETE FROM snapshot_comparisons WHERE id IN (602, 604);
+    DELETE FROM snapshot_metrics WHERE id = 512;
+    DELETE FROM comparison_approvals WHERE id = 701;
+    DELETE FROM size_comparisons WHERE id IN (901, 902);
+    DELETE FROM size_metrics WHERE id = 812;
+    DELETE FROM installables WHERE id IN (951, 952);
+    DELETE FROM artifacts WHERE id = 12;
+";
+
+async fn s1_a_snapshot_goes_with_its_rows_and_everything_else_stays(place: Place) {
+    place.deletes_what_this_does(root("snapshot", "12"), SNAPSHOT_12).await;
+}
+
+async fn s3_what_is_not_there_or_elsewhere_is_missing(place: Place) {
+    for (thing, id) in [("snapshot", "12"), ("artifact", "15"), ("project", "5")] {
+        place.does_not_find(of("2", thing, id)).await;
+        place.does_not_find(root(thing, "999")).await;
+    }
+    place.does_not_find(of("2", "organization", "1")).await;
+    place.delete(of("1", "snapshot", "12")).await.unwrap();
+}
+
+/// SQLite finds nothing by such an id; PostgreSQL says that it cannot be one.
+async fn s3_an_id_that_is_no_number_is_missing(place: Place) {
+    let before = place.dump().await;
+    for id in ["twelve", "12 or 1 = 1", "12;", " "] {
+        let refused = place.delete(root("snapshot", id)).await;
+        let is_missing = matches!(
+            refused,
+            Err(DeleteError::Engine(EngineError::NotFound { .. } | EngineError::BadId { .. }))
+        );
+        assert!(is_missing, "{id}: {refused:?}");
+    }
+    assert_eq!(place.dump().await, before);
+}
+
+async fn s5_an_artifact_without_images_is_no_snapshot_and_stays(place: Place) {
+    place.refuses(root("snapshot", "15"), RefusedBy::Wrong, "Artifact is not a snapshot").await;
+}
+
+async fn s8_a_second_delete_finds_nothing_and_leaves_one_record(place: Place) {
+    place.delete(root("snapshot", "12")).await.unwrap();
+    place.does_not_find(root("snapshot", "12")).await;
+    place.does_not_find(root("artifact", "12")).await;
+    assert_eq!(place.records().await, 1);
+}
+
+async fn s8_of_two_deletes_at_once_one_finds_nothing(place: Place) {
+    let (first, second) =
+        tokio::join!(place.delete(root("snapshot", "12")), place.delete(root("snapshot", "12")));
+    let lost = if first.is_ok() { second } else { first };
+    assert!(matches!(lost, Err(DeleteError::Engine(EngineError::NotFound { .. }))), "{lost:?}");
+    assert_eq!(place.records().await, 1);
+}
+
+/// Comparison 604 hangs from 12 and from 13, and both are of one project; so it is with sizes.
+async fn s11_rows_reached_in_two_ways_go_once_and_count_once(place: Place) {
+    let preview = place.preview(root("project", "5")).await;
+    let receipt = place.delete(root("project", "5")).await.unwrap();
+    for (table, rows) in [("snapshot_comparisons", 5), ("size_comparisons", 2)] {
+        assert_eq!(removed(&preview, table), rows, "{table}");
+        assert_eq!(receipt.record.removed[table], rows, "{table}");
+    }
+}
+
+async fn s33_when_a_base_goes_its_heads_stay(place: Place) {
+    let by_hand = "
+        DELETE FROM snapshot_comparisons WHERE id = 601;
+        DELETE FROM snapshot_metrics WHERE id = 507;
+        DELETE FROM artifacts WHERE id = 7;";
+    place.deletes_what_this_does(root("snapshot", "7"), by_hand).await;
+}
+
+async fn s34_a_selective_snapshot_holds_what_it_is_rebuilt_from(place: Place) {
+    for thing in ["snapshot", "artifact", "any-artifact"] {
+        let said = "1 selective snapshot(s) are rebuilt from it: 14";
+        place.refuses(root(thing, "8"), RefusedBy::Refused, said).await;
+    }
+}
+
+/// Nor are those held that are of the same commit, but without images or of another project.
+async fn s34_what_no_selective_snapshot_needs_can_go(place: Place) {
+    for (thing, id) in [("artifact", "15"), ("snapshot", "21"), ("snapshot", "14")] {
+        place.delete(root(thing, id)).await.unwrap();
+    }
+    place.delete(root("snapshot", "8")).await.unwrap();
+}
+
+async fn s38_any_artifact_can_be_deleted_as_an_artifact(place: Place) {
+    let by_hand = "
+        DELETE FROM size_comparisons WHERE id = 902;
+        DELETE FROM size_metrics WHERE id = 815;
+        DELETE FROM artifacts WHERE id = 15;";
+    place.deletes_what_this_does(root("artifact", "15"), by_hand).await;
+}
+
+async fn s39_staff_delete_across_organizations(place: Place) {
+    place.does_not_find(of("1", "artifact", "31")).await;
+    place.delete(of("1", "any-artifact", "31")).await.unwrap();
+}
+
+/// Rows of a project, in an order that foreign keys allow.
+fn project(id: u32) -> String {
+    let artifacts = format!("(SELECT id FROM artifacts WHERE project_id = {id})");
+    let metrics = format!("(SELECT id FROM snapshot_metrics WHERE artifact_id IN {artifacts})");
+    let sizes = format!("(SELECT id FROM size_metrics WHERE artifact_id IN {artifacts})");
+    format!(
+        "DELETE FROM snapshot_comparisons
+         WHERE head_metrics_id IN {metrics} OR base_metrics_id IN {metrics};
+         DELETE FROM snapshot_metrics WHERE artifact_id IN {artifacts};
+         DELETE FROM comparison_approvals WHERE artifact_id IN {artifacts};
+         DELETE FROM size_comparisons WHERE head_id IN {sizes} OR base_id IN {sizes};
+         DELETE FROM size_metrics WHERE artifact_id IN {artifacts};
+         DELETE FROM installables WHERE artifact_id IN {artifacts};
+         DELETE FROM artifacts WHERE project_id = {id};
+         DELETE FROM project_access WHERE project_id = {id};
+         DELETE FROM projects WHERE id = {id};"
+    )
+}
+
+/// The guard does not count what goes too: 14 goes with 8.
+async fn s41_a_project_goes_whole_and_no_other(place: Place) {
+    place.deletes_what_this_does(root("project", "5"), &project(5)).await;
+}
+
+async fn s41_an_organization_goes_whole_and_no_other(place: Place) {
+    let rest = "DELETE FROM commit_comparisons WHERE org_id = 1;
+                DELETE FROM organizations WHERE id = 1;";
+    let by_hand = [&project(5), &project(6), rest].concat();
+    place.deletes_what_this_does(root("organization", "1"), &by_hand).await;
+}

@@ -1,0 +1,14 @@
+//! Screenshots of app builds, and files that many of them share.
+
+mod contract;
+mod plans;
+
+use sexton_core::names::TenantId;
+use sexton_engine::Root;
+
+use crate::place::root;
+
+/// The same, asked for by somebody of this organization.
+fn of(organization: &str, thing: &str, id: &str) -> Root {
+    Root { tenant: Some(TenantId::new(organization)), ..root(thing, id) }
+}
