@@ -4,4 +4,4 @@ mod install;
 mod sample;
 
 pub use install::{InstallError, install_postgres, install_sqlite};
-pub use sample::{Sample, all, batches, datasets, snapshots, transcriptions};
+pub use sample::{Sample, all, batches, datasets, requests, snapshots, transcriptions};

@@ -36,7 +36,7 @@ macro_rules! sample {
 
 /// Every sample.
 pub fn all() -> Vec<Sample> {
-    vec![batches(), datasets(), transcriptions(), snapshots()]
+    vec![batches(), datasets(), transcriptions(), snapshots(), requests()]
 }
 
 /// A DNS test service: batches of runs, in a database that enforces hardly any reference.
@@ -58,4 +58,9 @@ pub fn transcriptions() -> Sample {
 /// Screenshots of app builds: trees of rows, and files that many of them share.
 pub fn snapshots() -> Sample {
     sample!("snapshots")
+}
+
+/// Batched LLM requests: results outlive the input that they answer.
+pub fn requests() -> Sample {
+    sample!("requests")
 }

@@ -6,5 +6,6 @@
 mod place;
 
 mod datasets;
+mod requests;
 mod snapshots;
 mod transcriptions;
