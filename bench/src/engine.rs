@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use sexton_core::names::{Actor, ThingName};
-use sexton_core::policy::parse;
+use sexton_core::policy::{Options, parse};
 use sexton_core::preview::{Count, Precision};
 use sexton_core::schema::Dialect;
 use sexton_engine::{Budget, DeleteRequest, Root, RootKey, Surroundings, System};
@@ -41,7 +41,7 @@ impl Engine {
         let surroundings = Surroundings::of_this_machine();
         let system = System::new(policy, Arc::new(watched), surroundings, None);
         system.prepare().await?;
-        system.plan(&ThingName::new("batch")).await?;
+        system.plan(&ThingName::new("batch"), &Options::default()).await?;
         Ok(Self { system, log })
     }
 
@@ -76,6 +76,7 @@ fn root(batch: &str) -> Root {
     Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id(batch.to_owned()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("bench"),
     }

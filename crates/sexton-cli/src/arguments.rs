@@ -168,6 +168,9 @@ pub struct Target {
     /// Find it by named values instead of its id (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub find: Vec<(String, String)>,
+    /// Choose an option: NAME, NAME=true or NAME=false (repeatable)
+    #[arg(long, value_name = "NAME[=BOOL]", value_parser = option)]
+    pub option: Vec<(String, String)>,
     /// Only in this tenant
     #[arg(long)]
     pub tenant: Option<String>,
@@ -250,6 +253,14 @@ fn system_name(text: &str) -> Result<String, String> {
     }
 }
 
+fn option(text: &str) -> Result<(String, String), String> {
+    name_and_value(text).or_else(|_| match text {
+        "" => Err("write it as NAME, NAME=true or NAME=false".into()),
+        name if name.starts_with('=') => Err("write it as NAME, NAME=true or NAME=false".into()),
+        name => Ok((name.to_owned(), "true".to_owned())),
+    })
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let millis_each = match &text[number.len()..] {
@@ -283,6 +294,15 @@ mod tests {
         for text in ["", "5", "s", "0s", "-1s", "1.5s", "5 s", "1h"] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_option_by_its_name_alone_is_chosen() {
+        assert_eq!(option("erase"), Ok(("erase".into(), "true".into())));
+        assert_eq!(option("erase=FALSE"), Ok(("erase".into(), "FALSE".into())));
+        assert_eq!(option("erase="), Ok(("erase".into(), String::new())));
+        assert!(option("").is_err());
+        assert!(option("=true").is_err());
     }
 
     #[test]

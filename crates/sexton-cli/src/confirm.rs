@@ -64,6 +64,8 @@ fn confirmed(preview: &Preview, delete: &Delete, line: &CommandLine) -> String {
     let mut words = vec!["delete"];
     let pairs: Vec<String> =
         target.find.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let chosen: Vec<String> =
+        target.option.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let options = [
         ("--tenant", &target.tenant),
         ("--actor", &target.actor),
@@ -72,6 +74,9 @@ fn confirmed(preview: &Preview, delete: &Delete, line: &CommandLine) -> String {
     ];
     for pair in &pairs {
         words.extend(["--find", pair]);
+    }
+    for pair in &chosen {
+        words.extend(["--option", pair]);
     }
     for (name, value) in &options {
         if let Some(value) = value {
@@ -104,6 +109,7 @@ mod tests {
             label: None,
             tenant: None,
             show: Vec::new(),
+            options: Vec::new(),
             row_exists: true,
             removed: Vec::new(),
             changed: Vec::new(),

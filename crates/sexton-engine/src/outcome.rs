@@ -2,6 +2,7 @@
 
 use sexton_core::finding::Finding;
 use sexton_core::names::{DeletionId, ThingName};
+use sexton_core::policy::BadOption;
 use sexton_core::preview::{Blocker, BlockerKind, Difference};
 
 use crate::ports::DatabaseError;
@@ -40,6 +41,9 @@ pub enum EngineError {
         /// Why not.
         detail: String,
     },
+    /// An option that cannot be chosen so.
+    #[error(transparent)]
+    BadOption(#[from] BadOption),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),

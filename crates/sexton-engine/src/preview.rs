@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use sexton_core::names::Timestamp;
 use sexton_core::plan::Plan;
-use sexton_core::policy::Confirm;
+use sexton_core::policy::{Confirm, Options};
 use sexton_core::preview::{
-    ChangedRows, Count, DerivedRows, DigestPart, DigestParts, KeptRows, Precision, Preview,
-    RemovedRows, RowSample,
+    ChangedRows, ChosenOption, Count, DerivedRows, DigestPart, DigestParts, KeptRows, Precision,
+    Preview, RemovedRows, RowSample,
 };
 use sexton_core::sql::{Scalar, SetId};
 
@@ -46,8 +46,9 @@ impl Default for Budget {
 impl System {
     /// Looks at what deleting `root` would do. Changes nothing.
     pub async fn preview(&self, root: &Root, budget: Budget) -> Result<Preview, EngineError> {
+        let options = self.options(&root.thing, &root.options)?;
         for _ in 0..3 {
-            let ready = self.ready(&root.thing).await?;
+            let ready = self.ready(&root.thing, &options).await?;
             let value = self.root_value(&ready.plan, root).await?;
             let mut tx = self.database.begin(Mode::Look { budget: Some(budget.time) }).await?;
             if tx.stamp(&ready.plan.tables).await? != ready.stamp {
@@ -55,7 +56,7 @@ impl System {
                 self.forget().await;
                 continue;
             }
-            let preview = self.look(&ready, root, value, tx.as_mut(), budget).await;
+            let preview = self.look(&ready, root, value, &options, tx.as_mut(), budget).await;
             // A look that ran out of time has lost its transaction; there is nothing to keep.
             drop(tx.rollback().await);
             return preview;
@@ -116,6 +117,7 @@ impl System {
         ready: &Ready,
         root: &Root,
         value: RootValue,
+        options: &Options,
         tx: &mut dyn Tx,
         budget: Budget,
     ) -> Result<Preview, EngineError> {
@@ -133,10 +135,31 @@ impl System {
             Err(error) => return Err(error.into()),
         };
         walk.deadline = Some(Deadline { clock, at });
-        let mut look = Looking { walk, budget, in_time: true };
+        let mut look = Looking { walk, options, budget, in_time: true };
         let mut preview = self.empty_preview(ready, &look.walk.root, subject.clone());
+        self.tell_options(&mut preview, options);
         look.fill(self, &mut preview, &subject).await?;
         Ok(preview)
+    }
+
+    /// What was chosen, and what is worth knowing of that.
+    fn tell_options(&self, preview: &mut Preview, options: &Options) {
+        let Some(thing) = self.policy.things.iter().find(|t| t.name.as_str() == preview.thing)
+        else {
+            return;
+        };
+        for option in &thing.options {
+            let chosen = options.is_on(&option.name.value);
+            if chosen {
+                preview.warnings.extend(option.warning.clone());
+            }
+            preview.options.push(ChosenOption {
+                name: option.name.value.to_string(),
+                chosen,
+                default: option.default,
+                help: option.help.clone(),
+            });
+        }
     }
 
     fn empty_preview(&self, ready: &Ready, value: &RootValue, subject: Subject) -> Preview {
@@ -149,6 +172,7 @@ impl System {
             label: subject.label,
             tenant: subject.tenant,
             show: subject.show,
+            options: Vec::new(),
             row_exists: subject.row_exists,
             removed: Vec::new(),
             changed: Vec::new(),
@@ -168,6 +192,7 @@ impl System {
 /// A walk that counts and gives up in time.
 struct Looking<'l> {
     walk: Walk<'l>,
+    options: &'l Options,
     budget: Budget,
     in_time: bool,
 }
@@ -196,7 +221,7 @@ impl Looking<'_> {
                 }
             }
         }
-        let mut parts = self.walk.digest_parts(&system.policy.system);
+        let mut parts = self.walk.digest_parts(&system.policy.system, self.options);
         self.count_removed(preview, &mut parts, all_found).await?;
         self.describe_effects(preview, all_found);
         self.count_kept(preview).await?;

@@ -15,6 +15,8 @@ pub struct Root {
     pub thing: ThingName,
     /// Its key.
     pub key: RootKey,
+    /// Options by name, as given: `true` or `false` in any case of letters.
+    pub options: BTreeMap<String, String>,
     /// In which tenant; `None` sees all (the operator of the database).
     pub tenant: Option<TenantId>,
     /// Who asks.

@@ -11,7 +11,7 @@ use sexton_core::check::{check, in_file_order};
 use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::names::{DeletionId, ThingName};
 use sexton_core::plan::{CompileError, Plan, compile};
-use sexton_core::policy::{Policy, Thing};
+use sexton_core::policy::{Options, Policy, Thing};
 use sexton_core::schema::Schema;
 use tokio::sync::Mutex;
 
@@ -32,7 +32,7 @@ pub struct System {
 #[derive(Default)]
 struct Kept {
     schema: Option<Arc<Schema>>,
-    plans: BTreeMap<ThingName, Arc<Ready>>,
+    plans: BTreeMap<(ThingName, Options), Arc<Ready>>,
     ledger: bool,
 }
 
@@ -93,16 +93,31 @@ impl System {
         Ok(schema)
     }
 
-    /// The plan of a thing, compiled once per schema.
-    pub async fn plan(&self, thing: &ThingName) -> Result<Plan, EngineError> {
-        Ok(self.ready(thing).await?.plan.clone())
+    /// The plan of a thing with these options, compiled once per schema.
+    pub async fn plan(&self, thing: &ThingName, options: &Options) -> Result<Plan, EngineError> {
+        Ok(self.ready(thing, options).await?.plan.clone())
     }
 
-    pub(crate) async fn ready(&self, thing: &ThingName) -> Result<Arc<Ready>, EngineError> {
-        if let Some(ready) = self.kept.lock().await.plans.get(thing) {
+    /// What is chosen of a thing's options, where these are asked for.
+    pub fn options(
+        &self,
+        thing: &ThingName,
+        asked: &BTreeMap<String, String>,
+    ) -> Result<Options, EngineError> {
+        let known = self.thing(thing).ok_or_else(|| self.unknown_thing(thing.clone()))?;
+        Ok(Options::chosen(known, asked)?)
+    }
+
+    pub(crate) async fn ready(
+        &self,
+        thing: &ThingName,
+        options: &Options,
+    ) -> Result<Arc<Ready>, EngineError> {
+        let key = (thing.clone(), options.clone());
+        if let Some(ready) = self.kept.lock().await.plans.get(&key) {
             return Ok(ready.clone());
         }
-        let mut ready = self.compile(thing).await?;
+        let mut ready = self.compile(thing, options).await?;
         loop {
             let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
             let stamp = tx.stamp(&ready.plan.tables).await?;
@@ -110,7 +125,7 @@ impl System {
             // Race: the schema may have changed between reading it and taking the stamp. It is
             // read once more; the stamp holds if the plan comes out the same.
             self.kept.lock().await.schema = None;
-            let again = self.compile(thing).await?;
+            let again = self.compile(thing, options).await?;
             let same = again.plan.fingerprint == ready.plan.fingerprint;
             ready = Ready { stamp, ..again };
             if same {
@@ -118,14 +133,14 @@ impl System {
             }
         }
         let ready = Arc::new(ready);
-        self.kept.lock().await.plans.insert(thing.clone(), ready.clone());
+        self.kept.lock().await.plans.insert(key, ready.clone());
         Ok(ready)
     }
 
-    async fn compile(&self, thing: &ThingName) -> Result<Ready, EngineError> {
+    async fn compile(&self, thing: &ThingName, options: &Options) -> Result<Ready, EngineError> {
         let schema = self.schema().await?;
         let checked = check(&self.policy, &schema);
-        match compile(&self.policy, &schema, &checked.graph, thing) {
+        match compile(&self.policy, &schema, &checked.graph, thing, options) {
             Ok(plan) => {
                 Ok(Ready { plan, stamp: SchemaStamp(String::new()), findings: checked.findings })
             }

@@ -13,6 +13,7 @@ use sexton_core::audit::{Receipt, Record};
 use sexton_core::lifecycle::{Event, State, next};
 use sexton_core::names::{Actor, DeletionId, ThingName};
 use sexton_core::plan::{Look, LookAgain, Plan};
+use sexton_core::policy::Options;
 use sexton_core::preview::parse_key;
 use sexton_core::sql::Scalar;
 
@@ -68,7 +69,8 @@ impl System {
         if row.state == State::Requested {
             return self.withdraw(row, lease).await;
         }
-        match self.finish(&row.id, &row.thing, lease, row.state).await {
+        let options = self.options_of(&row.id).await?;
+        match self.finish(&row.id, &row.thing, &options, lease, row.state).await {
             Ok(_) => Ok(State::Complete),
             Err(DeleteError::Unverified { .. }) => Ok(State::Reaped),
             Err(error) => Err(error),
@@ -94,11 +96,12 @@ impl System {
         &self,
         id: &DeletionId,
         thing: &ThingName,
+        options: &Options,
         lease: &str,
         from: State,
     ) -> Result<Receipt, DeleteError> {
         // Order: planning takes connections of its own, so it comes before any is held.
-        let ready = self.ready(thing).await?;
+        let ready = self.ready(thing, options).await?;
         let mut tx = self.begin_keep().await?;
         let seen = look_again(&ready.plan, id, tx.as_mut()).await?;
         let sealed = self.seal_in(tx.as_mut(), id).await?;
@@ -122,6 +125,15 @@ impl System {
         }
         tx.commit().await?;
         Ok(receipt)
+    }
+
+    /// The options that a committed deletion was carried out with, from its record.
+    async fn options_of(&self, id: &DeletionId) -> Result<Options, DeleteError> {
+        let mut tx = self.begin_keep().await?;
+        let row = tx.audit_row(id).await?;
+        tx.rollback().await?;
+        let record = row.and_then(|row| serde_json::from_str::<Record>(&row.record).ok());
+        Ok(record.map(|record| record.options).unwrap_or_default())
     }
 
     /// The receipt that somebody else wrote. A deletion that took longer than its lease is taken

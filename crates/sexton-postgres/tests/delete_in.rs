@@ -52,6 +52,7 @@ fn project(id: &str) -> DeleteRequest {
     let root = Root {
         thing: ThingName::new("project"),
         key: RootKey::Id(id.into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("ada"),
     };

@@ -18,6 +18,7 @@ pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Resul
     if let Some(digest) = &delete.digest {
         judge_form(digest)?;
     }
+    delete.target.judge_options()?;
     let opened = wiring::open(shared).await?;
     let preview = look(delete, &opened, screen).await?;
     if !preview.blockers.is_empty() {

@@ -80,6 +80,7 @@ fn root() -> Root {
     Root {
         thing: ThingName::new(THING),
         key: RootKey::Id(FIRST.into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("demo"),
     }

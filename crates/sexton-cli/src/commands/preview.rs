@@ -18,6 +18,7 @@ pub async fn run(
     shared: &Shared,
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
+    arguments.target.judge_options()?;
     let opened = wiring::open(shared).await?;
     let target = &arguments.target;
     let looked = opened.system.preview(&target.root(), target.budget()).await;
@@ -52,7 +53,10 @@ async fn refusal(preview: &Preview, opened: &Opened) -> Result<Option<String>, F
 
 async fn why(table: &str, preview: &Preview, opened: &Opened) -> Result<String, Failure> {
     let thing = ThingName::new(&preview.thing);
-    let plan = opened.system.plan(&thing).await.map_err(|error| opened.failure(error))?;
+    let asked = preview.options.iter().map(|o| (o.name.clone(), o.chosen.to_string())).collect();
+    let options = opened.system.options(&thing, &asked).map_err(|error| opened.failure(error))?;
+    let plan = opened.system.plan(&thing, &options).await;
+    let plan = plan.map_err(|error| opened.failure(error))?;
     let told = text::why(table, preview, &plan, opened.system.policy(), &opened.file);
     told.ok_or_else(|| {
         let known = text::known_tables(preview, &plan);

@@ -1,9 +1,12 @@
 //! The root that a command line names.
 
+use std::collections::BTreeSet;
+
 use sexton_core::names::{Actor, TenantId, ThingName};
 use sexton_engine::{Budget, Root, RootKey};
 
 use crate::arguments::Target;
+use crate::failure::Failure;
 
 /// Who asks where nobody says.
 const NOBODY: &str = "cli";
@@ -18,8 +21,18 @@ impl Target {
         Root {
             thing: self.thing(),
             key,
+            options: self.option.iter().cloned().collect(),
             tenant: self.tenant.as_ref().map(TenantId::new),
             actor: Actor::new(self.actor()),
+        }
+    }
+
+    /// Refuses an option that is given twice: which of the two was meant?
+    pub fn judge_options(&self) -> Result<(), Failure> {
+        let mut given = BTreeSet::new();
+        match self.option.iter().find(|(name, _)| !given.insert(name)) {
+            Some((name, _)) => Err(Failure::OptionTwice(name.clone())),
+            None => Ok(()),
         }
     }
 

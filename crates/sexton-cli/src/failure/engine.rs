@@ -1,6 +1,7 @@
 //! The words for what the engine and the database report: one exhaustive match for each.
 
 use serde_json::json;
+use sexton_core::policy::BadOption;
 use sexton_core::preview::Blocker;
 use sexton_engine::ports::{DatabaseError, Transient, Violation};
 use sexton_engine::{DeleteError, EngineError, Refusal};
@@ -91,6 +92,18 @@ fn of_engine(error: &EngineError, line: &CommandLine) -> Told {
         EngineError::NotFound { .. } => Told::new(Exit::NotFound, "missing", message)
             .next("Ids are compared exactly, capital letters included."),
         EngineError::BadId { .. } => Told::new(Exit::Usage, "bad-id", message),
+        EngineError::BadOption(error) => {
+            let told = Told::new(Exit::Usage, "bad-option", message);
+            match error {
+                BadOption::Unknown { near: Some(near), .. } => {
+                    told.next(&format!("Did you mean `{near}`?"))
+                }
+                BadOption::Unknown { .. } => told,
+                BadOption::Unreadable { name, .. } => {
+                    told.next(&format!("Write --option {0} or --option {0}=false.", clean(name)))
+                }
+            }
+        }
         EngineError::Database(error) => of_database(error, line),
     }
 }

@@ -62,6 +62,9 @@ pub enum Failure {
     /// The digest given is not that of the preview now.
     #[error("what was previewed is no longer what would happen to {root}")]
     OtherDigest { root: String, again: String },
+    /// One option is given two values.
+    #[error("the option `{0}` is given twice")]
+    OptionTwice(String),
     /// What was given is no digest.
     #[error("`{0}` is not a digest")]
     NotADigest(String),

@@ -51,6 +51,12 @@ fn head(page: &mut Page, preview: &Preview, policy: &str) {
     let used = display_width(&format!("Preview of {name}{policy}"));
     let gap = if used + 3 <= WIDTH { " ".repeat(WIDTH - used) } else { "\n  ".into() };
     page.line(format!("Preview of {}{gap}{}", bold(&name), dim(&policy)));
+    for option in &preview.options {
+        let help = option.help.as_deref().map(|help| format!(": {}", clean(help)));
+        let said = if option.chosen == option.default { ", the default" } else { "" };
+        let text = format!("option {} is {}{said}", clean(&option.name), option.chosen);
+        page.paragraph("  ", "    ", &[text, help.unwrap_or_default()].concat());
+    }
     let tenant = preview.tenant.iter().map(|tenant| format!("tenant {}", clean(tenant)));
     let columns = preview.show.iter().map(|(column, value)| {
         format!("{column} {}", value.as_deref().map_or("NULL".into(), clean))

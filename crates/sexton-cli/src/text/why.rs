@@ -1,7 +1,7 @@
 //! Why a table is touched: the references from the root down to it, each as a sentence.
 
 use sexton_core::plan::{Plan, Reason};
-use sexton_core::policy::{Fate, Policy};
+use sexton_core::policy::{self, Fate, Policy};
 use sexton_core::preview::Preview;
 
 use super::page::Page;
@@ -19,7 +19,7 @@ pub fn why(
     policy: &Policy,
     file: &PolicyFile,
 ) -> Option<String> {
-    let sentences = Sentences { policy, file };
+    let sentences = Sentences { policy, file, preview };
     let root = format!("{} {}", preview.thing, clean(&preview.id));
     let reason = plan.reasons.iter().find(|reason| reason.table.to_string() == table);
     let mut page = Page::default();
@@ -62,6 +62,7 @@ fn fate_of(table: &str, preview: &Preview) -> String {
 struct Sentences<'a> {
     policy: &'a Policy,
     file: &'a PolicyFile,
+    preview: &'a Preview,
 }
 
 impl Sentences<'_> {
@@ -93,6 +94,15 @@ impl Sentences<'_> {
         page.text()
     }
 
+    /// The fate of a line, with the options as chosen.
+    fn fate<'r>(&self, reference: &'r policy::Reference) -> &'r Fate {
+        let is_chosen =
+            |name: &str| self.preview.options.iter().any(|o| o.chosen && o.name == name);
+        let mut switches = reference.switched_by.iter();
+        let chosen = switches.find(|(option, _)| is_chosen(option.value.as_str()));
+        chosen.map_or(&reference.fate, |(_, fate)| fate)
+    }
+
     /// What a line of the policy says, of the rows on its left.
     fn sentence(&self, line: &str) -> String {
         let reference = self.policy.references.iter().find(|reference| reference.text == line);
@@ -101,7 +111,7 @@ impl Sentences<'_> {
         else {
             return line.to_owned();
         };
-        let verb = match &reference.fate {
+        let verb = match self.fate(reference) {
             Fate::Derive => {
                 return format!(
                     "A row of {table} is computed anew when it loses a row of {parent}"

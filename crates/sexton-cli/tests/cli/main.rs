@@ -14,6 +14,7 @@ mod demo;
 mod drafting;
 mod graphing;
 mod help;
+mod options;
 mod previewing;
 mod refusing;
 mod terminal;

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::policy::Options;
+
 pub use chain::{ChainFault, ChainJudge, FIRST_HASH, Link, seal};
 
 /// The version of the stored form.
@@ -41,6 +43,9 @@ pub struct Record {
     pub digest: String,
     /// The fingerprint of the plan.
     pub plan: String,
+    /// The options chosen, if the thing has any.
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     /// Rows removed per table.
     pub removed: BTreeMap<String, u64>,
     /// Rows changed per line.

@@ -4,7 +4,8 @@ use super::Source;
 use crate::finding::Finding;
 use crate::names::TableName;
 use crate::policy::{
-    Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Sql, TenantPath, Thing, Value,
+    Assignment, Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Sql, TenantPath,
+    Thing, Value,
 };
 
 /// A fragment, and where a plan puts it.
@@ -24,7 +25,7 @@ pub(super) enum Stands<'a> {
     /// Read from a table's rows.
     Read(&'a TableName),
     /// A line sets a column of its left to it.
-    Assigned { reference: usize, assignment: usize },
+    Assigned { child: &'a TableName, assignment: &'a Assignment },
     /// In a guard.
     Guard(&'a Guard, GuardKey),
     /// The source of derived values.
@@ -129,7 +130,7 @@ fn of_thing(thing: &Thing) -> Vec<Place<'_>> {
 
 fn of_references(policy: &Policy) -> Vec<Place<'_>> {
     let mut places = Vec::new();
-    for (number, reference) in policy.references.iter().enumerate() {
+    for reference in &policy.references {
         // A reference from inside JSON is read over, with all that stands in it.
         if reference.columns.iter().any(|path| path.json.is_some()) {
             continue;
@@ -139,16 +140,23 @@ fn of_references(policy: &Policy) -> Vec<Place<'_>> {
             what: format!("the condition of `{}`", reference.text),
             stands: Stands::Condition(&reference.child),
         }));
-        let Fate::Set(assignments) = &reference.fate else { continue };
-        for (at, assignment) in assignments.iter().enumerate() {
+        let switched = reference.switched_by.iter().map(|(_, fate)| fate);
+        for assignment in [&reference.fate].into_iter().chain(switched).flat_map(assignments) {
             let Value::Sql(sql) = &assignment.value else { continue };
             let column = &assignment.column.value;
             let what = format!("the value of `{column}` in `{}`", reference.text);
-            let stands = Stands::Assigned { reference: number, assignment: at };
+            let stands = Stands::Assigned { child: &reference.child, assignment };
             places.push(Place { sql, what, stands });
         }
     }
     places
+}
+
+fn assignments(fate: &Fate) -> &[Assignment] {
+    match fate {
+        Fate::Set(assignments) => assignments,
+        _ => &[],
+    }
 }
 
 fn of_guard<'a>(guard: &'a Guard) -> Vec<Place<'a>> {

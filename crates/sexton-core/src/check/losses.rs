@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::graph::{Graph, reach};
 use crate::names::TableName;
-use crate::policy::{Policy, Thing};
+use crate::policy::Thing;
 use crate::schema::Schema;
 
 /// The tables that lose rows, thing by thing.
@@ -14,14 +14,14 @@ pub(super) struct Losses {
 
 impl Losses {
     /// Follows the `delete` lines from every thing.
-    pub fn of(policy: &Policy, schema: &Schema, graph: &Graph) -> Self {
-        let of_thing = |thing: &Thing| {
+    pub fn of(things: &[&Thing], schema: &Schema, graph: &Graph) -> Self {
+        let of_thing = |thing: &&Thing| {
             let columns = thing.row.iter().chain(&thing.starts);
             let roots = columns.map(|columns| columns.value.table.clone());
             let known: Vec<TableName> = roots.filter(|root| schema.table(root).is_some()).collect();
             reach(graph, &known)
         };
-        Self { of_things: policy.things.iter().map(of_thing).collect() }
+        Self { of_things: things.iter().map(of_thing).collect() }
     }
 
     /// Whether the deletion of any thing takes rows of this table.

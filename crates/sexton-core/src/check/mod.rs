@@ -14,9 +14,11 @@ mod fragments;
 mod guards;
 mod indexes;
 mod losses;
+mod options;
 mod overruled;
 mod probes;
 mod references;
+mod settings;
 pub(crate) mod spelling;
 mod things;
 mod triggers;
@@ -74,7 +76,7 @@ struct Source<'a> {
     losses: &'a Losses,
 }
 
-const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 12] = [
+const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 13] = [
     coverage::findings,
     references::findings,
     things::findings,
@@ -86,18 +88,27 @@ const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 12] = [
     indexes::findings,
     triggers::findings,
     fragments::findings,
+    options::findings,
     unbuilt::findings,
 ];
 
 /// Judges `policy` against `schema`.
 pub fn check(policy: &Policy, schema: &Schema) -> Checked {
     let (graph, unresolved) = graph::resolve(policy, schema);
-    let losses = Losses::of(policy, schema, &graph);
+    let mut plans = Vec::new();
+    let mut answers = Vec::new();
+    for setting in settings::settings(policy, &graph) {
+        let losses = Losses::of(&setting.things, schema, &setting.graph);
+        let source = Source { policy, schema, graph: &setting.graph, losses: &losses };
+        let (compiled, uncompiled) = things::compile(&source, &setting);
+        plans.extend(compiled);
+        let found = QUESTIONS.iter().flat_map(|question| question(&source));
+        answers.push(found.chain(uncompiled).collect());
+    }
+    let losses = Losses::of(&[], schema, &graph);
     let source = Source { policy, schema, graph: &graph, losses: &losses };
-    let (plans, uncompiled) = things::compile(&source);
-    let answers = QUESTIONS.iter().flat_map(|question| question(&source));
-    let findings = answers.chain(unresolved).chain(uncompiled).collect();
     let probes = probes::probes(&source, &plans);
+    let findings = settings::together(&answers).into_iter().chain(unresolved).collect();
     Checked { findings: in_file_order(once_each(findings)), probes, graph }
 }
 

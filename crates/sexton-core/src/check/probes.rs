@@ -9,7 +9,7 @@ use super::fragments::{DerivedKey, GuardKey, Place, Stands, places};
 use super::{Probe, Source};
 use crate::names::{ColumnName, TableName};
 use crate::plan::{JudgedBy, Plan, guarding_table};
-use crate::policy::{Derived, Fate, Guard, Sql, Value};
+use crate::policy::{Assignment, Derived, Guard, Sql, Value};
 use crate::schema::Table;
 use crate::sql::{Statement, Writer};
 
@@ -28,7 +28,7 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
     let statement = match &place.stands {
         Stands::Condition(table) | Stands::Find(table) => condition(source, table, place.sql)?,
         Stands::Read(table) => read(source, table, place.sql)?,
-        Stands::Assigned { reference, assignment } => assigned(source, *reference, *assignment)?,
+        Stands::Assigned { child, assignment } => assigned(source, child, assignment)?,
         Stands::Guard(guard, key) => of_guard(source, guard, *key)?,
         Stands::First(derived) => of_first(source, derived)?,
         Stands::Derived(derived, column, key) => {
@@ -63,11 +63,8 @@ fn read(source: &Source<'_>, table: &TableName, sql: &Sql) -> Option<Statement> 
     Some(writer.finish("try", &table.name))
 }
 
-fn assigned(source: &Source<'_>, reference: usize, assignment: usize) -> Option<Statement> {
-    let reference = source.policy.references.get(reference)?;
-    let Fate::Set(assignments) = &reference.fate else { return None };
-    let assignment = assignments.get(assignment)?;
-    let table = source.schema.table(&reference.child)?;
+fn assigned(source: &Source<'_>, child: &TableName, assignment: &Assignment) -> Option<Statement> {
+    let table = source.schema.table(child)?;
     set(source, table, &assignment.column.value, |writer, column| {
         writer.value(&assignment.value, column, table);
     })

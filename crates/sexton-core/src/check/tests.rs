@@ -5,6 +5,7 @@ mod effects;
 mod fragments;
 mod guards;
 mod indexes;
+mod options;
 mod overruled;
 mod probes;
 mod references;

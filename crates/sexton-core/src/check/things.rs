@@ -1,5 +1,6 @@
 //! Whether things name tables and columns that exist, and have a plan.
 
+use super::settings::Setting;
 use super::{Source, spelling};
 use crate::finding::{Finding, Located, Span};
 use crate::graph::{column_or_finding, table_or_finding};
@@ -123,12 +124,13 @@ fn rowless(thing: &Thing) -> Vec<Finding> {
         .collect()
 }
 
-/// The plans of all things, and why some have none.
-pub(super) fn compile(source: &Source<'_>) -> (Vec<Plan>, Vec<Finding>) {
+/// The plans of a setting's things, and why some have none.
+pub(super) fn compile(source: &Source<'_>, setting: &Setting<'_>) -> (Vec<Plan>, Vec<Finding>) {
     let mut plans = Vec::new();
     let mut findings = Vec::new();
-    for thing in &source.policy.things {
-        match plan::compile(source.policy, source.schema, source.graph, &thing.name) {
+    for thing in &setting.things {
+        let Source { policy, schema, graph, .. } = *source;
+        match plan::compile(policy, schema, graph, &thing.name, &setting.options) {
             Ok(plan) => plans.push(plan),
             Err(CompileError::Findings(found)) => findings.extend(found),
             // Only things of the policy are asked for.

@@ -8,8 +8,8 @@ mod order;
 mod resolve;
 
 use crate::finding::Span;
-use crate::names::TableName;
-use crate::policy::{Fate, Fragment};
+use crate::names::{OptionName, TableName};
+use crate::policy::{Fate, Fragment, Options};
 use crate::schema::{Column, ForeignKey};
 
 pub use order::{components, reach, removal_order};
@@ -35,6 +35,8 @@ pub struct Edge {
     pub parent_key: Vec<Column>,
     /// What happens to the left when the right goes.
     pub fate: Fate,
+    /// Fates that an option switches to.
+    pub switched_by: Vec<(OptionName, Fate)>,
     /// Which left rows refer at all.
     pub filter: Option<Fragment>,
     /// What `block` answers, or what the preview warns of.
@@ -62,6 +64,19 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// The same lines with the fates that these options give them.
+    #[must_use]
+    pub fn switched(&self, options: &Options) -> Self {
+        let mut switched = self.clone();
+        for edge in &mut switched.edges {
+            let fate = edge.switched_by.iter().find(|(option, _)| options.is_on(option));
+            if let Some((_, fate)) = fate {
+                edge.fate = fate.clone();
+            }
+        }
+        switched
+    }
+
     /// Edges that lead from `parent` down to what refers to it.
     pub fn below<'a>(&'a self, parent: &'a TableName) -> impl Iterator<Item = &'a Edge> {
         self.edges.iter().filter(move |edge| edge.parent == *parent)

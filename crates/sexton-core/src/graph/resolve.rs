@@ -64,6 +64,11 @@ fn edge(id: EdgeId, reference: &Reference, schema: &Schema) -> Result<Edge, Box<
         parent: parent.name.clone(),
         parent_key,
         fate: reference.fate.clone(),
+        switched_by: reference
+            .switched_by
+            .iter()
+            .map(|(option, fate)| (option.value.clone(), fate.clone()))
+            .collect(),
         filter: fragment(reference, schema.dialect)?,
         say: reference.say.clone(),
         text: reference.text.clone(),

@@ -37,6 +37,7 @@ fn edge(number: usize, line: &str) -> Edge {
         parent,
         parent_key: vec![column("id")],
         fate,
+        switched_by: Vec::new(),
         filter: None,
         say: None,
         enforced,

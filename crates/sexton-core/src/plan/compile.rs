@@ -7,7 +7,7 @@ use super::{Plan, PlanSteps, fingerprint};
 use crate::finding::Finding;
 use crate::graph::{self, Graph};
 use crate::names::{TableName, ThingName};
-use crate::policy::{Fate, Policy, Thing};
+use crate::policy::{Fate, Options, Policy, Thing};
 use crate::schema::Schema;
 
 /// Why a thing has no plan.
@@ -33,19 +33,20 @@ pub(super) struct Source<'a> {
     pub thing: &'a Thing,
 }
 
-/// The plan of `thing`. `graph` is the policy resolved against `schema`.
+/// The plan of `thing` for the options chosen. `graph` is the policy resolved against `schema`.
 pub fn compile(
     policy: &Policy,
     schema: &Schema,
     graph: &Graph,
     thing: &ThingName,
+    options: &Options,
 ) -> Result<Plan, CompileError> {
     let thing = policy
         .things
         .iter()
         .find(|known| known.name == *thing)
         .ok_or_else(|| CompileError::UnknownThing(thing.clone()))?;
-    let source = Source { policy, schema, graph, thing };
+    let source = Source { policy, schema, graph: &graph.switched(options), thing };
     let mut findings = unrooted(&source);
     if !findings.is_empty() {
         return Err(CompileError::Findings(findings));

@@ -1,15 +1,18 @@
 //! The policy language: from the text of a file to a `Policy`, with every mistake in one run.
 //!
 //! `model` is what a file says; `parse` reads it, and the files that it is `like`, whose texts
-//! `sources` keeps; `json_schema` tells editors its form. The parser never stops at the first
-//! mistake and never guesses: what it cannot read becomes a finding with its place in the file.
+//! `sources` keeps; `options` are what a deletion may choose; `json_schema` tells editors its
+//! form. The parser never stops at the first mistake and never guesses: what it cannot read
+//! becomes a finding with its place in the file.
 
 mod json_schema;
 mod model;
+mod options;
 mod parse;
 mod sources;
 
 pub use json_schema::json_schema;
 pub use model::*;
+pub use options::{BadOption, Options, ThingOption};
 pub use parse::{OpenLike, parse, parse_files};
 pub use sources::{Place, Sources};

@@ -4,6 +4,7 @@
 
 use crate::finding::{Located, Span};
 use crate::names::{ColumnName, GuardName, OptionName, SystemName, TableName, ThingName};
+use crate::policy::ThingOption;
 use crate::schema::Dialect;
 
 /// A whole policy file.
@@ -77,6 +78,8 @@ pub struct Thing {
     pub only: Vec<Located<Condition>>,
     /// Conditions of the row that refuse.
     pub refuse: Vec<Located<Condition>>,
+    /// What a person may choose with a deletion.
+    pub options: Vec<ThingOption>,
     /// Caps on one deletion.
     pub limits: Limits,
     /// Whether the digest also hashes the keys of leaves.
@@ -150,7 +153,7 @@ pub struct Reference {
     /// What happens to the left when the right goes.
     pub fate: Fate,
     /// Fates that an option switches to.
-    pub switched_by: Vec<(OptionName, Fate)>,
+    pub switched_by: Vec<(Located<OptionName>, Fate)>,
     /// Which left rows refer at all, judged on the state before the deletion.
     pub filter: Option<Sql>,
     /// The type that the left value is cast to before comparing.

@@ -15,6 +15,7 @@ mod derived;
 mod fate;
 mod guard;
 mod likeness;
+mod option;
 mod path;
 mod placed;
 mod placeholder;

@@ -25,6 +25,8 @@ pub struct Preview {
     pub tenant: Option<String>,
     /// Columns that the policy shows with it.
     pub show: Vec<(String, Option<String>)>,
+    /// The thing's options as chosen.
+    pub options: Vec<ChosenOption>,
     /// Whether its own row exists (a value may live on in other rows).
     pub row_exists: bool,
     /// Rows that go, in the order in which they go.
@@ -99,6 +101,19 @@ impl Count {
     pub fn is_zero(self) -> bool {
         self == Self::Exact(0)
     }
+}
+
+/// One option of a thing, as chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChosenOption {
+    /// Its name.
+    pub name: String,
+    /// What was chosen.
+    pub chosen: bool,
+    /// What it is if nobody says.
+    pub default: bool,
+    /// What it does.
+    pub help: Option<String>,
 }
 
 /// Rows of one table that go.

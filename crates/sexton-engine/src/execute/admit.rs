@@ -1,9 +1,11 @@
 //! Admits a deletion: the policy allows it here, the id can be one, and it is stored.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sexton_core::audit::root_name;
 use sexton_core::names::ThingName;
+use sexton_core::policy::Options;
 
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::NewDeletion;
@@ -18,6 +20,7 @@ const LEASE_SECS: i64 = 60;
 pub(super) struct Admitted {
     pub ready: Arc<Ready>,
     pub root: RootValue,
+    pub options: Options,
     pub request: DeleteRequest,
     pub stored: NewDeletion,
 }
@@ -26,7 +29,7 @@ impl System {
     /// Whether the policy, as it is, lets anything of this thing be deleted on this database:
     /// it fits the schema, and asks for no safeguard that is not built.
     pub async fn may_delete(&self, thing: &ThingName) -> Result<(), DeleteError> {
-        self.fitting(thing).await.map(drop)
+        self.fitting(thing, &self.options(thing, &BTreeMap::new())?).await.map(drop)
     }
 
     pub(super) async fn admit(&self, request: &DeleteRequest) -> Result<Admitted, DeleteError> {
@@ -43,7 +46,8 @@ impl System {
         request: &DeleteRequest,
         lease_secs: i64,
     ) -> Result<Admitted, DeleteError> {
-        let ready = self.fitting(&request.root.thing).await?;
+        let options = self.options(&request.root.thing, &request.root.options)?;
+        let ready = self.fitting(&request.root.thing, &options).await?;
         let root = self.root_value(&ready.plan, &request.root).await?;
         let system = &self.policy.system;
         let stored = NewDeletion {
@@ -63,19 +67,23 @@ impl System {
             lease: self.new_lease(),
             lease_secs,
         };
-        Ok(Admitted { ready, root, request: request.clone(), stored })
+        Ok(Admitted { ready, root, options, request: request.clone(), stored })
     }
 
     /// Plans anew after a change of the schema.
     pub(super) async fn readmit(&self, admitted: &mut Admitted) -> Result<(), DeleteError> {
-        admitted.ready = self.fitting(&admitted.request.root.thing).await?;
+        admitted.ready = self.fitting(&admitted.request.root.thing, &admitted.options).await?;
         Ok(())
     }
 
     /// The plan of a thing that may be deleted.
-    async fn fitting(&self, thing: &ThingName) -> Result<Arc<Ready>, DeleteError> {
+    async fn fitting(
+        &self,
+        thing: &ThingName,
+        options: &Options,
+    ) -> Result<Arc<Ready>, DeleteError> {
         self.refuse_unbuilt()?;
-        let ready = self.ready(thing).await?;
+        let ready = self.ready(thing, options).await?;
         let errors = ready.errors();
         if errors.is_empty() { Ok(ready) } else { Err(EngineError::Policy(errors).into()) }
     }

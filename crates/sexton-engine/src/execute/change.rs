@@ -62,7 +62,7 @@ impl System {
         if let Some(refusal) = Refusal::of(blockers) {
             return Err(ChangeError::refused(refusal));
         }
-        let mut parts = walk.digest_parts(&self.policy.system);
+        let mut parts = walk.digest_parts(&self.policy.system, &admitted.options);
         // Order: keys and old values are compared before the first change, leaves as they go.
         refuse_difference(admitted, &parts, false)?;
         let mut carried = Carried::default();

@@ -60,7 +60,8 @@ impl System {
         }
         let committed = outcome?;
         let NewDeletion { thing, lease, .. } = &admitted.stored;
-        let finished = self.finish(&committed.id, thing, lease, State::Committed).await;
+        let (options, from) = (&admitted.options, State::Committed);
+        let finished = self.finish(&committed.id, thing, options, lease, from).await;
         finished.map_err(|error| error.after_commit(committed.id))
     }
 

@@ -87,6 +87,7 @@ pub(super) async fn write(
         at: at.to_string(),
         digest: carried.digest.clone(),
         plan: admitted.ready.plan.fingerprint.clone(),
+        options: admitted.options.clone(),
         removed: sums(&carried.removed),
         changed: sums(&carried.changed),
         derived: sums(&carried.derived),
@@ -128,6 +129,7 @@ pub(super) fn note(error: &DeleteError) -> String {
         DeleteError::Refused(refusal) => refusal.by.as_str(),
         DeleteError::Engine(EngineError::NotFound { .. }) => "missing",
         DeleteError::Engine(EngineError::BadId { .. }) => "bad-id",
+        DeleteError::Engine(EngineError::BadOption(_)) => "bad-option",
         DeleteError::Stale(_) => "stale",
         DeleteError::Busy { .. } => "busy",
         DeleteError::Engine(EngineError::UnknownThing { .. } | EngineError::Policy(_))

@@ -2,18 +2,22 @@
 
 use sexton_core::names::SystemName;
 use sexton_core::plan::SetRole;
+use sexton_core::policy::Options;
 use sexton_core::preview::{DigestPart, DigestParts, PartKind, canonical_key};
 
 use super::Walk;
 
 impl Walk<'_> {
     /// The parts that are known once all sets are filled; leaves are added as they are counted.
-    pub fn digest_parts(&self, system: &SystemName) -> DigestParts {
+    pub fn digest_parts(&self, system: &SystemName, options: &Options) -> DigestParts {
+        // Also options that switch nothing here: what was confirmed is what was chosen.
+        let options = options.iter().map(|(name, chosen)| format!("\n{name}={chosen}"));
         let head = format!(
-            "{}\n{system}\n{}\n{}",
+            "{}\n{system}\n{}\n{}{}",
             self.plan.fingerprint,
             self.plan.thing,
-            canonical_key(&self.root.values)
+            canonical_key(&self.root.values),
+            options.collect::<String>()
         );
         let parts = self
             .plan

@@ -73,6 +73,7 @@ pub fn request() -> DeleteRequest {
     let root = Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id("autumn-2026".into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("ada"),
     };

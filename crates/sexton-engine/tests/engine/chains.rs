@@ -131,6 +131,7 @@ async fn more_records_than_a_page_are_sealed_at_once() {
     let root = Root {
         thing: ThingName::new("run"),
         key: RootKey::Id("1".into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("ann"),
     };

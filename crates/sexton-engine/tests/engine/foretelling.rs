@@ -59,6 +59,7 @@ async fn foretold(policy: &str, database: Arc<dyn sexton_engine::ports::Database
     let root = Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id("1".into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("ann"),
     };

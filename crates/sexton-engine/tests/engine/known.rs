@@ -10,6 +10,7 @@ fn root(thing: &str, id: &str) -> Root {
     Root {
         thing: ThingName::new(thing),
         key: RootKey::Id(id.into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("the test"),
     }

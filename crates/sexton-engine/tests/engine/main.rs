@@ -17,6 +17,7 @@ mod dumps;
 mod foretelling;
 mod known;
 mod model;
+mod options;
 mod place;
 mod plain_delete;
 mod roots;

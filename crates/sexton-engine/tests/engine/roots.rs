@@ -1,5 +1,7 @@
 //! Ids that cannot be one of their thing.
 
+use std::collections::BTreeMap;
+
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::{Budget, DeleteError, DeleteRequest, EngineError, Root, RootKey};
 use sexton_testkit::random::ground::Ground;
@@ -18,6 +20,7 @@ async fn an_id_that_does_not_fit_its_column_is_a_bad_id_to_preview_and_deletion(
         key: RootKey::Id("one".into()),
         tenant: None,
         actor: Actor::new("the test"),
+        options: BTreeMap::new(),
     };
     let looked = system.preview(&root, Budget::default()).await;
     assert!(matches!(looked, Err(EngineError::BadId { .. })), "{looked:?}");

@@ -46,6 +46,7 @@ fn root(id: &str) -> Root {
     Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id(id.into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("ann"),
     }

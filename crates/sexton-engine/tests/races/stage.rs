@@ -115,6 +115,7 @@ pub fn request(thing: &str, id: &str) -> DeleteRequest {
     let root = Root {
         thing: ThingName::new(thing),
         key: RootKey::Id(id.into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("ada"),
     };

@@ -17,6 +17,7 @@ fn batch(id: &str) -> Root {
     Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id(id.into()),
+        options: BTreeMap::new(),
         tenant: None,
         actor: Actor::new("ada"),
     }

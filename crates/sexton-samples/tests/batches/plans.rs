@@ -1,5 +1,6 @@
 use sexton_core::names::ThingName;
 use sexton_core::plan::Plan;
+use sexton_core::policy::Options;
 use sexton_engine::System;
 
 use crate::system::{on_postgres, on_sqlite};
@@ -28,7 +29,7 @@ fn order(plan: &Plan) -> Vec<String> {
 }
 
 async fn plan(system: &System, thing: &str) -> Plan {
-    system.plan(&ThingName::new(thing)).await.unwrap()
+    system.plan(&ThingName::new(thing), &Options::default()).await.unwrap()
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ fn autumn() -> Root {
     Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id("autumn-2026".into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("reader"),
     }

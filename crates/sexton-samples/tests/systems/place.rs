@@ -1,10 +1,12 @@
 //! A sample system on either database, with the engine on it, for one test.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::plan::Plan;
+use sexton_core::policy::Options;
 use sexton_core::preview::Preview;
 use sexton_engine::ports::Database;
 use sexton_engine::{
@@ -87,7 +89,7 @@ impl Place {
     }
 
     pub async fn plan(&self, thing: &str) -> Plan {
-        self.system.plan(&ThingName::new(thing)).await.unwrap()
+        self.system.plan(&ThingName::new(thing), &Options::default()).await.unwrap()
     }
 
     pub async fn execute(&self, script: &str) {
@@ -183,6 +185,7 @@ pub fn root(thing: &str, id: &str) -> Root {
         key: RootKey::Id(id.into()),
         tenant: None,
         actor: Actor::new("ada"),
+        options: BTreeMap::new(),
     }
 }
 

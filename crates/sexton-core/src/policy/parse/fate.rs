@@ -27,7 +27,7 @@ const RULE_KEYS: [&str; 6] = ["rule", "where", "cast", "say", "with", "orphans"]
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rule {
     pub fate: Fate,
-    pub switched_by: Vec<(OptionName, Fate)>,
+    pub switched_by: Vec<(Located<OptionName>, Fate)>,
     pub filter: Option<Sql>,
     pub cast: Option<Located<String>>,
     pub say: Option<String>,
@@ -125,12 +125,14 @@ impl<'t> Reader<'t> {
         Some(items.iter().filter_map(|item| self.column(item)).map(|column| column.value).collect())
     }
 
-    fn switches(&mut self, entry: &Entry<'t>) -> Vec<(OptionName, Fate)> {
-        self.read_over(&entry.path, true, entry.name_span);
+    fn switches(&mut self, entry: &Entry<'t>) -> Vec<(Located<OptionName>, Fate)> {
         let Some(table) = self.table(entry) else {
             return Vec::new();
         };
-        let switch = |entry: &Entry<'t>| Some((OptionName::new(entry.name), self.fate(entry)?));
+        let switch = |entry: &Entry<'t>| {
+            let name = Located::new(OptionName::new(entry.name), entry.name_span);
+            Some((name, self.fate(entry)?))
+        };
         table.entries.iter().filter_map(switch).collect()
     }
 

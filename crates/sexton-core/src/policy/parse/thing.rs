@@ -14,9 +14,11 @@ use super::sql::Form;
 use super::table::{Entry, Reader, Table};
 use crate::finding::{Finding, Located, Span};
 use crate::names::{ColumnName, ThingName};
-use crate::policy::{Condition, Confirm, Limits, Sql, TableColumns, TenantPath, Thing};
+use crate::policy::{
+    Condition, Confirm, Limits, Sql, TableColumns, TenantPath, Thing, ThingOption,
+};
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "row",
     "starts",
     "label",
@@ -32,18 +34,18 @@ const KEYS: [&str; 17] = [
     "like",
     "only",
     "refuse",
+    "options",
     "limits",
     "digest",
 ];
 
 /// Keys that are read over, and whether a deletion without them is less safe.
-const UNBUILT_KEYS: [(&str, bool); 7] = [
+const UNBUILT_KEYS: [(&str, bool); 6] = [
     ("hide", true),
     ("purge", true),
     ("undo", true),
     ("removes", true),
     ("set", true),
-    ("options", true),
     // It only tells how routes write the id; without it an id is not found.
     ("id", false),
 ];
@@ -70,6 +72,7 @@ struct Keys {
     find: Option<Sql>,
     only: Option<Vec<Located<Condition>>>,
     refuse: Option<Vec<Located<Condition>>>,
+    options: Option<Vec<ThingOption>>,
     limits: Option<Limits>,
     digest_rows: Option<bool>,
     /// The names of the keys that stand there, read or not.
@@ -107,6 +110,7 @@ impl Keys {
             find: self.find.or(base.find),
             only: self.only.or(base.only),
             refuse: self.refuse.or(base.refuse),
+            options: self.options.or(base.options),
             limits: self.limits.or(base.limits),
             digest_rows: self.digest_rows.or(base.digest_rows),
             written: [self.written, base.written].concat(),
@@ -132,6 +136,7 @@ impl Keys {
             find: self.find,
             only: self.only.unwrap_or_default(),
             refuse: self.refuse.unwrap_or_default(),
+            options: self.options.unwrap_or_default(),
             limits: self.limits.unwrap_or_default(),
             digest_rows: self.digest_rows.unwrap_or_default(),
         }
@@ -240,6 +245,7 @@ impl<'t> Reader<'t> {
             "find" => keys.find = self.sql(entry, Form::Bare),
             "only" => keys.only = self.conditions(entry),
             "refuse" => keys.refuse = self.conditions(entry),
+            "options" => keys.options = self.options(entry),
             "limits" => keys.limits = self.limits(entry),
             "digest" => keys.digest_rows = self.choice(entry, &DIGESTS),
             // `like` is read before, because all of them must be known.

@@ -88,6 +88,7 @@ async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
     let root = Root {
         thing: ThingName::new(&thing.name),
         key: RootKey::Id(id),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("the test"),
     };

@@ -13,6 +13,8 @@ use super::world::{
     World,
 };
 
+/// Options of the whole world; each thing has some of them.
+const OPTIONS: usize = 3;
 const KINDS: [&str; 2] = ["x", "y"];
 const STATES: [&str; 2] = ["on", "off"];
 const NOTES: [&str; 4] = ["", "it's", "a,b", "日本"];
@@ -107,8 +109,12 @@ impl Drawing<'_> {
         let name = format!("r{}", self.world.references.len());
         let column = self.world.add_column(child, &name, kind);
         let fate = self.fate(child, column);
+        let switched = self.switched(child, column);
         let filter = self.dice.percent(40).then(|| self.filter());
-        let can_be = filter.is_none() && parent_column == ID && stops_referring(&fate, column);
+        let fates = [Some(&fate), switched.as_ref().map(|(_, fate)| fate)];
+        let can_be = filter.is_none()
+            && parent_column == ID
+            && fates.into_iter().flatten().all(|fate| stops_referring(fate, column));
         let enforced = (can_be && self.dice.percent(50)).then(|| self.on_delete());
         self.world.references.push(Reference {
             child,
@@ -116,6 +122,7 @@ impl Drawing<'_> {
             parent,
             parent_column,
             fate,
+            switched,
             filter,
             enforced,
         });
@@ -135,6 +142,7 @@ impl Drawing<'_> {
         let column = self.world.add_column(child, &name, kind);
         for (parent, kind) in parents.into_iter().zip(KINDS) {
             let fate = self.fate(child, column);
+            let switched = self.switched(child, column);
             let filter = Some(Filter::KindIs(kind));
             self.world.references.push(Reference {
                 child,
@@ -142,6 +150,7 @@ impl Drawing<'_> {
                 parent,
                 parent_column: ID,
                 fate,
+                switched,
                 filter,
                 enforced: None,
             });
@@ -162,6 +171,16 @@ impl Drawing<'_> {
             3 => Fate::Keep,
             _ => Fate::Block,
         }
+    }
+
+    fn switched(&mut self, child: usize, column: usize) -> Option<(usize, Fate)> {
+        let option = self.dice.below(OPTIONS);
+        self.dice.percent(25).then(|| (option, self.fate(child, column)))
+    }
+
+    fn options(&mut self) -> Vec<(usize, bool)> {
+        let has = (0..OPTIONS).filter(|_| self.dice.percent(45)).collect::<Vec<_>>();
+        has.into_iter().map(|option| (option, self.dice.percent(40))).collect()
     }
 
     fn assignments(&mut self, child: usize, column: usize) -> Vec<(usize, Becomes)> {
@@ -218,6 +237,7 @@ impl Drawing<'_> {
                 parent: lost,
                 parent_column: ID,
                 fate: Fate::Derive,
+                switched: None,
                 filter: None,
                 enforced,
             });
@@ -242,12 +262,14 @@ impl Drawing<'_> {
             if table > 0 && self.dice.percent(25) {
                 continue;
             }
+            let options = self.options();
             let only = self.dice.percent(15).then(|| self.filter());
             let refuse = self.dice.percent(12).then(|| self.filter());
             self.world.things.push(Thing {
                 name: format!("thing{table}"),
                 row: Some(table),
                 starts: Vec::new(),
+                options,
                 only,
                 refuse,
                 limit: self.dice.percent(15).then(|| self.dice.between(1, 8)),
@@ -256,6 +278,18 @@ impl Drawing<'_> {
         }
         if self.dice.percent(70) {
             self.value_thing();
+        }
+        self.give_every_option();
+    }
+
+    /// An option that a line waits for is some thing's: the first has what no other has.
+    fn give_every_option(&mut self) {
+        for option in 0..OPTIONS {
+            let has = |thing: &Thing| thing.options.iter().any(|(own, _)| *own == option);
+            let things = &mut self.world.things;
+            if !things.iter().any(has) {
+                things[0].options.push((option, false));
+            }
         }
     }
 
@@ -279,11 +313,13 @@ impl Drawing<'_> {
         starts.sort_unstable();
         starts.dedup();
         let starts = self.dice.shuffled(starts);
+        let options = self.options();
         let refuse = (row.is_some() && self.dice.percent(8)).then(|| self.filter());
         self.world.things.push(Thing {
             name: "value".into(),
             row,
             starts,
+            options,
             only: None,
             refuse,
             limit: None,

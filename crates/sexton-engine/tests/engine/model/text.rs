@@ -2,7 +2,7 @@
 
 use sexton_testkit::random::policy::toml;
 
-use super::world::{Becomes, Derived, Fate, ID, Reference, Thing, World};
+use super::world::{Becomes, Derived, Fate, ID, Reference, Thing, World, option_name};
 
 /// The whole policy.
 pub fn policy(seed: u64, world: &World) -> String {
@@ -54,6 +54,10 @@ fn thing_lines(world: &World, thing: &Thing) -> Vec<String> {
         let starts: Vec<String> = thing.starts.iter().map(|(t, c)| path(*t, *c)).collect();
         lines.push(format!("starts = [{}]", starts.join(", ")));
     }
+    lines.extend(thing.options.iter().map(|(option, default)| {
+        let name = option_name(*option);
+        format!("options.{name} = {{ default = {default}, warning = \"{name} is on\" }}")
+    }));
     let condition =
         |key: &str, sql: String| format!("{key} = {{ {} = \"no: {{id}}\" }}", toml(&sql));
     lines.extend(thing.only.map(|only| condition("only", only.sql(""))));
@@ -64,7 +68,19 @@ fn thing_lines(world: &World, thing: &Thing) -> Vec<String> {
 }
 
 fn reference(world: &World, line: &Reference) -> String {
-    let fate = match &line.fate {
+    let own = fate(world, line, &line.fate);
+    let mut rules = Vec::new();
+    rules.extend(line.filter.map(|filter| format!("where = {}", toml(&filter.sql("")))));
+    rules.extend(line.switched.as_ref().map(|(option, other)| {
+        format!("with = {{ {} = {} }}", option_name(*option), fate(world, line, other))
+    }));
+    let rule =
+        if rules.is_empty() { own } else { format!("{{ rule = {own}, {} }}", rules.join(", ")) };
+    format!("{} = {rule}", toml(&sentence(world, line)))
+}
+
+fn fate(world: &World, line: &Reference, fate: &Fate) -> String {
+    match fate {
         Fate::Delete => "\"delete\"".to_owned(),
         Fate::Unlink => "\"unlink\"".to_owned(),
         Fate::Keep => "\"keep\"".to_owned(),
@@ -78,12 +94,7 @@ fn reference(world: &World, line: &Reference) -> String {
                 .collect();
             format!("{{ set = {{ {} }} }}", set.join(", "))
         }
-    };
-    let fate = match line.filter {
-        None => fate,
-        Some(filter) => format!("{{ rule = {fate}, where = {} }}", toml(&filter.sql(""))),
-    };
-    format!("{} = {fate}", toml(&sentence(world, line)))
+    }
 }
 
 fn value(becomes: &Becomes) -> String {

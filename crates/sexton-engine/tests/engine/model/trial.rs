@@ -16,7 +16,7 @@ use sexton_testkit::random::ground::Ground;
 use sexton_testkit::random::values::Value;
 
 use super::expect::{self, By, End, Outcome};
-use super::world::{ACTOR, Fate, ID, Thing, World};
+use super::world::{ACTOR, Fate, ID, Thing, World, option_name};
 use super::{draw, foretold, text};
 use crate::cascade::Rows;
 use crate::census::Census;
@@ -49,12 +49,13 @@ pub async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
         Trial { world: &world, case: &case, ground: &mut place.ground, system, rows, census };
     let mut dice = Dice::new(!seed);
     for _ in 0..ROOTS {
-        let Some((thing, value)) = trial.draw_root(&mut dice) else { break };
+        let Some(drawn) = trial.draw_root(&mut dice) else { break };
         let before = trial.rows.clone();
-        let tried = trial.delete(thing, &value).await;
+        let tried = trial.delete(&drawn).await;
         tried.map_err(|told| {
             let story = story(&case, &before, dialect);
-            format!("{told}\n\nroot: {} {value:?}\n{story}", thing.name)
+            let Drawn { thing, value, asked, .. } = &drawn;
+            format!("{told}\n\nroot: {} {value:?} {asked:?}\n{story}", thing.name)
         })?;
     }
     Ok(())
@@ -73,6 +74,7 @@ fn describe(world: &World, census: &mut Census) {
         });
         let marks = [
             ("lines with where", line.filter.is_some()),
+            ("lines that an option switches", line.switched.is_some()),
             ("lines that a foreign key enforces", line.enforced.is_some()),
             ("lines held by RESTRICT", line.enforced == Some(OnDelete::Restrict)),
             ("lines from a table to itself", line.child == line.parent),
@@ -84,6 +86,34 @@ fn describe(world: &World, census: &mut Census) {
     census.add("derived tables", usize::from(world.derived.is_some()));
     let values = world.things.iter().filter(|thing| !thing.starts.is_empty());
     census.add("things that are values", values.count());
+}
+
+/// A root to delete.
+struct Drawn<'t> {
+    thing: &'t Thing,
+    value: Value,
+    /// Options as they are asked for.
+    asked: BTreeMap<String, String>,
+    /// The world in which lines have the fates that the options give them.
+    world: World,
+}
+
+impl<'t> Drawn<'t> {
+    /// Asks for some of the thing's options and leaves the others to their defaults.
+    fn of(world: &World, thing: &'t Thing, value: Value, dice: &mut Dice) -> Self {
+        let mut asked = BTreeMap::new();
+        let mut on = Vec::new();
+        for (option, default) in &thing.options {
+            let chosen = if dice.percent(60) { dice.percent(50) } else { *default };
+            if chosen != *default || dice.percent(30) {
+                let words =
+                    if chosen { ["true", "TRUE", "True"] } else { ["false", "FALSE", "fALSE"] };
+                asked.insert(option_name(*option), (*dice.pick(&words)).to_owned());
+            }
+            on.extend(chosen.then_some(*option));
+        }
+        Self { thing, value, asked, world: world.switched(&on) }
+    }
 }
 
 struct Trial<'t> {
@@ -99,7 +129,7 @@ struct Trial<'t> {
 impl<'t> Trial<'t> {
     /// A thing and a value, of a row or of a column that starts from it: any, or rather one that
     /// does much, or rather one that is refused. Now and then a value that nothing holds.
-    fn draw_root(&self, dice: &mut Dice) -> Option<(&'t Thing, Value)> {
+    fn draw_root(&self, dice: &mut Dice) -> Option<Drawn<'t>> {
         let mut roots: Vec<(&Thing, Value)> = Vec::new();
         for thing in &self.world.things {
             let columns = thing.row.map(|table| (table, ID)).into_iter();
@@ -110,29 +140,38 @@ impl<'t> Trial<'t> {
         }
         if dice.percent(5) {
             let missing = Value::Text("12345".into());
-            return roots.first().map(|(thing, _)| (*thing, missing));
+            let (thing, _) = roots.first()?;
+            return Some(Drawn::of(self.world, thing, missing, dice));
         }
         let (candidates, refused) = *dice.pick(&[(1, 0), (4, 0), (4, 1000)]);
         let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
-        let weight = |(thing, value): &(&Thing, Value)| match expect::delete(
-            self.world, &self.rows, thing, value,
+        let weight = |drawn: &Drawn<'_>| match expect::delete(
+            &drawn.world,
+            &self.rows,
+            drawn.thing,
+            &drawn.value,
         ) {
             Outcome::Done(end) => sum(&end.removed) + 2 * sum(&end.changed) + 2 * end.derived,
             Outcome::Refused(_) => refused,
             Outcome::Missing => 0,
         };
-        let drawn = (0..candidates).filter_map(|_| roots.get(dice.below(roots.len())).cloned());
+        let drawn = (0..candidates).filter_map(|_| {
+            let (thing, value) = roots.get(dice.below(roots.len()))?.clone();
+            Some(Drawn::of(self.world, thing, value, dice))
+        });
         drawn.max_by_key(weight)
     }
 
-    async fn delete(&mut self, thing: &Thing, value: &Value) -> Told<()> {
+    async fn delete(&mut self, drawn: &Drawn<'_>) -> Told<()> {
+        let Drawn { thing, value, asked, world } = drawn;
         self.census.met("roots");
         let dialect = self.ground.dialect();
         let before = dumped(&self.case.shape, &self.rows, dialect);
-        let expected = expect::delete(self.world, &self.rows, thing, value);
+        let expected = expect::delete(world, &self.rows, thing, value);
         let root = Root {
             thing: ThingName::new(&thing.name),
             key: RootKey::Id(value.typed(dialect).ok_or("a root that nobody can type")?),
+            options: asked.clone(),
             tenant: None,
             actor: Actor::new(ACTOR),
         };
@@ -178,8 +217,9 @@ impl<'t> Trial<'t> {
                 let receipt = done.map_err(|error| format!("Sexton refuses: {error:?}"))?;
                 self.judge_end(&before, &now, &end)?;
                 judge_counts(&preview, &receipt, &end)?;
-                foretold::judge(self.world, &preview, &end, dialect, self.census)?;
-                self.count_end(thing, value, &end);
+                foretold::judge(world, &preview, &end, dialect, self.census)?;
+                judge_options(drawn, &preview)?;
+                self.count_end(drawn, &end);
                 self.rows = end.rows;
                 Ok(())
             }
@@ -229,8 +269,13 @@ impl<'t> Trial<'t> {
         Ok(())
     }
 
-    fn count_end(&mut self, thing: &Thing, value: &Value, end: &End) {
+    fn count_end(&mut self, drawn: &Drawn<'_>, end: &End) {
+        let Drawn { thing, value, world, .. } = drawn;
         self.census.met("deleted");
+        let lines = self.world.references.iter().zip(&world.references);
+        if lines.into_iter().any(|(written, switched)| written.fate != switched.fate) {
+            self.census.met("deleted with a switched line");
+        }
         let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
         self.census.add("rows removed", sum(&end.removed));
         self.census.add("rows changed", sum(&end.changed));
@@ -255,6 +300,19 @@ fn blockers(blockers: &[Blocker]) -> BTreeSet<(By, String)> {
         BlockerKind::OverLimit => By::OverLimit,
     };
     blockers.iter().map(|blocker| (by(blocker.kind), blocker.name.clone())).collect()
+}
+
+/// The preview must warn of what was chosen, and of nothing else.
+fn judge_options(drawn: &Drawn<'_>, preview: &Preview) -> Told<()> {
+    for (option, default) in &drawn.thing.options {
+        let name = option_name(*option);
+        let asked = drawn.asked.get(&name).map(|value| value.eq_ignore_ascii_case("true"));
+        let on = asked.unwrap_or(*default);
+        let warned = preview.warnings.contains(&format!("{name} is on"));
+        let shown = preview.options.iter().any(|shown| shown.name == name && shown.chosen == on);
+        demand!(shown && warned == on, "{name} should be {on}: {preview:#?}");
+    }
+    Ok(())
 }
 
 /// Preview and receipt must count what the model counts.

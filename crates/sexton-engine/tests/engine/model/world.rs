@@ -39,6 +39,8 @@ pub struct Reference {
     /// The id of the right, or another column of it that several rows may share.
     pub parent_column: usize,
     pub fate: Fate,
+    /// The fate that an option gives it.
+    pub switched: Option<(usize, Fate)>,
     pub filter: Option<Filter>,
     /// The ON DELETE of the foreign key that enforces it, whatever the line says.
     pub enforced: Option<OnDelete>,
@@ -115,6 +117,8 @@ pub struct Thing {
     pub row: Option<usize>,
     /// More columns that hold its value.
     pub starts: Vec<(usize, usize)>,
+    /// Its options by number, each with its default.
+    pub options: Vec<(usize, bool)>,
     pub only: Option<Filter>,
     pub refuse: Option<Filter>,
     pub limit: Option<usize>,
@@ -180,7 +184,24 @@ impl Becomes {
     }
 }
 
+/// What an option is called.
+pub fn option_name(option: usize) -> String {
+    format!("option{option}")
+}
+
 impl World {
+    /// The world in which lines have the fates that these options give them.
+    pub fn switched(&self, on: &[usize]) -> Self {
+        let mut world = self.clone();
+        for line in &mut world.references {
+            match &line.switched {
+                Some((option, fate)) if on.contains(option) => line.fate = fate.clone(),
+                _ => {}
+            }
+        }
+        world
+    }
+
     /// The tables with the foreign keys of enforced references.
     pub fn shape(&self) -> Shape {
         let foreign_keys = self.references.iter().filter_map(|line| {

@@ -127,8 +127,7 @@ impl<'t> Trial<'t> {
 
     async fn delete(&mut self, thing: &Thing, at: usize) -> Told<()> {
         self.census.met("roots");
-        let case = self.case;
-        let dialect = self.ground.dialect();
+        let (case, dialect) = (self.case, self.ground.dialect());
         let row = self.rows[thing.table][at].clone();
         let before = dumped(&case.shape, &self.rows, dialect);
         let verdict = self.ground.judge(&case.plain_delete(thing, &row, dialect)).await;
@@ -138,6 +137,7 @@ impl<'t> Trial<'t> {
         let root = Root {
             thing: ThingName::new(&thing.name),
             key: RootKey::Id(id),
+            options: BTreeMap::new(),
             tenant: None,
             actor: Actor::new("the test"),
         };

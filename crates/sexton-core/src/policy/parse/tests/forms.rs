@@ -52,6 +52,8 @@ only           = { "kind = 'a'" = "Not an a: {row.kind}", "b" = "not b" }
 refuse         = { "is_active" = "Deactivate first." }
 limits         = { rows = 5_000_000, percent = 2.5, tenants = 3 }
 digest         = "rows"
+options.erase  = { default = true, help = "Erase it", warning = "For good." }
+options.runs   = {}
 "#,
     );
     let model = thing(&policy, "model");
@@ -59,6 +61,11 @@ digest         = "rows"
     assert_eq!((row.table.to_string().as_str(), row.columns.len()), ("ml.models", 2));
     assert_eq!(model.starts[1].value.table.name, "jobs");
     assert_eq!(model.label.as_ref().unwrap().value.as_str(), "model_name");
+    let [erase, runs] = model.options.as_slice() else { panic!("not two options") };
+    assert_eq!((erase.name.value.as_str(), erase.default), ("erase", true));
+    assert_eq!(erase.help.as_deref(), Some("Erase it"));
+    assert_eq!(erase.warning.as_deref(), Some("For good."));
+    assert_eq!((runs.name.value.as_str(), runs.default, &runs.help), ("runs", false, &None));
     let tenant = ["project_id", "org_id"].map(ColumnName::new).to_vec();
     assert_eq!(model.tenant.as_ref().unwrap().value, TenantPath::Columns(tenant));
     assert_eq!(model.owner.as_ref().unwrap().value.as_str(), "owner id");
@@ -244,7 +251,6 @@ purge   = { every = "1h" }
 undo    = "7d"
 removes = ["objects.b"]
 set     = { x = 1 }
-options = { x = {} }
 id      = { strip = "resp_" }
 [things.b]
 like   = "a"
@@ -253,7 +259,7 @@ limits = { rows = 5 }
 "#,
     );
     let mut own = vec![("hide", true), ("purge", true), ("undo", true), ("removes", true)];
-    own.extend([("set", true), ("options", true), ("id", false)]);
+    own.extend([("set", true), ("id", false)]);
     let all = unbuilt(&policy);
     for (key, makes_safer) in own {
         assert!(all.contains(&(&format!("things.a.{key}"), makes_safer)), "{key} of a");
@@ -279,10 +285,7 @@ where = "x"
 set.a = { value = 1, none = 2 }
 "#,
     );
-    assert_eq!(
-        unbuilt(&policy),
-        [("like", true), ("things.dataset.hide", true), ("things.job.options", true)]
-    );
+    assert_eq!(unbuilt(&policy), [("like", true), ("things.dataset.hide", true)]);
     let names: Vec<_> = policy.things.iter().map(|thing| thing.name.as_str()).collect();
     assert_eq!((names, policy.guards.len(), policy.derived.len()), (vec!["whole"], 0, 0));
 }
