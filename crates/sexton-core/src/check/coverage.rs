@@ -101,6 +101,7 @@ fn is_same(one: &Edge, other: &Edge) -> bool {
     };
     let filter = |edge: &Edge| edge.filter.as_ref().map(|filter| filter.parts.clone());
     one.child == other.child
+        && one.via == other.via
         && one.parent == other.parent
         && pairs(one) == pairs(other)
         && filter(one) == filter(other)

@@ -109,9 +109,8 @@ fn of_column(source: &Source<'_>, derived: &Derived, table: &Table) -> Vec<Findi
         Ok(columns) => columns,
         Err(finding) => return vec![*finding],
     };
-    let by_line = source.graph.above(&lost.name).any(|edge| {
-        edge.parent == table.name && spelling::names(&edge.columns) == of.value.columns
-    });
+    let mut lines = source.graph.plainly_above(&lost.name, &of.value.columns);
+    let by_line = lines.any(|edge| edge.parent == table.name);
     let key: Vec<_> = table.primary_key.iter().filter_map(|name| table.column(name)).collect();
     let by_key = !key.is_empty()
         && key.iter().map(|column| column.kind).eq(columns.iter().map(|column| column.kind));

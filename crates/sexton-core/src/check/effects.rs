@@ -20,8 +20,11 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Unlinking makes every column of the reference NULL.
+/// Unlinking makes every column of the reference NULL, but a JSON document stays one.
 fn unlinked_not_null(edge: &Edge) -> Vec<Finding> {
+    if edge.via.json().is_some() {
+        return Vec::new();
+    }
     let Some(fixed) = edge.columns.iter().find(|column| !column.nullable) else {
         return Vec::new();
     };
@@ -78,6 +81,8 @@ fn is_null(value: &Value, dialect: Dialect) -> bool {
 #[derive(PartialEq)]
 enum Effect<'a> {
     Null,
+    /// A place inside it is taken out; other places of it can be too.
+    Inside,
     Literal(&'a Literal),
     Sql(&'a [Part]),
 }
@@ -97,6 +102,9 @@ fn effect(value: &Value, dialect: Dialect) -> Effect<'_> {
 /// The columns that an `unlink` or `set` line writes.
 fn effects(edge: &Edge, dialect: Dialect) -> Vec<(&ColumnName, Effect<'_>)> {
     match &edge.fate {
+        Fate::Unlink if edge.via.json().is_some() => {
+            edge.columns.iter().map(|column| (&column.name, Effect::Inside)).collect()
+        }
         Fate::Unlink => edge.columns.iter().map(|column| (&column.name, Effect::Null)).collect(),
         Fate::Set(assignments) => assignments
             .iter()
@@ -128,7 +136,9 @@ fn contradicted(source: &Source<'_>, edge: &Edge) -> Vec<Finding> {
 /// One reference whose lines have conditions: a row meets one of them.
 fn is_told_apart(one: &Edge, other: &Edge) -> bool {
     let conditions = one.filter.is_some() && other.filter.is_some();
-    conditions && spelling::names(&one.columns) == spelling::names(&other.columns)
+    conditions
+        && one.via == other.via
+        && spelling::names(&one.columns) == spelling::names(&other.columns)
 }
 
 fn contradiction(first: &Edge, edge: &Edge, column: &ColumnName) -> Finding {

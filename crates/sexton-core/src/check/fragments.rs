@@ -131,10 +131,6 @@ fn of_thing(thing: &Thing) -> Vec<Place<'_>> {
 fn of_references(policy: &Policy) -> Vec<Place<'_>> {
     let mut places = Vec::new();
     for reference in &policy.references {
-        // A reference from inside JSON is read over, with all that stands in it.
-        if reference.columns.iter().any(|path| path.json.is_some()) {
-            continue;
-        }
         places.extend(reference.filter.iter().map(|sql| Place {
             sql,
             what: format!("the condition of `{}`", reference.text),

@@ -9,8 +9,8 @@ use super::{Source, spelling};
 use crate::finding::{Finding, Severity, Span};
 use crate::graph::Edge;
 use crate::names::ColumnName;
-use crate::policy::{Fate, Fragment, Part};
-use crate::schema::{Index, Table};
+use crate::policy::{Cast, Fate, Fragment, JsonPlace, Part, Via};
+use crate::schema::{Dialect, Index, Table, TypeKind};
 
 /// A lookup of rows by columns.
 struct Lookup<'a> {
@@ -19,7 +19,11 @@ struct Lookup<'a> {
     filter: Option<&'a Fragment>,
     what: String,
     span: Span,
+    via: &'a Via,
 }
+
+/// How a start column holds its value.
+const PLAINLY: &Via = &Via::Columns;
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let edges = source.graph.edges.iter().filter(|edge| is_looked_up(source, edge));
@@ -27,7 +31,7 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let mut told = HashSet::new();
     of_edges
         .chain(of_starts(source))
-        .filter(|lookup| !is_served(lookup))
+        .filter(|lookup| !is_served(source, lookup))
         .filter(|lookup| told.insert((lookup.table.name.clone(), lookup.columns.clone())))
         .map(|lookup| unserved(source, &lookup))
         .collect()
@@ -47,6 +51,7 @@ fn of_edge<'a>(source: &Source<'a>, edge: &'a Edge) -> Option<Lookup<'a>> {
         table: source.schema.table(&edge.child)?,
         columns: spelling::names(&edge.columns),
         filter: edge.filter.as_ref(),
+        via: &edge.via,
         what: edge.text.clone(),
         span: edge.span,
     })
@@ -63,17 +68,36 @@ fn of_starts<'a>(source: &Source<'a>) -> impl Iterator<Item = Lookup<'a>> {
             what: spelling::side(&table.name, &columns),
             columns,
             filter: None,
+            via: PLAINLY,
             span: start.span,
         })
     })
 }
 
-fn is_served(lookup: &Lookup<'_>) -> bool {
+fn is_served(source: &Source<'_>, lookup: &Lookup<'_>) -> bool {
     let Lookup { table, columns, .. } = lookup;
+    let is_postgres = source.schema.dialect == Dialect::Postgres;
+    match lookup.via {
+        Via::Columns => {}
+        // Numbers and UUIDs are looked up as what they are, by their own index.
+        Via::Cast(Cast::Text) if is_postgres && has_one_text(table, columns) => {}
+        // Which expression an index is over cannot be told, so any is trusted.
+        Via::Json(JsonPlace { each: false, cast: None, .. }) if is_postgres => {
+            let is_over_expression =
+                |index: &Index| index.usable && index.columns.first().is_some_and(Option::is_none);
+            return table.indexes.iter().any(is_over_expression);
+        }
+        Via::Cast(_) | Via::Json(_) => return false,
+    }
     // SQLite lists no index for a key that is the row's own number.
     let by_key = table.primary_key.len() >= columns.len()
         && table.primary_key[..columns.len()].iter().all(|name| columns.contains(name));
     by_key || table.indexes.iter().any(|index| index.usable && leads_to(index, lookup))
+}
+
+fn has_one_text(table: &Table, columns: &[ColumnName]) -> bool {
+    let kind = |name: &ColumnName| table.column(name).map(|column| column.kind);
+    columns.iter().all(|name| matches!(kind(name), Some(TypeKind::Integer | TypeKind::Uuid)))
 }
 
 /// Whether the index leads to the rows, if it may be used at all.
@@ -132,6 +156,9 @@ fn equates(condition: &str, column: &str) -> bool {
 
 fn unserved(source: &Source<'_>, lookup: &Lookup<'_>) -> Finding {
     let Lookup { table, columns, .. } = lookup;
+    if !lookup.via.is_plain() {
+        return unservable(source, lookup);
+    }
     let is_big = table.rows_estimate.is_some_and(|r| r > source.policy.check.unindexed_rows_max);
     let severity = if is_big { Severity::Error } else { Severity::Warning };
     let by = spelling::listed(columns);
@@ -149,4 +176,21 @@ fn unserved(source: &Source<'_>, lookup: &Lookup<'_>) -> Finding {
         None => spelling::create_index(source.schema, table, columns),
     };
     Finding { severity, ..Finding::warning("C140", Some(lookup.span), message).help(help) }
+}
+
+/// A lookup that no index over columns serves, only one over an expression if any.
+fn unservable(source: &Source<'_>, lookup: &Lookup<'_>) -> Finding {
+    let Lookup { table, columns, via, .. } = lookup;
+    let message = format!(
+        "`{}`: deletions read every row of `{}` ({})",
+        lookup.what,
+        table.name,
+        spelling::size(table),
+    );
+    let finding = Finding::warning("C140", Some(lookup.span), message);
+    match via {
+        Via::Json(place) if source.schema.dialect == Dialect::Postgres && !place.each => finding
+            .help(spelling::create_json_index(source.schema, table, &columns[0], &place.path)),
+        _ => finding.help("no index serves this; keep what it refers to in a column of its own"),
+    }
 }

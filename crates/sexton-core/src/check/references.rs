@@ -2,9 +2,9 @@
 
 use super::{Source, spelling};
 use crate::finding::{Finding, Severity};
-use crate::graph::{Edge, column_or_finding, table_or_finding};
-use crate::names::{ColumnName, TableName};
-use crate::policy::Reference;
+use crate::graph::Edge;
+use crate::names::ColumnName;
+use crate::policy::{Cast, Via};
 use crate::schema::{Column, Dialect, TypeKind};
 
 /// Stems of columns that name rows of any table, so that the kind is told by a plain `type`.
@@ -16,34 +16,16 @@ const KINDS: [&str; 2] = ["type", "kind"];
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let edges = || source.graph.edges.iter();
     let mut findings: Vec<Finding> =
-        source.policy.references.iter().flat_map(|line| stale_inside_json(source, line)).collect();
-    findings.extend(edges().filter_map(|edge| different_kinds(source, edge)));
+        edges().filter_map(|edge| different_kinds(source, edge)).collect();
+    findings.extend(edges().filter_map(|edge| ill_cast(source, edge)));
     findings.extend(edges().filter_map(|edge| ambiguous_key(source, edge)));
     findings.extend(edges().filter_map(|edge| polymorphic(source, edge)));
     findings
 }
 
-/// References from inside JSON take no part in the graph, but their lines can be stale too.
-fn stale_inside_json(source: &Source<'_>, reference: &Reference) -> Vec<Finding> {
-    if reference.columns.iter().all(|path| path.json.is_none()) {
-        return Vec::new();
-    }
-    let left: Vec<&ColumnName> = reference.columns.iter().map(|path| &path.column).collect();
-    let right: Vec<&ColumnName> = reference.parent_key.iter().flatten().collect();
-    let stale = |table: &TableName, columns: &[&ColumnName]| {
-        let table = match table_or_finding(table, reference.span, source.schema) {
-            Ok(table) => table,
-            Err(finding) => return vec![*finding],
-        };
-        let found = columns.iter().map(|name| column_or_finding(table, name, reference.span));
-        found.filter_map(Result::err).map(|finding| *finding).collect()
-    };
-    [stale(&reference.child, &left), stale(&reference.parent, &right)].concat()
-}
-
 /// What a foreign key enforces fits already; what only the policy knows may not.
 fn different_kinds(source: &Source<'_>, edge: &Edge) -> Option<Finding> {
-    if edge.enforced.is_some() {
+    if edge.enforced.is_some() || !edge.via.is_plain() {
         return None;
     }
     let dialect = source.schema.dialect;
@@ -60,7 +42,7 @@ fn different_kinds(source: &Source<'_>, edge: &Edge) -> Option<Finding> {
     let (severity, help) = match dialect {
         // Until rows of the right go, nothing compares them.
         Dialect::Postgres if source.losses.reach(&edge.parent) => {
-            (Severity::Error, "give both the same type; a cast in the policy is not built yet")
+            (Severity::Error, "give both the same type, or write { rule = …, cast = \"TYPE\" }")
         }
         Dialect::Postgres => {
             (Severity::Warning, "give both the same type before rows of the right are deleted")
@@ -71,6 +53,31 @@ fn different_kinds(source: &Source<'_>, edge: &Edge) -> Option<Finding> {
     };
     let span = Some(edge.span);
     Some(Finding { severity, ..Finding::warning("C106", span, message).help(help) })
+}
+
+/// A cast must make what the key is; without one, JSON is compared with the key's own text.
+fn ill_cast(source: &Source<'_>, edge: &Edge) -> Option<Finding> {
+    let cast = match &edge.via {
+        Via::Columns => return None,
+        Via::Cast(cast) => *cast,
+        Via::Json(place) => place.cast?,
+    };
+    let key = edge.parent_key.first()?;
+    let fits = match (cast, source.schema.dialect, key.kind) {
+        (Cast::Integer(..), _, TypeKind::Integer | TypeKind::Number)
+        | (Cast::Text, _, TypeKind::Text)
+        | (Cast::Uuid, _, TypeKind::Uuid)
+        // SQLite keeps UUIDs as text, and anything in a column without a known type.
+        | (Cast::Uuid, Dialect::Sqlite, TypeKind::Text)
+        | (_, Dialect::Sqlite, TypeKind::Other) => true,
+        _ => false,
+    };
+    (!fits).then(|| {
+        let side = spelling::side(&edge.parent, std::slice::from_ref(&key.name));
+        let message = format!("`{}` is cast to what {side} ({}) never is", edge.text, typed(key));
+        Finding::error("C109", Some(edge.span), message)
+            .help("cast to the type of the column on the right")
+    })
 }
 
 /// Whether values of both columns can be equal at all.
@@ -105,9 +112,9 @@ fn polymorphic(source: &Source<'_>, edge: &Edge) -> Option<Finding> {
     let [column] = edge.columns.as_slice() else { return None };
     let child = source.schema.table(&edge.child)?;
     let kind = names_of_kind(&column.name).find_map(|name| child.column(&name))?;
-    let other = source.graph.above(&edge.child).find(|other| {
-        other.parent != edge.parent && spelling::names(&other.columns) == [column.name.clone()]
-    })?;
+    let own = std::slice::from_ref(&column.name);
+    let mut others = source.graph.plainly_above(&edge.child, own);
+    let other = others.find(|other| other.parent != edge.parent).filter(|_| edge.via.is_plain())?;
     (edge.filter.is_none() && edge.enforced.is_none()).then(|| {
         let message = format!(
             "`{}` has no `where`, though `{}` names rows of {} too and `{}` seems to tell which",

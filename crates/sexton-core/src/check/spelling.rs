@@ -156,6 +156,21 @@ pub(super) fn create_index(schema: &Schema, table: &Table, columns: &[ColumnName
     }
 }
 
+/// The statement that creates an index over the text at a place inside JSON (PostgreSQL).
+pub(super) fn create_json_index(
+    schema: &Schema,
+    table: &Table,
+    column: &ColumnName,
+    path: &[String],
+) -> String {
+    let names = path.iter().enumerate().map(|(at, name)| {
+        let arrow = if at + 1 == path.len() { "->>" } else { "->" };
+        format!(" {arrow} '{}'", name.replace('\'', "''"))
+    });
+    let place = sql_name(column.as_str()) + &names.collect::<String>();
+    format!("CREATE INDEX CONCURRENTLY ON {} (({place}));", sql_table(schema, &table.name))
+}
+
 /// A table, with its schema where a session would look for it elsewhere.
 fn sql_table(schema: &Schema, table: &TableName) -> String {
     let usual = ["public", "main"].contains(&schema.default_schema.as_str());

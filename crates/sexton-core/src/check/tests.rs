@@ -4,6 +4,7 @@ mod derived;
 mod effects;
 mod fragments;
 mod guards;
+mod holding;
 mod indexes;
 mod options;
 mod overruled;

@@ -8,8 +8,8 @@ mod order;
 mod resolve;
 
 use crate::finding::Span;
-use crate::names::{OptionName, TableName};
-use crate::policy::{Fate, Fragment, Options};
+use crate::names::{ColumnName, OptionName, TableName};
+use crate::policy::{Fate, Fragment, Options, Via};
 use crate::schema::{Column, ForeignKey};
 
 pub use order::{components, reach, removal_order};
@@ -33,6 +33,8 @@ pub struct Edge {
     pub parent: TableName,
     /// The columns referred to, one for each referring column.
     pub parent_key: Vec<Column>,
+    /// How the referring columns hold it.
+    pub via: Via,
     /// What happens to the left when the right goes.
     pub fate: Fate,
     /// Fates that an option switches to.
@@ -80,6 +82,17 @@ impl Graph {
     /// Edges that lead from `parent` down to what refers to it.
     pub fn below<'a>(&'a self, parent: &'a TableName) -> impl Iterator<Item = &'a Edge> {
         self.edges.iter().filter(move |edge| edge.parent == *parent)
+    }
+
+    /// Edges that lead from `child` up by these columns, which hold the key as it is.
+    pub fn plainly_above<'a>(
+        &'a self,
+        child: &'a TableName,
+        columns: &'a [ColumnName],
+    ) -> impl Iterator<Item = &'a Edge> {
+        self.above(child).filter(move |edge| {
+            edge.via.is_plain() && edge.columns.iter().map(|column| &column.name).eq(columns)
+        })
     }
 
     /// Edges that lead from `child` up to what it refers to.

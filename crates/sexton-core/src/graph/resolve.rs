@@ -3,7 +3,7 @@
 use super::{Edge, EdgeId, Graph};
 use crate::finding::{Finding, did_you_mean};
 use crate::names::{ColumnName, TableName};
-use crate::policy::{Policy, Reference};
+use crate::policy::{Cast, JsonPlace, Policy, Reference, Via};
 use crate::schema::{Column, Dialect, ForeignKey, Schema, Table};
 
 /// Edges for every reference that resolves, and findings for those that do not.
@@ -11,10 +11,6 @@ pub fn resolve(policy: &Policy, schema: &Schema) -> (Graph, Vec<Finding>) {
     let mut graph = Graph::default();
     let mut findings = Vec::new();
     for (number, reference) in policy.references.iter().enumerate() {
-        if reference.columns.iter().any(|path| path.json.is_some()) {
-            // The parser has named it as not built; it takes no part until it is.
-            continue;
-        }
         match edge(EdgeId(number), reference, schema) {
             Ok(edge) => graph.edges.push(edge),
             Err(finding) => findings.push(*finding),
@@ -56,10 +52,13 @@ fn edge(id: EdgeId, reference: &Reference, schema: &Schema) -> Result<Edge, Box<
             ),
         )));
     }
+    let via = via(reference, &columns, schema.dialect)?;
+    let enforced = enforcing(child, &columns, parent, &parent_key).filter(|_| via.is_plain());
     Ok(Edge {
         id,
         child: child.name.clone(),
-        enforced: enforcing(child, &columns, parent, &parent_key).cloned(),
+        enforced: enforced.cloned(),
+        via,
         columns,
         parent: parent.name.clone(),
         parent_key,
@@ -74,6 +73,42 @@ fn edge(id: EdgeId, reference: &Reference, schema: &Schema) -> Result<Edge, Box<
         text: reference.text.clone(),
         span: reference.span,
     })
+}
+
+/// How the columns hold what they refer to, or why they cannot.
+fn via(reference: &Reference, columns: &[Column], dialect: Dialect) -> Result<Via, Box<Finding>> {
+    let refused = |span, message: String, help: &str| {
+        Err(Box::new(Finding::error("C109", Some(span), message).help(help)))
+    };
+    let cast = match &reference.cast {
+        None => None,
+        Some(name) => match Cast::named(&name.value) {
+            Some(cast) => Some(cast),
+            None => {
+                let message = format!("what cannot be read as `{}` is not known", name.value);
+                let help = format!("keys are cast to {}", Cast::KNOWN);
+                return refused(name.span, message, &help);
+            }
+        },
+    };
+    let place = reference.columns.iter().find_map(|path| path.json.as_ref());
+    if columns.len() > 1 && (cast.is_some() || place.is_some()) {
+        let message = format!("`{}` has several columns", reference.text);
+        return refused(reference.span, message, "a cast, or a place inside JSON, stands alone");
+    }
+    let Some(place) = place.map(|written| JsonPlace::read(written, cast)) else {
+        return Ok(cast.map_or(Via::Columns, Via::Cast));
+    };
+    let column = &columns[0];
+    if dialect == Dialect::Postgres && !["json", "jsonb"].contains(&column.type_name.as_str()) {
+        let message = format!("`{}` is {}, not json or jsonb", column.name, column.type_name);
+        return refused(reference.span, message, "give the column a type that can hold JSON only");
+    }
+    if dialect == Dialect::Sqlite && place.path.iter().any(|name| name.contains('"')) {
+        let message = format!("`{}` has a double quote in a name", reference.text);
+        return refused(reference.span, message, "SQLite has no way to write such a path");
+    }
+    Ok(Via::Json(place))
 }
 
 fn fragment(

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::{Edge, EdgeId, Graph, components, reach, removal_order};
 use crate::finding::Span;
 use crate::names::{ColumnName, TableName};
-use crate::policy::Fate;
+use crate::policy::{Fate, Via};
 use crate::schema::{Column, Deferrable, ForeignKey, OnDelete, TypeKind};
 
 /// A graph from lines such as `runs -> batches delete` or `domains -> runs keep enforced`.
@@ -36,6 +36,7 @@ fn edge(number: usize, line: &str) -> Edge {
         columns: vec![column("x_id")],
         parent,
         parent_key: vec![column("id")],
+        via: Via::Columns,
         fate,
         switched_by: Vec::new(),
         filter: None,

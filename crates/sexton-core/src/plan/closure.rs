@@ -9,7 +9,7 @@ use crate::graph::{self, Edge};
 use crate::names::{ColumnName, TableName};
 use crate::policy::{Fate, TableColumns};
 use crate::schema::{Column, Schema, Table};
-use crate::sql::{KeyColumns, KeySource, SetId, Statement, Writer, in_keys, one_row};
+use crate::sql::{KeyColumns, KeySource, SetId, Statement, Writer, one_row, refers};
 
 /// The going tables of a thing, the sets of the collected ones, and the sets of rows that stay.
 pub(super) struct Closure {
@@ -238,7 +238,8 @@ impl Closure {
         // Where lines or starts take more rows of the root's table, the edge finds theirs.
         let others_go = self.delete_edges(source).any(|other| other.child == row.value.table)
             || source.thing.starts.iter().any(|start| start.value.table == row.value.table);
-        let is_root_key = edge.parent == row.value.table
+        let is_root_key = edge.via.is_plain()
+            && edge.parent == row.value.table
             && names(&edge.parent_key) == row.value.columns
             && !others_go;
         is_root_key
@@ -295,6 +296,7 @@ fn merged<'e>(edges: impl Iterator<Item = &'e Edge>) -> Vec<Vec<&'e Edge>> {
         };
         let alike = groups.iter_mut().find(|group| {
             group[0].columns == edge.columns
+                && group[0].via == edge.via
                 && types(group[0]) == types(edge)
                 && group[0].filter == edge.filter
         });
@@ -316,10 +318,10 @@ pub(super) fn edge_condition(
     match &edge.filter {
         Some(filter) => {
             writer.push("(");
-            in_keys(writer, &edge.columns, keys);
+            refers(writer, &edge.columns, &edge.via, keys, child);
             writer.push(" AND ").condition(filter, child).push(")");
         }
-        None => in_keys(writer, &edge.columns, keys),
+        None => refers(writer, &edge.columns, &edge.via, keys, child),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::graph::Edge;
 use crate::names::TableName;
 use crate::policy::{Assignment, Derived, DerivedColumn, Fate, Fragment, Literal, Part, Value};
 use crate::schema::{Column, Table};
-use crate::sql::{KeyColumns, KeySource, SetId, Statement, Writer, in_keys, not_in_keys};
+use crate::sql::{KeyColumns, KeySource, SetId, Statement, Writer, in_keys, not_in_keys, unlinked};
 
 /// Effects of `unlink` and `set` lines, and the finds of the rows they change.
 pub(super) fn changes(
@@ -25,7 +25,7 @@ pub(super) fn changes(
             continue;
         }
         let assignments = match &edge.fate {
-            Fate::Unlink => edge.columns.iter().map(|column| (column.clone(), None)).collect(),
+            Fate::Unlink => edge.columns.iter().map(|column| (column.clone(), New::None)).collect(),
             Fate::Set(set) => assigned(source, edge, set, findings),
             Fate::Anonymize(_) => {
                 findings.push(not_built(edge.span, "anonymize"));
@@ -49,7 +49,16 @@ fn not_built(span: Span, what: &str) -> Finding {
     )
 }
 
-type Assigned<'a> = Vec<(Column, Option<&'a Value>)>;
+/// What a column becomes.
+#[derive(Debug, Clone, Copy)]
+enum New<'a> {
+    /// What it is when it refers to nothing.
+    None,
+    /// What the policy says.
+    Value(&'a Value),
+}
+
+type Assigned<'a> = Vec<(Column, New<'a>)>;
 
 fn assigned<'a>(
     source: &Source<'_>,
@@ -62,7 +71,7 @@ fn assigned<'a>(
         .filter_map(|assignment| {
             let name = &assignment.column;
             match crate::graph::column_or_finding(table, &name.value, name.span) {
-                Ok(column) => Some((column.clone(), Some(&assignment.value))),
+                Ok(column) => Some((column.clone(), New::Value(&assignment.value))),
                 Err(finding) => {
                     findings.push(*finding);
                     None
@@ -84,7 +93,8 @@ fn change(
     let set = staying(source, closure, table, &touched, SetRole::Changed, findings)?;
     let mut writer = select(source.schema, &closure.sets[set.0]);
     writer.push(" WHERE ");
-    edge_condition(&mut writer, edge, &closure.keys_above(edge, false)?, table);
+    let keys = closure.keys_above(edge, false)?;
+    edge_condition(&mut writer, edge, &keys, table);
     outside(&mut writer, closure, table);
     let find = finished_find(source, closure, writer, set);
 
@@ -93,10 +103,15 @@ fn change(
         assignments,
         |writer, (column, value)| {
             writer.column(column).push(" = ");
-            match value {
-                Some(value) => writer.value(value, column, table),
-                None => writer.push("NULL"),
-            };
+            match (value, edge.via.json()) {
+                (New::Value(value), _) => {
+                    writer.value(value, column, table);
+                }
+                (New::None, Some(place)) => unlinked(writer, place, column, &keys, table),
+                (New::None, None) => {
+                    writer.push("NULL");
+                }
+            }
         },
     );
     by_identity(&mut writer, closure, set);
@@ -106,12 +121,22 @@ fn change(
         set,
         becomes: assignments
             .iter()
-            .map(|(column, value)| (column.name.to_string(), value.map_or("NULL".into(), spelled)))
+            .map(|(column, new)| (column.name.to_string(), becomes(edge, *new)))
             .collect(),
         statement: writer.finish("change", &table.name),
         say: edge.say.clone(),
     };
     Some((change, find))
+}
+
+/// What a column becomes, for people.
+fn becomes(edge: &Edge, new: New<'_>) -> String {
+    match (new, edge.via.json()) {
+        (New::Value(value), _) => spelled(value),
+        (New::None, Some(place)) if place.each => format!("{} without it", place.written()),
+        (New::None, Some(place)) => format!("{} null", place.written()),
+        (New::None, None) => "NULL".into(),
+    }
 }
 
 /// A new set of rows that stay: identity, then the columns that will change.
@@ -286,10 +311,8 @@ fn named_by_lost(
     let of = &derived.of.value;
     let lost = closure.set_of(&of.table)?;
     let named = columns_of(source.schema.table(&of.table)?, &of.columns);
-    let edge = source
-        .graph
-        .above(&of.table)
-        .find(|edge| edge.parent == table.name && names(&edge.columns) == of.columns);
+    let mut edges = source.graph.plainly_above(&of.table, &of.columns);
+    let edge = edges.find(|edge| edge.parent == table.name);
     let key = match edge {
         Some(edge) => edge.parent_key.clone(),
         None => columns_of(table, &table.primary_key),
@@ -397,7 +420,8 @@ pub(super) fn kept(source: &Source<'_>, closure: &Closure) -> Vec<KeptReference>
         .filter(|edge| edge.fate == Fate::Keep && closure.going.contains(&edge.parent))
         .filter_map(|edge| {
             let table = source.schema.table(&edge.child)?;
-            let indexed = table.index_led_by(&names(&edge.columns)).is_some();
+            let indexed =
+                edge.via.is_plain() && table.index_led_by(&names(&edge.columns)).is_some();
             let keys = closure.keys_above(edge, false).filter(|_| indexed);
             let count = keys.map(|keys| {
                 let mut writer = counting(source, table);

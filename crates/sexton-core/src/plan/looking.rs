@@ -48,6 +48,8 @@ enum By<'a> {
 pub(crate) fn stops_referring(edge: &Edge) -> bool {
     match &edge.fate {
         Fate::Delete | Fate::Unlink | Fate::Derive | Fate::Block => true,
+        // A JSON document that is set may go on referring from another place or from this.
+        Fate::Set(_) if edge.via.json().is_some() => false,
         Fate::Set(set) => set.iter().any(|assignment| {
             edge.columns.iter().any(|column| column.name == assignment.column.value)
         }),

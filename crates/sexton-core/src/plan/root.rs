@@ -217,9 +217,7 @@ pub(crate) fn follow_tenant<'a>(
     let mut steps = Vec::new();
     for name in through {
         let from = column(here, name)?;
-        let edge = graph
-            .above(&here.name)
-            .find(|edge| edge.columns.len() == 1 && edge.columns[0].name == *name);
+        let edge = graph.plainly_above(&here.name, std::slice::from_ref(name)).next();
         let next =
             edge.and_then(|edge| Some((schema.table(&edge.parent)?, edge.parent_key[0].clone())));
         let Some((parent, key)) = next else {

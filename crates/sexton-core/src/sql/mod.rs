@@ -5,11 +5,13 @@
 //! the policy; values enter only as binds.
 
 mod condition;
+mod referring;
 mod scalar;
 mod stored;
 mod writer;
 
 pub use condition::{KeySource, in_keys, not_in_keys, one_row};
+pub use referring::{refers, unlinked};
 pub use scalar::Scalar;
 pub use stored::read_stored;
 pub use writer::{Alias, Writer, column_for_placeholder};

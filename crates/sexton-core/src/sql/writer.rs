@@ -13,7 +13,8 @@ pub struct Writer {
     sql: String,
     binds: Vec<Bind>,
     qualifier: Option<Alias>,
-    selects: bool,
+    /// Whether it is planned for the values at hand, and not once for all.
+    for_these: bool,
 }
 
 /// What a table is called within a statement of the policy.
@@ -34,12 +35,12 @@ impl Alias {
 impl Writer {
     /// An empty statement.
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, sql: String::new(), binds: Vec::new(), qualifier: None, selects: false }
+        Self { dialect, sql: String::new(), binds: Vec::new(), qualifier: None, for_these: false }
     }
 
     /// An empty statement whose binds go on from those of another, to be put behind it.
     pub fn continuing(dialect: Dialect, binds: Vec<Bind>) -> Self {
-        Self { dialect, sql: String::new(), binds, qualifier: None, selects: false }
+        Self { dialect, sql: String::new(), binds, qualifier: None, for_these: false }
     }
 
     /// Adds `LIMIT` and the cap of whoever runs it.
@@ -97,6 +98,12 @@ impl Writer {
     /// Adds a numbered name of this code, such as `k1`.
     pub fn numbered(&mut self, stem: &'static str, number: usize) -> &mut Self {
         self.sql.push_str(stem);
+        self.sql.push_str(&number.to_string());
+        self
+    }
+
+    /// Adds a number of this code.
+    pub fn number(&mut self, number: i64) -> &mut Self {
         self.sql.push_str(&number.to_string());
         self
     }
@@ -182,6 +189,12 @@ impl Writer {
         self
     }
 
+    /// Has the statement planned for the values at hand, and not once for all.
+    pub fn planned_each_time(&mut self) -> &mut Self {
+        self.for_these = true;
+        self
+    }
+
     /// Adds a fragment of the policy in brackets; placeholders that stand beside a column of
     /// `table` get its type.
     pub fn condition(&mut self, fragment: &Fragment, table: &Table) -> &mut Self {
@@ -194,7 +207,7 @@ impl Writer {
         for part in &fragment.parts {
             match part {
                 Part::Text(text) => {
-                    self.selects |= text.to_ascii_lowercase().contains("select");
+                    self.for_these |= text.to_ascii_lowercase().contains("select");
                     self.sql.push_str(text);
                     before = text;
                 }
@@ -276,7 +289,7 @@ impl Writer {
     pub fn finish(self, verb: &str, table: &TableName) -> Statement {
         let by_keys = |bind: &Bind| matches!(bind, Bind::Keys { .. } | Bind::Root(_));
         Statement {
-            general: !self.selects && self.binds.iter().any(by_keys),
+            general: !self.for_these && self.binds.iter().any(by_keys),
             label: [verb, &table.to_string()].join(" "),
             table: table.clone(),
             sql: self.sql,

@@ -93,6 +93,7 @@ impl Census {
             Kind::Text => "keys of text",
             Kind::Uuid => "keys of UUIDs",
             Kind::Bytes => "keys of bytes",
+            Kind::Jsonb | Kind::Json => "keys of JSON",
         });
         let kinds_differ = key.columns.iter().zip(&key.parent_columns).any(|(from, to)| {
             child.columns[*from].kind != shape.tables[key.parent].columns[*to].kind

@@ -15,6 +15,7 @@ mod chains;
 mod drafting;
 mod dumps;
 mod foretelling;
+mod holding;
 mod known;
 mod model;
 mod options;

@@ -5,15 +5,17 @@
 //! its shape and its rows as values, so a test can work out by itself what must happen, and has
 //! a script for either database that creates just that.
 //!
-//! In reading order: `dice` (chance), `values` and `names` (odd ones included), `shape` (tables
-//! and foreign keys), `draw` (a shape by chance), `rows`, `case`, `convention` (a case named as people
-//! do), `script`, `policy`, `ground` (a database to put a case on, and to ask what plain DELETE does).
+//! In reading order: `dice` (chance), `values`, `json` and `names` (odd ones included), `shape`
+//! (tables and foreign keys), `draw` (a shape by chance), `rows`, `case`, `convention` (a case named
+//! as people do), `script`, `policy`, `ground` (a database to put a case on, and to ask what plain
+//! DELETE does).
 
 pub mod case;
 pub mod convention;
 pub mod dice;
 mod draw;
 pub mod ground;
+pub mod json;
 pub mod names;
 pub mod policy;
 mod rows;

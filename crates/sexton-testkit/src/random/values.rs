@@ -3,6 +3,7 @@
 use sexton_core::schema::Dialect;
 
 use super::dice::Dice;
+use super::json::Json;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +18,10 @@ pub enum Kind {
     Uuid,
     /// Bytes.
     Bytes,
+    /// JSON that PostgreSQL keeps as a value.
+    Jsonb,
+    /// JSON that PostgreSQL keeps as written.
+    Json,
 }
 
 impl Kind {
@@ -27,10 +32,12 @@ impl Kind {
             (Self::Narrow, Dialect::Postgres) => "integer",
             (Self::Integer | Self::Narrow, Dialect::Sqlite) => "INTEGER",
             (Self::Text, Dialect::Postgres) => "text",
-            (Self::Text | Self::Uuid, Dialect::Sqlite) => "TEXT",
+            (Self::Text | Self::Uuid | Self::Jsonb | Self::Json, Dialect::Sqlite) => "TEXT",
             (Self::Uuid, Dialect::Postgres) => "uuid",
             (Self::Bytes, Dialect::Postgres) => "bytea",
             (Self::Bytes, Dialect::Sqlite) => "BLOB",
+            (Self::Jsonb, Dialect::Postgres) => "jsonb",
+            (Self::Json, Dialect::Postgres) => "json",
         }
     }
 }
@@ -46,6 +53,8 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// JSON.
+    Json(Json),
 }
 
 const TEXTS: [&str; 27] = [
@@ -89,6 +98,7 @@ impl Value {
                 let length = dice.below(5);
                 Self::Bytes((0..length).map(|_| byte(dice)).collect())
             }
+            Kind::Jsonb | Kind::Json => Self::Null,
         }
     }
 
@@ -115,6 +125,10 @@ impl Value {
             (Self::Text(text), ..) => format!("'{}'", text.replace('\'', "''")),
             (Self::Bytes(bytes), _, Dialect::Postgres) => format!("'\\x{}'::bytea", hex(bytes)),
             (Self::Bytes(bytes), _, Dialect::Sqlite) => format!("X'{}'", hex(bytes)),
+            (Self::Json(json), _, dialect) => match json.text(dialect) {
+                Some(text) => format!("'{}'", text.replace('\'', "''")),
+                None => "NULL".to_owned(),
+            },
         }
     }
 
@@ -124,6 +138,7 @@ impl Value {
             (Self::Null, Dialect::Postgres) => None,
             (Self::Integer(number), _) => Some(number.to_string()),
             (Self::Text(text), Dialect::Postgres) => Some(text.clone()),
+            (Self::Json(json), Dialect::Postgres) => json.text(dialect),
             (Self::Bytes(bytes), Dialect::Postgres) => Some(format!("\\x{}", hex(bytes))),
             (Self::Bytes(bytes), Dialect::Sqlite) => {
                 Some(format!("X'{}'", hex(bytes).to_uppercase()))
@@ -135,7 +150,7 @@ impl Value {
     /// The value as a person types it to name a root; `None` for what nobody can type.
     pub fn typed(&self, dialect: Dialect) -> Option<String> {
         match (self, dialect) {
-            (Self::Null, _) => None,
+            (Self::Null | Self::Json(_), _) => None,
             (Self::Bytes(bytes), Dialect::Sqlite) => Some(format!("x'{}'", hex(bytes))),
             (Self::Integer(number), _) => Some(number.to_string()),
             (Self::Text(text), _) => Some(text.clone()),

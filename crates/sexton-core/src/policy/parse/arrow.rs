@@ -33,13 +33,6 @@ pub(super) struct Arrow {
     pub span: Span,
 }
 
-impl Arrow {
-    /// Whether it refers from inside JSON.
-    pub fn is_from_json(&self) -> bool {
-        self.columns.iter().any(|column| column.json.is_some())
-    }
-}
-
 /// The arrows of one line; sisters that can be read, and what is wrong with the others.
 pub(super) fn read(line: &Placed) -> (Vec<Arrow>, Vec<Finding>) {
     match sides(line) {

@@ -136,9 +136,8 @@ impl<'t> Reader<'t> {
         table.entries.iter().filter_map(switch).collect()
     }
 
-    /// The type after `cast`, which goes into SQL as it is.
+    /// The type after `cast`.
     fn cast(&mut self, entry: &Entry<'t>) -> Option<Located<String>> {
-        self.read_over(&entry.path, true, entry.name_span);
         let name = self.string(entry)?;
         let belongs = |c: char| c.is_alphanumeric() || "_ .,()[]".contains(c);
         if !name.value.chars().all(belongs) {

@@ -5,7 +5,7 @@ use super::codes;
 use super::fate::Rule;
 use super::table::{Entry, Reader};
 use crate::finding::Finding;
-use crate::policy::{Fate, Part, Reference, Sql};
+use crate::policy::{Part, Reference, Sql};
 use crate::schema::Dialect;
 
 impl<'t> Reader<'t> {
@@ -22,7 +22,6 @@ impl<'t> Reader<'t> {
                 continue;
             };
             for arrow in sisters {
-                self.note_json(&arrow, &rule.fate);
                 let reference = reference(arrow, &rule);
                 if let Some(first) = references.iter().find(|first| is_same(first, &reference)) {
                     self.refuse_duplicate(first, &reference);
@@ -38,13 +37,6 @@ impl<'t> Reader<'t> {
         let (arrows, mut findings) = arrow::read(&self.placed(line.name, line.name_span));
         self.findings.append(&mut findings);
         arrows
-    }
-
-    /// A reference from inside JSON can be declared; only to keep it needs no engine.
-    fn note_json(&mut self, arrow: &Arrow, fate: &Fate) {
-        if arrow.is_from_json() && *fate != Fate::Keep {
-            self.read_over(format!("references.\"{}\"", arrow.text), true, arrow.span);
-        }
     }
 
     fn refuse_duplicate(&mut self, first: &Reference, second: &Reference) {

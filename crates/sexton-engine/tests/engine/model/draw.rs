@@ -5,12 +5,13 @@
 
 use sexton_core::schema::OnDelete;
 use sexton_testkit::random::dice::Dice;
+use sexton_testkit::random::json::{Element, Json};
 use sexton_testkit::random::shape::{Column, Table};
 use sexton_testkit::random::values::{Kind, Value};
 
 use super::world::{
-    Becomes, Derived, Fate, Filter, Guard, HITS, ID, KIND, N, NOTE, Reference, STATE, Thing, VAL,
-    World,
+    Becomes, Derived, Fate, Filter, Guard, HITS, Held, ID, KIND, N, NOTE, Reference, STATE, Thing,
+    VAL, World,
 };
 
 /// Options of the whole world; each thing has some of them.
@@ -106,13 +107,13 @@ impl Drawing<'_> {
     fn reference(&mut self, child: usize, parent: usize) {
         let parent_column = if self.dice.percent(12) { VAL } else { ID };
         let kind = self.world.tables[parent].columns[parent_column].kind;
-        let name = format!("r{}", self.world.references.len());
-        let column = self.world.add_column(child, &name, kind);
+        let (held, column) = self.holding(child, kind);
         let fate = self.fate(child, column);
         let switched = self.switched(child, column);
         let filter = self.dice.percent(40).then(|| self.filter());
         let fates = [Some(&fate), switched.as_ref().map(|(_, fate)| fate)];
         let can_be = filter.is_none()
+            && held == Held::Plainly
             && parent_column == ID
             && fates.into_iter().flatten().all(|fate| stops_referring(fate, column));
         let enforced = (can_be && self.dice.percent(50)).then(|| self.on_delete());
@@ -121,11 +122,48 @@ impl Drawing<'_> {
             column,
             parent,
             parent_column,
+            held,
             fate,
             switched,
             filter,
             enforced,
         });
+    }
+
+    /// How a new line holds what it refers to, and in which column.
+    fn holding(&mut self, child: usize, kind: Kind) -> (Held, usize) {
+        let number = kind == Kind::Integer;
+        let cast = if number { *self.dice.pick(&["bigint", "integer"]) } else { "text" };
+        let in_json = self.dice.percent(30).then_some(cast);
+        let held = match self.dice.weighted(&[60, 12, 12, 16]) {
+            0 => Held::Plainly,
+            1 => Held::Cast(cast),
+            2 => Held::One { cast: in_json },
+            _ => Held::Many { cast: in_json },
+        };
+        let name = format!("r{}", self.world.references.len());
+        let kind = match held {
+            Held::Plainly => kind,
+            Held::Cast(_) if number => Kind::Text,
+            Held::Cast(_) => Kind::Integer,
+            Held::One { .. } | Held::Many { .. } => {
+                if let Some(column) = self.half_used_document(child, held) {
+                    return (held, column);
+                }
+                *self.dice.pick(&[Kind::Jsonb, Kind::Json])
+            }
+        };
+        (held, self.world.add_column(child, &name, kind))
+    }
+
+    /// One document may refer from both of its places.
+    fn half_used_document(&self, child: usize, held: Held) -> Option<usize> {
+        let lines = || self.world.references.iter().filter(|line| line.child == child);
+        let place = |line: &Reference| line.held.place().0;
+        lines()
+            .filter(|line| place(line).starts_with('$') && place(line) != held.place().0)
+            .map(|line| line.column)
+            .find(|column| lines().filter(|line| line.column == *column).count() == 1)
     }
 
     /// One column that holds ids of two tables, told apart by the row's kind.
@@ -149,6 +187,7 @@ impl Drawing<'_> {
                 column,
                 parent,
                 parent_column: ID,
+                held: Held::Plainly,
                 fate,
                 switched,
                 filter,
@@ -185,7 +224,10 @@ impl Drawing<'_> {
 
     fn assignments(&mut self, child: usize, column: usize) -> Vec<(usize, Becomes)> {
         let mut set = Vec::new();
-        if self.dice.percent(50) {
+        let kind = self.world.tables[child].columns[column].kind;
+        // Other lines may take something out of the same document.
+        let is_document = matches!(kind, Kind::Jsonb | Kind::Json);
+        if !is_document && self.dice.percent(50) {
             set.push((column, Becomes::Null));
         }
         if self.dice.percent(40) {
@@ -217,7 +259,9 @@ impl Drawing<'_> {
 
     /// Derives a table from one that refers to it.
     fn derive(&mut self) {
-        let named = |line: &&Reference| line.child != line.parent && line.parent_column == ID;
+        let named = |line: &&Reference| {
+            line.child != line.parent && line.parent_column == ID && line.held == Held::Plainly
+        };
         let lines = self.world.references.iter().filter(named);
         let candidates: Vec<(usize, usize, usize)> =
             lines.map(|line| (line.parent, line.child, line.column)).collect();
@@ -236,6 +280,7 @@ impl Drawing<'_> {
                 column: latest,
                 parent: lost,
                 parent_column: ID,
+                held: Held::Plainly,
                 fate: Fate::Derive,
                 switched: None,
                 filter: None,
@@ -248,7 +293,7 @@ impl Drawing<'_> {
     fn guards(&mut self) {
         for _ in 0..self.dice.below(4) {
             let line = self.dice.pick(&self.world.references).clone();
-            if line.parent_column != ID {
+            if line.parent_column != ID || line.held != Held::Plainly {
                 continue;
             }
             let filter = self.dice.percent(80).then(|| self.filter());
@@ -304,7 +349,9 @@ impl Drawing<'_> {
             (0..count).filter(|at| self.world.tables[*at].columns[ID].kind == Kind::Text).collect();
         let row = (!texts.is_empty() && self.dice.percent(70)).then(|| *self.dice.pick(&texts));
         // A column that refers to the row by a line may hold the value too.
-        let to_row = |line: &&Reference| Some(line.parent) == row && line.parent_column == ID;
+        let to_row = |line: &&Reference| {
+            Some(line.parent) == row && line.parent_column == ID && line.held == Held::Plainly
+        };
         let line = self.world.references.iter().find(to_row);
         let held = line.map(|line| (line.child, line.column));
         if self.dice.percent(60) {
@@ -366,11 +413,64 @@ impl Drawing<'_> {
         row
     }
 
+    /// The same for a column that holds them as another type, or in a document.
+    fn point_otherwise(&mut self, line: &Reference, ids: &[Value]) {
+        let kind = self.world.tables[line.child].columns[line.column].kind;
+        for at in 0..self.world.rows[line.child].len() {
+            let value = match kind {
+                Kind::Jsonb | Kind::Json => {
+                    let document = self.world.rows[line.child][at][line.column].clone();
+                    self.document(line.held, document, ids)
+                }
+                _ if self.dice.percent(20) => Value::Null,
+                Kind::Text => Value::Text(self.named(ids)),
+                _ => self.named(ids).trim().parse().map_or(Value::Null, Value::Integer),
+            };
+            self.world.rows[line.child][at][line.column] = value;
+        }
+    }
+
+    fn named(&mut self, ids: &[Value]) -> String {
+        let id = ids.get(self.dice.below(ids.len())).cloned().unwrap_or(Value::Null);
+        spelled(&id, self.dice)
+    }
+
+    /// A document that names some of these at its place; what stands elsewhere in it stays.
+    fn document(&mut self, held: Held, document: Value, ids: &[Value]) -> Value {
+        let (mut one, mut many) = match document {
+            Value::Json(Json::Document { one, many }) => (one, many),
+            Value::Json(Json::Broken) => return document,
+            _ if self.dice.percent(12) => return Value::Null,
+            _ if self.dice.percent(8) => return Value::Json(Json::Broken),
+            _ => (Element::Null, None),
+        };
+        if matches!(held, Held::One { .. }) {
+            one = self.element(ids);
+        } else if self.dice.percent(92) {
+            many = Some((0..self.dice.below(5)).map(|_| self.element(ids)).collect());
+        }
+        Value::Json(Json::Document { one, many })
+    }
+
+    fn element(&mut self, ids: &[Value]) -> Element {
+        let named = self.named(ids);
+        match self.dice.weighted(&[5, 4, 6, 50, 35]) {
+            0 => Element::Null,
+            1 => Element::True,
+            2 => Element::Object(named),
+            3 => named.parse().map_or(Element::Text(named), Element::Number),
+            _ => Element::Text(named),
+        }
+    }
+
     /// Gives the column of a line ids of rows; of rows that never were, where nothing enforces it.
     fn point(&mut self, line: &Reference) {
         let parents = self.world.rows[line.parent].iter();
         let ids: Vec<Value> = parents.map(|row| row[line.parent_column].clone()).collect();
         let kind = self.world.tables[line.parent].columns[line.parent_column].kind;
+        if line.held != Held::Plainly {
+            return self.point_otherwise(line, &ids);
+        }
         for at in 0..self.world.rows[line.child].len() {
             let value = match self.dice.weighted(&[25, 67, 8]) {
                 0 => Value::Null,
@@ -381,6 +481,27 @@ impl Drawing<'_> {
             self.world.rows[line.child][at][line.column] = value;
         }
     }
+}
+
+/// A text that names this, or one that is near it and does not.
+fn spelled(named: &Value, dice: &mut Dice) -> String {
+    let text = match named {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        _ => String::new(),
+    };
+    let forms = [
+        format!(" {text}\t"),
+        format!("+{text}"),
+        format!("000{text}"),
+        format!("{text}x"),
+        format!("{text}.0"),
+        format!("--{text}"),
+        "99999999999999999999".to_owned(),
+        "１０１".to_owned(),
+        String::new(),
+    ];
+    if dice.percent(55) { text } else { dice.pick(&forms).clone() }
 }
 
 /// Whether a fate ends the reference, so that a foreign key lets the right go.
@@ -394,6 +515,8 @@ fn stops_referring(fate: &Fate, column: usize) -> bool {
 
 fn id(kind: Kind, at: usize) -> Value {
     match kind {
+        // Some texts are numbers, so that numbers can name them.
+        Kind::Text if at.is_multiple_of(3) => Value::Text((at + 100).to_string()),
         Kind::Text => Value::Text(format!("k'{at},\\")),
         _ => number(at + 100),
     }

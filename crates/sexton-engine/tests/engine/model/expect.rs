@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sexton_testkit::random::values::Value;
 
+use super::holding::{refers, taken_out};
 use super::text::{guard_name, sentence};
 use super::world::{Becomes, Derived, Fate, HITS, ID, NOTE, Reference, Thing, World};
 use crate::cascade::Rows;
@@ -90,15 +91,20 @@ impl Before<'_> {
 
     /// The rows of a line's left side that refer to one of these.
     fn referring(&self, line: &Reference, to: &Places) -> Vec<(usize, usize)> {
+        let named = self.named(line, to);
         let refers = |at: &usize| {
             let row = &self.rows[line.child][*at];
-            let is_id = |&(table, at): &(usize, usize)| {
-                let named = &self.rows[table][at][line.parent_column];
-                table == line.parent && !named.is_null() && *named == row[line.column]
-            };
-            line.filter.is_none_or(|filter| filter.holds(row)) && to.iter().any(is_id)
+            line.filter.is_none_or(|filter| filter.holds(row))
+                && named.iter().any(|named| refers(line, row, named))
         };
         (0..self.rows[line.child].len()).filter(refers).map(|at| (line.child, at)).collect()
+    }
+
+    /// What a line's left side would have to hold to refer to these.
+    fn named(&self, line: &Reference, to: &Places) -> Vec<Value> {
+        let rows = to.iter().filter(|(table, _)| *table == line.parent);
+        let named = rows.map(|(table, at)| self.rows[*table][*at][line.parent_column].clone());
+        named.filter(|named| !named.is_null()).collect()
     }
 
     fn closure(&self, seeds: Places) -> Places {
@@ -189,8 +195,14 @@ impl Before<'_> {
             Fate::Delete | Fate::Block | Fate::Derive => return,
         };
         let staying = self.staying(line, closure);
+        let inside = line.fate == Fate::Unlink && line.held.place().0.starts_with('$');
+        let named = self.named(line, closure);
         count(counts, sentence(self.world, line), staying.len());
         for (table, at) in staying {
+            if inside {
+                taken_out(line, &mut end.rows[table][at], &named);
+                continue;
+            }
             let was = end.rows[table][at].clone();
             for (column, becomes) in set {
                 end.rows[table][at][*column] = becomes.value(&was, *column, root);

@@ -36,7 +36,8 @@ pub fn guard_name(number: usize) -> String {
 /// A line without its fate.
 pub fn sentence(world: &World, line: &Reference) -> String {
     let (child, parent) = (&world.tables[line.child], &world.tables[line.parent]);
-    let left = format!("{}.{}", child.name, child.columns[line.column].name);
+    let (place, _) = line.held.place();
+    let left = format!("{}.{}{place}", child.name, child.columns[line.column].name);
     match line.parent_column {
         ID => format!("{left} -> {}", parent.name),
         column => format!("{left} -> {}.{}", parent.name, parent.columns[column].name),
@@ -71,6 +72,7 @@ fn reference(world: &World, line: &Reference) -> String {
     let own = fate(world, line, &line.fate);
     let mut rules = Vec::new();
     rules.extend(line.filter.map(|filter| format!("where = {}", toml(&filter.sql("")))));
+    rules.extend(line.held.place().1.map(|cast| format!("cast = \"{cast}\"")));
     rules.extend(line.switched.as_ref().map(|(option, other)| {
         format!("with = {{ {} = {} }}", option_name(*option), fate(world, line, other))
     }));

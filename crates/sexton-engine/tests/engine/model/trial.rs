@@ -16,7 +16,7 @@ use sexton_testkit::random::ground::Ground;
 use sexton_testkit::random::values::Value;
 
 use super::expect::{self, By, End, Outcome};
-use super::world::{ACTOR, Fate, ID, Thing, World, option_name};
+use super::world::{ACTOR, Fate, Held, ID, Thing, World, option_name};
 use super::{draw, foretold, text};
 use crate::cascade::Rows;
 use crate::census::Census;
@@ -74,6 +74,9 @@ fn describe(world: &World, census: &mut Census) {
         });
         let marks = [
             ("lines with where", line.filter.is_some()),
+            ("lines with a cast", line.held.place().1.is_some()),
+            ("lines from a place in JSON", matches!(line.held, Held::One { .. })),
+            ("lines from an array in JSON", matches!(line.held, Held::Many { .. })),
             ("lines that an option switches", line.switched.is_some()),
             ("lines that a foreign key enforces", line.enforced.is_some()),
             ("lines held by RESTRICT", line.enforced == Some(OnDelete::Restrict)),
@@ -279,6 +282,8 @@ impl<'t> Trial<'t> {
         let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
         self.census.add("rows removed", sum(&end.removed));
         self.census.add("rows changed", sum(&end.changed));
+        let inside = end.changed.iter().filter(|(line, _)| line.contains('$'));
+        self.census.add("rows changed inside JSON", inside.map(|(_, rows)| *rows).sum::<u64>());
         self.census.add("rows kept though they refer", sum(&end.kept));
         self.census.add("rows derived", end.derived);
         if !thing.starts.is_empty() {

@@ -38,12 +38,26 @@ pub struct Reference {
     pub parent: usize,
     /// The id of the right, or another column of it that several rows may share.
     pub parent_column: usize,
+    pub held: Held,
     pub fate: Fate,
     /// The fate that an option gives it.
     pub switched: Option<(usize, Fate)>,
     pub filter: Option<Filter>,
     /// The ON DELETE of the foreign key that enforces it, whatever the line says.
     pub enforced: Option<OnDelete>,
+}
+
+/// How the column holds what it refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// As it is.
+    Plainly,
+    /// As a text that is a number, or a number that is a text.
+    Cast(&'static str),
+    /// At `$.a` of a document.
+    One { cast: Option<&'static str> },
+    /// As an element of `$.x.ids`.
+    Many { cast: Option<&'static str> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +138,18 @@ pub struct Thing {
     pub limit: Option<usize>,
     /// At most this share of any one table.
     pub percent: Option<usize>,
+}
+
+impl Held {
+    /// Where in a document it is held, and what it is cast to.
+    pub fn place(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Plainly => ("", None),
+            Self::Cast(cast) => ("", Some(cast)),
+            Self::One { cast } => ("$.a", cast),
+            Self::Many { cast } => ("$.x.ids[*]", cast),
+        }
+    }
 }
 
 impl Filter {

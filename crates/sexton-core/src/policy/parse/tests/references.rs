@@ -184,19 +184,9 @@ fn parts_of_a_rule_without_an_engine_are_kept_and_told() {
     let reference = &policy.references[0];
     assert_eq!(reference.cast.as_ref().unwrap().value, "numeric(10, 2)");
     assert!(reference.orphans);
-    assert_eq!(
-        unbuilt(&policy),
-        [("references.\"a.b -> c\".cast", true), ("references.\"a.b -> c\".orphans", true),]
-    );
+    assert_eq!(unbuilt(&policy), [("references.\"a.b -> c\".orphans", true)]);
     let policy = line("a.b -> c", "{ rule = { anonymize = [\"name\", '\"my col\"'] } }");
     let columns = ["name", "my col"].map(ColumnName::new).to_vec();
     assert_eq!(policy.references[0].fate, Fate::Anonymize(columns));
     assert_eq!(unbuilt(&policy), [("references.\"a.b -> c\".rule.anonymize", true)]);
-}
-
-#[test]
-fn references_from_json_can_be_kept_and_nothing_else_yet() {
-    let key = "m.{a,b$.c} -> d";
-    assert_eq!(unbuilt(&line(key, "\"keep\"")), []);
-    assert_eq!(unbuilt(&line(key, "\"unlink\"")), [("references.\"m.b$.c -> d\"", true)]);
 }
