@@ -147,9 +147,7 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             let told = Told::new(Exit::Refused, "stale", failure.to_string());
             told.next("Look at it again:").run(again)
         }
-        Failure::OptionTwice(_) => {
-            Told::new(Exit::Usage, "bad-option", clean(&failure.to_string())).next("Give it once.")
-        }
+        Failure::OptionTwice(_) => usage().next("Give it once."),
         Failure::NotADigest(_) => {
             usage().next("It is the last line of a preview: sha256:… or bounded-sha256:…")
         }

@@ -1,11 +1,13 @@
-//! Whether `unlink` and `set` lines can write what they say, and do not contradict each other.
+//! Whether `unlink`, `set` and `anonymize` lines can write what they say, and do not contradict each other.
 
 use super::{Source, spelling};
 use crate::finding::{Finding, Span};
 use crate::graph::{Edge, column_or_finding};
 use crate::names::ColumnName;
+use crate::plan;
 use crate::policy::{Assignment, Fate, Literal, Part, Value};
 use crate::schema::{Column, Dialect, Table};
+use crate::sql::{Meaningful, can_be_meaningless};
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let edges = || source.graph.edges.iter();
@@ -13,6 +15,7 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
         .flat_map(|edge| match &edge.fate {
             Fate::Unlink => unlinked_not_null(edge),
             Fate::Set(assignments) => assigned(source, edge, assignments),
+            Fate::Anonymize(names) => anonymized(source, edge, names),
             _ => Vec::new(),
         })
         .collect();
@@ -44,6 +47,45 @@ fn assigned(source: &Source<'_>, edge: &Edge, assignments: &[Assignment]) -> Vec
         written(table, &column.value, column.span, &[&assignment.value], dialect)
     };
     assignments.iter().filter_map(judge).collect()
+}
+
+/// Columns that nothing meaningless can be written to.
+fn anonymized(source: &Source<'_>, edge: &Edge, names: &[ColumnName]) -> Vec<Finding> {
+    let Some(table) = source.schema.table(&edge.child) else { return Vec::new() };
+    let own_key = plan::identity(table).unwrap_or_default();
+    let judge = |name: &ColumnName| {
+        let column = match column_or_finding(table, name, edge.span) {
+            Ok(column) => column,
+            Err(finding) => return Some(*finding),
+        };
+        if column.generated {
+            return written(table, name, edge.span, &[], source.schema.dialect);
+        }
+        let why = can_be_meaningless(column, table, &own_key).err()?;
+        Some(meaningful(edge, column, why))
+    };
+    names.iter().filter_map(judge).collect()
+}
+
+fn meaningful(edge: &Edge, column: &Column, why: Meaningful) -> Finding {
+    let name = &column.name;
+    let (why, help) = match why {
+        Meaningful::Key => ("it is a part of the row's own key", "leave it out"),
+        Meaningful::Reference => (
+            "it is NOT NULL and a foreign key holds it",
+            "allow NULL in the column, or write another fate",
+        ),
+        Meaningful::Unique => (
+            "no two rows may be alike in it, and only texts and UUIDs can differ and say nothing",
+            "allow NULL in the column, or write { set = … }",
+        ),
+        Meaningful::Type => (
+            "it is NOT NULL, and no value of its type is known to say nothing",
+            "write { set = … } with a value that means none",
+        ),
+    };
+    let message = format!("`{}.{name}` cannot be anonymized: {why}", edge.child);
+    Finding::error("C128", Some(edge.span), message).help(help)
 }
 
 /// What forbids that a column gets one of these values.
@@ -83,6 +125,8 @@ enum Effect<'a> {
     Null,
     /// A place inside it is taken out; other places of it can be too.
     Inside,
+    /// It is anonymized, the same each time.
+    Meaningless,
     Literal(&'a Literal),
     Sql(&'a [Part]),
 }
@@ -99,7 +143,7 @@ fn effect(value: &Value, dialect: Dialect) -> Effect<'_> {
     }
 }
 
-/// The columns that an `unlink` or `set` line writes.
+/// The columns that a line writes.
 fn effects(edge: &Edge, dialect: Dialect) -> Vec<(&ColumnName, Effect<'_>)> {
     match &edge.fate {
         Fate::Unlink if edge.via.json().is_some() => {
@@ -110,6 +154,7 @@ fn effects(edge: &Edge, dialect: Dialect) -> Vec<(&ColumnName, Effect<'_>)> {
             .iter()
             .map(|assignment| (&assignment.column.value, effect(&assignment.value, dialect)))
             .collect(),
+        Fate::Anonymize(names) => names.iter().map(|name| (name, Effect::Meaningless)).collect(),
         _ => Vec::new(),
     }
 }

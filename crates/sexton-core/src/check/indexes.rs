@@ -40,8 +40,13 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
 /// Whether the left is looked up when rows of the right go, by a plan or by the database.
 fn is_looked_up(source: &Source<'_>, edge: &Edge) -> bool {
     let by_plan = match edge.fate {
-        Fate::Delete | Fate::Unlink | Fate::Set(_) | Fate::Block | Fate::Derive => true,
-        Fate::Keep | Fate::Anonymize(_) | Fate::Review => false,
+        Fate::Delete
+        | Fate::Unlink
+        | Fate::Set(_)
+        | Fate::Anonymize(_)
+        | Fate::Block
+        | Fate::Derive => true,
+        Fate::Keep | Fate::Review => false,
     };
     (by_plan || edge.enforced.is_some()) && source.losses.reach(&edge.parent)
 }

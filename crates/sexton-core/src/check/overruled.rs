@@ -27,6 +27,7 @@ fn keeps_referring(edge: &Edge) -> bool {
         Fate::Set(assignments) => !assignments.iter().any(|assignment| {
             edge.columns.iter().any(|column| column.name == assignment.column.value)
         }),
+        Fate::Anonymize(names) => !edge.columns.iter().any(|column| names.contains(&column.name)),
         _ => false,
     }
 }

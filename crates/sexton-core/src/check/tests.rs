@@ -1,4 +1,5 @@
 mod afterwards;
+mod anonymizing;
 mod coverage;
 mod derived;
 mod effects;

@@ -349,7 +349,7 @@ pub(super) fn ordered(mut statement: Statement, set: &KeySet, schema: &Schema) -
 
 /// The columns that tell rows of a table apart: its primary key, else a unique index over
 /// columns that are never NULL.
-pub(super) fn identity(table: &Table) -> Option<Vec<Column>> {
+pub(crate) fn identity(table: &Table) -> Option<Vec<Column>> {
     if !table.primary_key.is_empty() {
         return Some(columns_of(table, &table.primary_key));
     }

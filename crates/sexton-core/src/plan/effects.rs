@@ -5,12 +5,15 @@ use super::closure::{
 };
 use super::compile::Source;
 use super::{Change, Derivation, Find, Foretelling, KeptReference, SetRole};
-use crate::finding::{Finding, Span};
+use crate::finding::Finding;
 use crate::graph::Edge;
-use crate::names::TableName;
+use crate::names::{ColumnName, TableName};
 use crate::policy::{Assignment, Derived, DerivedColumn, Fate, Fragment, Literal, Part, Value};
 use crate::schema::{Column, Table};
-use crate::sql::{KeyColumns, KeySource, SetId, Statement, Writer, in_keys, not_in_keys, unlinked};
+use crate::sql::{
+    KeyColumns, KeySource, SetId, Statement, Writer, can_be_meaningless, in_keys, meaningless,
+    not_in_keys, unlinked,
+};
 
 /// Effects of `unlink` and `set` lines, and the finds of the rows they change.
 pub(super) fn changes(
@@ -27,10 +30,7 @@ pub(super) fn changes(
         let assignments = match &edge.fate {
             Fate::Unlink => edge.columns.iter().map(|column| (column.clone(), New::None)).collect(),
             Fate::Set(set) => assigned(source, edge, set, findings),
-            Fate::Anonymize(_) => {
-                findings.push(not_built(edge.span, "anonymize"));
-                continue;
-            }
+            Fate::Anonymize(names) => anonymized(source, edge, names, findings),
             _ => continue,
         };
         if let Some((change, find)) = change(source, closure, edge, &assignments, findings) {
@@ -41,14 +41,6 @@ pub(super) fn changes(
     (changes, finds)
 }
 
-fn not_built(span: Span, what: &str) -> Finding {
-    Finding::error(
-        "C111",
-        Some(span),
-        format!("`{what}` is not built yet, so nothing that needs it is deleted"),
-    )
-}
-
 /// What a column becomes.
 #[derive(Debug, Clone, Copy)]
 enum New<'a> {
@@ -56,6 +48,8 @@ enum New<'a> {
     None,
     /// What the policy says.
     Value(&'a Value),
+    /// What says nothing of the row's past.
+    Meaningless,
 }
 
 type Assigned<'a> = Vec<(Column, New<'a>)>;
@@ -79,6 +73,28 @@ fn assigned<'a>(
             }
         })
         .collect()
+}
+
+/// The columns to make meaningless; `check` tells of one that cannot be.
+fn anonymized<'a>(
+    source: &Source<'_>,
+    edge: &Edge,
+    columns: &[ColumnName],
+    findings: &mut Vec<Finding>,
+) -> Assigned<'a> {
+    let Some(table) = source.schema.table(&edge.child) else { return Vec::new() };
+    let own_key = identity(table).unwrap_or_default();
+    let mut assigned = Vec::new();
+    for name in columns {
+        match crate::graph::column_or_finding(table, name, edge.span) {
+            Ok(column) if can_be_meaningless(column, table, &own_key).is_ok() => {
+                assigned.push((column.clone(), New::Meaningless));
+            }
+            Ok(_) => {}
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    assigned
 }
 
 fn change(
@@ -107,6 +123,9 @@ fn change(
                 (New::Value(value), _) => {
                     writer.value(value, column, table);
                 }
+                (New::Meaningless, _) => {
+                    meaningless(writer, column, &identity(table).unwrap_or_default());
+                }
                 (New::None, Some(place)) => unlinked(writer, place, column, &keys, table),
                 (New::None, None) => {
                     writer.push("NULL");
@@ -133,6 +152,7 @@ fn change(
 fn becomes(edge: &Edge, new: New<'_>) -> String {
     match (new, edge.via.json()) {
         (New::Value(value), _) => spelled(value),
+        (New::Meaningless, _) => "anonymized".into(),
         (New::None, Some(place)) if place.each => format!("{} without it", place.written()),
         (New::None, Some(place)) => format!("{} null", place.written()),
         (New::None, None) => "NULL".into(),

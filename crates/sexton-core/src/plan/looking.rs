@@ -53,7 +53,10 @@ pub(crate) fn stops_referring(edge: &Edge) -> bool {
         Fate::Set(set) => set.iter().any(|assignment| {
             edge.columns.iter().any(|column| column.name == assignment.column.value)
         }),
-        Fate::Anonymize(_) | Fate::Keep | Fate::Review => false,
+        Fate::Anonymize(names) => {
+            edge.via.is_plain() && edge.columns.iter().any(|column| names.contains(&column.name))
+        }
+        Fate::Keep | Fate::Review => false,
     }
 }
 

@@ -22,6 +22,7 @@ mod root;
 mod snapshot;
 mod tenants;
 
+pub(crate) use closure::identity;
 pub use compile::{CompileError, compile};
 pub(crate) use judging::{guarding_table, leading_table};
 pub(crate) use looking::stops_referring;

@@ -5,12 +5,14 @@
 //! the policy; values enter only as binds.
 
 mod condition;
+mod meaningless;
 mod referring;
 mod scalar;
 mod stored;
 mod writer;
 
 pub use condition::{KeySource, in_keys, not_in_keys, one_row};
+pub use meaningless::{Meaningful, can_be_meaningless, meaningless};
 pub use referring::{refers, unlinked};
 pub use scalar::Scalar;
 pub use stored::read_stored;

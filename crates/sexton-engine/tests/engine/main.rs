@@ -9,6 +9,7 @@ macro_rules! demand {
     };
 }
 
+mod anonymizing;
 mod cascade;
 mod census;
 mod chains;

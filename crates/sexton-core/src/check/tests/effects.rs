@@ -38,13 +38,6 @@ fn a_column_that_is_not_there_or_is_computed_cannot_be_set() {
     finds(TABLES, &line("{ set = { org = 0 } }"), &[]);
 }
 
-#[test]
-fn what_anonymize_would_do_is_not_done_by_anything_else() {
-    let expected = [("C111", "notes.run_id -> runs"), ("C170", "anonymize")];
-    finds(TABLES, &line("{ anonymize = [\"state\"] }"), &expected);
-    finds(TABLES, &line("{ set = { state = \"\" } }"), &[]);
-}
-
 fn two(first: &str, second: &str) -> String {
     let lines =
         format!("\"notes.run_id -> runs\" = {first}\n\"notes.author -> runs\" = {second}\n");

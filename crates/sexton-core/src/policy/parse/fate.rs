@@ -105,7 +105,6 @@ impl<'t> Reader<'t> {
                     fate = self.assignments(entry).map(Fate::Set);
                 }
                 "anonymize" if fate.is_none() => {
-                    self.read_over(&entry.path, true, entry.name_span);
                     fate = self.columns_to_anonymize(entry).map(Fate::Anonymize);
                 }
                 _ => self.misplaced(entry, &TABLES),

@@ -10,8 +10,8 @@ use sexton_testkit::random::shape::{Column, Table};
 use sexton_testkit::random::values::{Kind, Value};
 
 use super::world::{
-    Becomes, Derived, Fate, Filter, Guard, HITS, Held, ID, KIND, N, NOTE, Reference, STATE, Thing,
-    VAL, World,
+    AGE, Becomes, Derived, Fate, Filter, Guard, HITS, Held, ID, KIND, MAIL, N, NOTE, Reference,
+    STATE, Thing, VAL, World,
 };
 
 /// Options of the whole world; each thing has some of them.
@@ -61,9 +61,11 @@ fn table(at: usize, dice: &mut Dice) -> Table {
             column("hits", Kind::Integer, false),
             column("note", Kind::Text, true),
             column("val", Kind::Text, true),
+            column("mail", Kind::Text, false),
+            column("age", Kind::Integer, false),
         ],
         key: vec![ID],
-        unique: None,
+        unique: Some(MAIL),
         without_rowid: dice.percent(15),
     }
 }
@@ -199,16 +201,17 @@ impl Drawing<'_> {
     fn on_delete(&mut self) -> OnDelete {
         let actions =
             [OnDelete::NoAction, OnDelete::Restrict, OnDelete::Cascade, OnDelete::SetNull];
-        actions[self.dice.weighted(&[50, 30, 10, 10])]
+        actions[self.dice.weighted(&[42, 42, 8, 8])]
     }
 
     fn fate(&mut self, child: usize, column: usize) -> Fate {
-        match self.dice.weighted(&[42, 14, 20, 12, 12]) {
+        match self.dice.weighted(&[42, 14, 20, 12, 12, 10]) {
             0 => Fate::Delete,
             1 => Fate::Unlink,
             2 => Fate::Set(self.assignments(child, column)),
             3 => Fate::Keep,
-            _ => Fate::Block,
+            4 => Fate::Block,
+            _ => Fate::Anonymize(self.anonymized(child, column)),
         }
     }
 
@@ -220,6 +223,22 @@ impl Drawing<'_> {
     fn options(&mut self) -> Vec<(usize, bool)> {
         let has = (0..OPTIONS).filter(|_| self.dice.percent(45)).collect::<Vec<_>>();
         has.into_iter().map(|option| (option, self.dice.percent(40))).collect()
+    }
+
+    /// Columns that may be NULL, must differ, or may be neither.
+    fn anonymized(&mut self, child: usize, column: usize) -> Vec<usize> {
+        let mut columns = vec![*self.dice.pick(&[MAIL, AGE])];
+        if self.dice.percent(50) {
+            columns = vec![MAIL, AGE];
+        }
+        if self.dice.percent(40) && self.claim(child, NOTE) {
+            columns.push(NOTE);
+        }
+        let kind = self.world.tables[child].columns[column].kind;
+        if !matches!(kind, Kind::Jsonb | Kind::Json) && self.dice.percent(40) {
+            columns.push(column);
+        }
+        self.dice.shuffled(columns)
     }
 
     fn assignments(&mut self, child: usize, column: usize) -> Vec<(usize, Becomes)> {
@@ -397,6 +416,8 @@ impl Drawing<'_> {
             row[N] = number(self.dice.below(9));
         }
         row[HITS] = number(self.dice.below(4));
+        row[MAIL] = Value::Text(format!("{at}@{table}"));
+        row[AGE] = number(self.dice.below(90));
         if self.dice.percent(70) {
             row[NOTE] = Value::Text((*self.dice.pick(&NOTES)).into());
         }
@@ -509,6 +530,7 @@ fn stops_referring(fate: &Fate, column: usize) -> bool {
     match fate {
         Fate::Delete | Fate::Unlink | Fate::Block | Fate::Derive => true,
         Fate::Set(set) => set.iter().any(|(at, _)| *at == column),
+        Fate::Anonymize(columns) => columns.contains(&column),
         Fate::Keep => false,
     }
 }

@@ -188,7 +188,14 @@ impl Before<'_> {
     /// What a line does to rows that stay.
     fn change(&self, line: &Reference, closure: &Places, root: &Value, end: &mut End) {
         let unlink = vec![(line.column, Becomes::Null)];
+        let anonymized: Vec<_> = match &line.fate {
+            Fate::Anonymize(columns) => {
+                columns.iter().map(|at| (*at, Becomes::Meaningless)).collect()
+            }
+            _ => Vec::new(),
+        };
         let (set, counts) = match &line.fate {
+            Fate::Anonymize(_) => (&anonymized, &mut end.changed),
             Fate::Unlink => (&unlink, &mut end.changed),
             Fate::Set(set) => (set, &mut end.changed),
             Fate::Keep => (&Vec::new(), &mut end.kept),

@@ -88,6 +88,10 @@ fn fate(world: &World, line: &Reference, fate: &Fate) -> String {
         Fate::Keep => "\"keep\"".to_owned(),
         Fate::Block => "\"block\"".to_owned(),
         Fate::Derive => "\"derive\"".to_owned(),
+        Fate::Anonymize(columns) => {
+            let names = columns.iter().map(|at| toml(&world.tables[line.child].columns[*at].name));
+            format!("{{ anonymize = [{}] }}", names.collect::<Vec<_>>().join(", "))
+        }
         Fate::Set(set) => {
             let columns = &world.tables[line.child].columns;
             let set: Vec<String> = set
@@ -101,7 +105,7 @@ fn fate(world: &World, line: &Reference, fate: &Fate) -> String {
 
 fn value(becomes: &Becomes) -> String {
     match becomes {
-        Becomes::Null => "\"=null\"".into(),
+        Becomes::Null | Becomes::Meaningless => "\"=null\"".into(),
         Becomes::Text(text) => toml(text),
         Becomes::Actor => "\"={actor}\"".into(),
         Becomes::Root => "\"={id}\"".into(),

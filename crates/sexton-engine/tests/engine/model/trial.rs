@@ -16,7 +16,8 @@ use sexton_testkit::random::ground::Ground;
 use sexton_testkit::random::values::Value;
 
 use super::expect::{self, By, End, Outcome};
-use super::world::{ACTOR, Fate, Held, ID, Thing, World, option_name};
+use super::text::sentence;
+use super::world::{ACTOR, Fate, Held, ID, Reference, Thing, World, option_name};
 use super::{draw, foretold, text};
 use crate::cascade::Rows;
 use crate::census::Census;
@@ -68,6 +69,7 @@ fn describe(world: &World, census: &mut Census) {
             Fate::Delete => "lines: delete",
             Fate::Unlink => "lines: unlink",
             Fate::Set(_) => "lines: set",
+            Fate::Anonymize(_) => "lines: anonymize",
             Fate::Keep => "lines: keep",
             Fate::Block => "lines: block",
             Fate::Derive => "lines: derive",
@@ -282,6 +284,10 @@ impl<'t> Trial<'t> {
         let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
         self.census.add("rows removed", sum(&end.removed));
         self.census.add("rows changed", sum(&end.changed));
+        let anonymized = |line: &&Reference| matches!(line.fate, Fate::Anonymize(_));
+        let lines = world.references.iter().filter(anonymized);
+        let rows = lines.filter_map(|line| end.changed.get(&sentence(world, line)));
+        self.census.add("rows anonymized", rows.sum::<u64>());
         let inside = end.changed.iter().filter(|(line, _)| line.contains('$'));
         self.census.add("rows changed inside JSON", inside.map(|(_, rows)| *rows).sum::<u64>());
         self.census.add("rows kept though they refer", sum(&end.kept));

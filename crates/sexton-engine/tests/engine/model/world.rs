@@ -15,6 +15,8 @@ pub const N: usize = 3;
 pub const HITS: usize = 4;
 pub const NOTE: usize = 5;
 pub const VAL: usize = 6;
+pub const MAIL: usize = 7;
+pub const AGE: usize = 8;
 
 /// Who asks for every deletion.
 pub const ACTOR: &str = "o'brien";
@@ -65,6 +67,7 @@ pub enum Fate {
     Delete,
     Unlink,
     Set(Vec<(usize, Becomes)>),
+    Anonymize(Vec<usize>),
     Keep,
     Block,
     Derive,
@@ -79,6 +82,8 @@ pub enum Becomes {
     OneMore,
     /// The row's kind and its `n`, as they were.
     KindAndN,
+    /// What says nothing.
+    Meaningless,
     /// Who asked.
     Actor,
     /// The root's value.
@@ -193,6 +198,12 @@ impl Becomes {
             Self::Null => Value::Null,
             Self::Text(text) => Value::Text(text.clone()),
             Self::Actor => Value::Text(ACTOR.into()),
+            Self::Meaningless => match (column, &row[ID]) {
+                (AGE, _) => Value::Integer(0),
+                (MAIL, Value::Integer(id)) => Value::Text(format!("anonymized-{id}")),
+                (MAIL, Value::Text(id)) => Value::Text(format!("anonymized-{id}")),
+                _ => Value::Null,
+            },
             Self::Root => match root {
                 Value::Integer(number) => Value::Text(number.to_string()),
                 root => root.clone(),
