@@ -1,15 +1,15 @@
 //! Which tables can lose rows at all, and through which thing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::{Graph, reach};
 use crate::names::TableName;
 use crate::policy::Thing;
 use crate::schema::Schema;
 
-/// The tables that lose rows, thing by thing.
+/// The tables that lose rows, each with the things that take them, by their place in the policy.
 pub(super) struct Losses {
-    of_things: Vec<BTreeSet<TableName>>,
+    of_tables: BTreeMap<TableName, BTreeSet<usize>>,
 }
 
 impl Losses {
@@ -21,21 +21,28 @@ impl Losses {
             let known: Vec<TableName> = roots.filter(|root| schema.table(root).is_some()).collect();
             reach(graph, &known)
         };
-        Self { of_things: things.iter().map(of_thing).collect() }
+        let mut of_tables: BTreeMap<TableName, BTreeSet<usize>> = BTreeMap::new();
+        for (at, thing) in things.iter().enumerate() {
+            for table in of_thing(thing) {
+                of_tables.entry(table).or_default().insert(at);
+            }
+        }
+        Self { of_tables }
     }
 
     /// Whether the deletion of any thing takes rows of this table.
     pub fn reach(&self, table: &TableName) -> bool {
-        self.of_things.iter().any(|lost| lost.contains(table))
+        self.of_tables.contains_key(table)
     }
 
     /// Whether the deletion of one thing takes rows of both tables.
     pub fn reach_both(&self, one: &TableName, other: &TableName) -> bool {
-        self.of_things.iter().any(|lost| lost.contains(one) && lost.contains(other))
+        let of = |table| self.of_tables.get(table);
+        of(one).zip(of(other)).is_some_and(|(one, other)| !one.is_disjoint(other))
     }
 
     /// Every table that loses rows.
     pub fn tables(&self) -> BTreeSet<&TableName> {
-        self.of_things.iter().flatten().collect()
+        self.of_tables.keys().collect()
     }
 }

@@ -7,6 +7,8 @@
 mod order;
 mod resolve;
 
+use std::collections::BTreeMap;
+
 use crate::finding::Span;
 use crate::names::{ColumnName, OptionName, TableName};
 use crate::policy::{Fate, Fragment, Options, Via};
@@ -58,14 +60,29 @@ impl Edge {
     }
 }
 
-/// All edges of a policy, in the order of its lines.
+/// All edges of a policy, in the order of its lines, each found by either of its tables.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Graph {
     /// The edges.
     pub edges: Vec<Edge>,
+    below: Places,
+    above: Places,
 }
 
+/// Where in the list the edges of a table are, in their order.
+type Places = BTreeMap<TableName, Vec<usize>>;
+
 impl Graph {
+    /// The graph of these edges, which are in the order of their lines.
+    pub fn of(edges: Vec<Edge>) -> Self {
+        let (mut below, mut above) = (Places::new(), Places::new());
+        for (at, edge) in edges.iter().enumerate() {
+            below.entry(edge.parent.clone()).or_default().push(at);
+            above.entry(edge.child.clone()).or_default().push(at);
+        }
+        Self { edges, below, above }
+    }
+
     /// The same lines with the fates that these options give them.
     #[must_use]
     pub fn switched(&self, options: &Options) -> Self {
@@ -80,8 +97,8 @@ impl Graph {
     }
 
     /// Edges that lead from `parent` down to what refers to it.
-    pub fn below<'a>(&'a self, parent: &'a TableName) -> impl Iterator<Item = &'a Edge> {
-        self.edges.iter().filter(move |edge| edge.parent == *parent)
+    pub fn below(&self, parent: &TableName) -> impl Iterator<Item = &Edge> {
+        self.below.get(parent).into_iter().flatten().map(|at| &self.edges[*at])
     }
 
     /// Edges that lead from `child` up by these columns, which hold the key as it is.
@@ -96,8 +113,35 @@ impl Graph {
     }
 
     /// Edges that lead from `child` up to what it refers to.
-    pub fn above<'a>(&'a self, child: &'a TableName) -> impl Iterator<Item = &'a Edge> {
-        self.edges.iter().filter(move |edge| edge.child == *child)
+    pub fn above(&self, child: &TableName) -> impl Iterator<Item = &Edge> {
+        self.above.get(child).into_iter().flatten().map(|at| &self.edges[*at])
+    }
+
+    /// Edges that lead down from any of these tables, in the order of their lines.
+    pub fn below_any<'t>(
+        &self,
+        parents: impl IntoIterator<Item = &'t TableName>,
+    ) -> impl Iterator<Item = &Edge> {
+        self.in_order(&self.below, parents)
+    }
+
+    /// Edges that lead up from any of these tables, in the order of their lines.
+    pub fn above_any<'t>(
+        &self,
+        children: impl IntoIterator<Item = &'t TableName>,
+    ) -> impl Iterator<Item = &Edge> {
+        self.in_order(&self.above, children)
+    }
+
+    fn in_order<'t>(
+        &self,
+        places: &Places,
+        tables: impl IntoIterator<Item = &'t TableName>,
+    ) -> impl Iterator<Item = &Edge> {
+        let of_tables = tables.into_iter().filter_map(|table| places.get(table));
+        let mut places: Vec<usize> = of_tables.flatten().copied().collect();
+        places.sort_unstable();
+        places.into_iter().map(|at| &self.edges[at])
     }
 }
 

@@ -48,7 +48,7 @@ pub fn removal_order(graph: &Graph, going: &BTreeSet<TableName>) -> Vec<Vec<Tabl
     // Order: a `keep` or `derive` that no foreign key enforces holds nothing back.
     let holds =
         |edge: &&Edge| edge.enforced.is_some() || !matches!(edge.fate, Fate::Keep | Fate::Derive);
-    let groups = components(going, graph.edges.iter().filter(holds));
+    let groups = components(going, graph.below_any(going).filter(holds));
     let group_of: BTreeMap<&TableName, usize> = groups
         .iter()
         .enumerate()
@@ -56,7 +56,7 @@ pub fn removal_order(graph: &Graph, going: &BTreeSet<TableName>) -> Vec<Vec<Tabl
         .collect();
     let mut first_line = vec![usize::MAX; groups.len()];
     let mut children: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); groups.len()];
-    for edge in &graph.edges {
+    for edge in graph.above_any(going) {
         let Some(child) = group_of.get(&edge.child).copied() else { continue };
         first_line[child] = first_line[child].min(edge.id.0);
         match group_of.get(&edge.parent).copied() {

@@ -8,15 +8,15 @@ use crate::schema::{Column, Dialect, ForeignKey, Schema, Table};
 
 /// Edges for every reference that resolves, and findings for those that do not.
 pub fn resolve(policy: &Policy, schema: &Schema) -> (Graph, Vec<Finding>) {
-    let mut graph = Graph::default();
+    let mut edges = Vec::new();
     let mut findings = Vec::new();
     for (number, reference) in policy.references.iter().enumerate() {
         match edge(EdgeId(number), reference, schema) {
-            Ok(edge) => graph.edges.push(edge),
+            Ok(edge) => edges.push(edge),
             Err(finding) => findings.push(*finding),
         }
     }
-    (graph, findings)
+    (Graph::of(edges), findings)
 }
 
 fn edge(id: EdgeId, reference: &Reference, schema: &Schema) -> Result<Edge, Box<Finding>> {

@@ -35,14 +35,8 @@ impl Closure {
     /// Decides what is collected. `None` if a table that must be collected has no key.
     pub fn new(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Self> {
         let going = going(source);
-        let delete_edges = || {
-            source.graph.edges.iter().filter(|edge| {
-                edge.fate == Fate::Delete
-                    && going.contains(&edge.child)
-                    && going.contains(&edge.parent)
-            })
-        };
-        let components = graph::components(&going, delete_edges());
+        let deletes = source.graph.below_any(&going).filter(|edge| edge.fate == Fate::Delete);
+        let components = graph::components(&going, deletes);
         let mut closure = Self { going, sets: Vec::new(), of_table: BTreeMap::new(), components };
         let order: Vec<TableName> = closure.components.iter().flatten().cloned().collect();
         let before = findings.len();
@@ -156,10 +150,8 @@ impl Closure {
     }
 
     fn find(&self, source: &Source<'_>, group: &[TableName]) -> Option<Find> {
-        let inner: Vec<&Edge> = self
-            .delete_edges(source)
-            .filter(|edge| group.contains(&edge.child) && group.contains(&edge.parent))
-            .collect();
+        let deletes = source.graph.below_any(group).filter(|edge| edge.fate == Fate::Delete);
+        let inner: Vec<&Edge> = deletes.filter(|edge| group.contains(&edge.child)).collect();
         if inner.is_empty() {
             let set = self.set_of(&group[0])?;
             let statement = self.seed(source, set, &[])?;
@@ -174,11 +166,15 @@ impl Closure {
         Some(Find::Component { seeds, rounds })
     }
 
-    fn delete_edges<'s>(&'s self, source: &Source<'s>) -> impl Iterator<Item = &'s Edge> {
-        source.graph.edges.iter().filter(|edge| {
-            edge.fate == Fate::Delete
-                && self.going.contains(&edge.child)
-                && self.going.contains(&edge.parent)
+    /// Edges by which rows of this going table are reached.
+    fn deletes_above<'s>(
+        &'s self,
+        source: &Source<'s>,
+        table: &TableName,
+    ) -> impl Iterator<Item = &'s Edge> {
+        let goes = self.going.contains(table);
+        source.graph.above(table).filter(move |edge| {
+            goes && edge.fate == Fate::Delete && self.going.contains(&edge.parent)
         })
     }
 
@@ -217,11 +213,10 @@ impl Closure {
             let columns = columns_of(table, &start.value.columns);
             one_row(ways.next(), &columns, &columns, table);
         }
-        let edges = merged(self.delete_edges(source).filter(|edge| {
-            edge.child == table.name
-                && !inside.contains(&edge.parent)
-                && !self.started_by(source, edge)
-        }));
+        let edges = merged(
+            self.deletes_above(source, &table.name)
+                .filter(|edge| !inside.contains(&edge.parent) && !self.started_by(source, edge)),
+        );
         for same in edges {
             let sources: Vec<KeySource<'_>> =
                 same.iter().filter_map(|edge| self.keys_above(edge, false)).collect();
@@ -236,7 +231,7 @@ impl Closure {
     fn started_by(&self, source: &Source<'_>, edge: &Edge) -> bool {
         let Some(row) = &source.thing.row else { return false };
         // Where lines or starts take more rows of the root's table, the edge finds theirs.
-        let others_go = self.delete_edges(source).any(|other| other.child == row.value.table)
+        let others_go = self.deletes_above(source, &row.value.table).next().is_some()
             || source.thing.starts.iter().any(|start| start.value.table == row.value.table);
         let is_root_key = edge.via.is_plain()
             && edge.parent == row.value.table

@@ -98,9 +98,8 @@ fn undecided(source: &Source<'_>) -> Vec<Finding> {
     let going = super::closure::going(source);
     source
         .graph
-        .edges
-        .iter()
-        .filter(|edge| edge.fate == Fate::Review && going.contains(&edge.parent))
+        .below_any(&going)
+        .filter(|edge| edge.fate == Fate::Review)
         .map(|edge| {
             Finding::error("C110", Some(edge.span), format!("`{}` is not decided yet", edge.text))
                 .help("write delete, unlink, set, keep, block or derive instead of review")
@@ -128,11 +127,7 @@ fn unrooted(source: &Source<'_>) -> Vec<Finding> {
 
 fn involved(source: &Source<'_>, closure: &Closure) -> Vec<TableName> {
     let mut tables: BTreeSet<TableName> = closure.going.clone();
-    for edge in &source.graph.edges {
-        if closure.going.contains(&edge.parent) {
-            tables.insert(edge.child.clone());
-        }
-    }
+    tables.extend(source.graph.below_any(&closure.going).map(|edge| edge.child.clone()));
     tables.extend(closure.sets.iter().map(|set| set.table.clone()));
     tables.into_iter().collect()
 }

@@ -23,10 +23,7 @@ pub(super) fn changes(
 ) -> (Vec<Change>, Vec<Find>) {
     let mut changes = Vec::new();
     let mut finds = Vec::new();
-    for edge in &source.graph.edges {
-        if !closure.going.contains(&edge.parent) {
-            continue;
-        }
+    for edge in source.graph.below_any(&closure.going.clone()) {
         let assignments = match &edge.fate {
             Fate::Unlink => edge.columns.iter().map(|column| (column.clone(), New::None)).collect(),
             Fate::Set(set) => assigned(source, edge, set, findings),
@@ -237,9 +234,10 @@ pub(super) fn derivations(
 ) -> (Vec<Derivation>, Vec<Find>) {
     let mut derivations = Vec::new();
     let mut finds = Vec::new();
-    for edge in source.graph.edges.iter().filter(|edge| edge.fate == Fate::Derive) {
+    let pointers = source.graph.below_any(&closure.going);
+    for edge in pointers.filter(|edge| edge.fate == Fate::Derive) {
         let told = source.policy.derived.iter().any(|derived| derived.table.value == edge.child);
-        if !told && closure.going.contains(&edge.parent) {
+        if !told {
             findings.push(
                 Finding::error(
                     "C112",
@@ -435,9 +433,8 @@ pub(super) fn of_first(
 pub(super) fn kept(source: &Source<'_>, closure: &Closure) -> Vec<KeptReference> {
     source
         .graph
-        .edges
-        .iter()
-        .filter(|edge| edge.fate == Fate::Keep && closure.going.contains(&edge.parent))
+        .below_any(&closure.going)
+        .filter(|edge| edge.fate == Fate::Keep)
         .filter_map(|edge| {
             let table = source.schema.table(&edge.child)?;
             let indexed =

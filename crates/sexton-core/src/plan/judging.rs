@@ -25,9 +25,8 @@ pub(super) fn judgements(
 ) -> Vec<Judgement> {
     let blocks = source
         .graph
-        .edges
-        .iter()
-        .filter(|edge| edge.fate == Fate::Block && closure.going.contains(&edge.parent))
+        .below_any(&closure.going)
+        .filter(|edge| edge.fate == Fate::Block)
         .filter_map(|edge| block(source, closure, edge));
     let mut judgements: Vec<Judgement> = blocks.collect();
     for guard in &source.policy.guards {

@@ -20,9 +20,8 @@ const LOOKS_MAX: usize = 1_000;
 pub(super) fn looks(source: &Source<'_>, closure: &Closure) -> Vec<LookAgain> {
     let mut sought: Vec<Sought<'_>> = source
         .graph
-        .edges
-        .iter()
-        .filter(|edge| edge.enforced.is_none() && closure.going.contains(&edge.parent))
+        .below_any(&closure.going)
+        .filter(|edge| edge.enforced.is_none())
         .filter(|edge| stops_referring(edge))
         .filter_map(|edge| referring(source, closure, edge))
         .collect();

@@ -78,9 +78,8 @@ fn going_rows(source: &Source<'_>, closure: &Closure, table: &Table, writer: &mu
 
 /// Foreign keys among the tables of a group.
 fn holding<'s>(source: &Source<'s>, group: &'s [TableName]) -> impl Iterator<Item = &'s Edge> {
-    source.graph.edges.iter().filter(|edge| {
-        edge.enforced.is_some() && group.contains(&edge.child) && group.contains(&edge.parent)
-    })
+    let edges = source.graph.below_any(group);
+    edges.filter(|edge| edge.enforced.is_some() && group.contains(&edge.child))
 }
 
 /// One statement for a group whose tables hold each other: constraints are judged at its end.
