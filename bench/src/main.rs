@@ -18,6 +18,7 @@ mod session;
 mod size;
 mod trace;
 mod watch;
+mod wide;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,8 @@ enum Command {
     /// Measures beside Django's own deletion and preview, which needs `python3` with `venv`;
     /// writes `reports/django.md`.
     Django(Options),
+    /// Measures `init` and `check` on a schema of a thousand tables; writes `reports/check.md`.
+    Check(Options),
     /// Deletes one batch and tells microseconds and peaks of memory: what `full` runs in a
     /// process of its own.
     #[command(hide = true)]
@@ -89,6 +92,7 @@ async fn main() -> Result<()> {
             run("full", Extent::full(), &options, Some(report)).await
         }
         Command::Django(options) => beside_django(&options).await,
+        Command::Check(options) => on_a_wide_schema(&options).await,
         Command::Alone { dialect, address, batch, rows } => {
             huge::delete_alone(dialect_named(&dialect)?, &address, &batch, rows).await
         }
@@ -105,13 +109,9 @@ fn dialect_named(name: &str) -> Result<Dialect> {
 
 async fn run(mode: &str, extent: Extent, options: &Options, report: Option<PathBuf>) -> Result<()> {
     let extent = adjusted(extent, options);
-    let dialects = match &options.only {
-        Some(name) => vec![dialect_named(name)?],
-        None => vec![Dialect::Postgres, Dialect::Sqlite],
-    };
     let before = machine::load_average();
     let mut all = Vec::new();
-    for dialect in dialects {
+    for dialect in dialects(options)? {
         all.push(measure(dialect, extent, options.postgres.as_deref()).await?);
     }
     let conditions = conditions(mode, options, before);
@@ -134,6 +134,32 @@ async fn beside_django(options: &Options) -> Result<()> {
     let text = django::written(&conditions, extent, &settings, &beside);
     let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/django.md");
     tell(&text, options.report.clone().or(Some(report)))
+}
+
+async fn on_a_wide_schema(options: &Options) -> Result<()> {
+    let before = machine::load_average();
+    let mut all = Vec::new();
+    for dialect in dialects(options)? {
+        let times = options.repetitions.unwrap_or(5);
+        let measured = wide::measure(dialect, options.postgres.as_deref(), times).await?;
+        let empty = match dialect {
+            Dialect::Postgres => Place::postgres(options.postgres.as_deref(), "empty").await?,
+            Dialect::Sqlite => Place::sqlite().await,
+        };
+        let settings = machine::settings(&empty).await?;
+        empty.close().await?;
+        all.push((measured, settings));
+    }
+    let text = wide::written(&conditions("check", options, before), &all);
+    let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/check.md");
+    tell(&text, options.report.clone().or(Some(report)))
+}
+
+fn dialects(options: &Options) -> Result<Vec<Dialect>> {
+    Ok(match &options.only {
+        Some(name) => vec![dialect_named(name)?],
+        None => vec![Dialect::Postgres, Dialect::Sqlite],
+    })
 }
 
 fn conditions(mode: &str, options: &Options, before: String) -> Conditions {
