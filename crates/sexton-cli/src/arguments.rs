@@ -5,7 +5,10 @@ mod help;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::demo::STORIES;
 
 /// Deletes a thing and everything derived from it: shown before, complete, once, and proven.
 #[derive(Debug, Parser)]
@@ -101,6 +104,9 @@ pub enum Command {
 /// `sexton demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
+    /// Which sample system
+    #[arg(default_value = "batches", value_parser = sample_names())]
+    pub system: String,
     /// The folder to make
     #[arg(long, default_value = "./sexton-demo")]
     pub dir: PathBuf,
@@ -234,6 +240,10 @@ pub enum Audit {
     },
     /// Find every record that was changed, removed or put in
     Verify,
+}
+
+fn sample_names() -> PossibleValuesParser {
+    STORIES.map(|story| story().sample.name).into()
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {

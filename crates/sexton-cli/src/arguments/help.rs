@@ -13,11 +13,12 @@ Exit codes:
   5 failed";
 
 pub const DEMO: &str = "\
-Example:
-  sexton demo --dir /tmp/try
+Examples:
+  sexton demo
+  sexton demo transcriptions --dir /tmp/try
 
 Makes a sample system on SQLite in the folder, checks its policy, previews and
-deletes one of its batches, and verifies the audit. Needs nothing else.";
+deletes one of its things, and verifies the audit. Needs nothing else.";
 
 pub const INIT: &str = "\
 Examples:

@@ -3,7 +3,7 @@
 mod audit;
 mod check;
 mod delete;
-mod demo;
+pub mod demo;
 mod graph;
 mod init;
 mod preview;

@@ -32,6 +32,25 @@ fn the_commands_that_a_demo_prints_work_in_any_folder() {
 }
 
 #[test]
+fn every_sample_has_a_demo_and_they_share_a_folder() {
+    let folder = tempfile::tempdir().expect("there is room for a temporary folder");
+    snapshot!("demo_datasets", run(folder.path(), &["demo", "datasets"]).expect(0));
+    snapshot!("demo_transcriptions", run(folder.path(), &["demo", "transcriptions"]).expect(0));
+    run(folder.path(), &["demo", "batches"]).expect(0);
+    for sample in ["datasets", "transcriptions", "batches"] {
+        run(folder.path(), &["demo", sample]).expect(2);
+    }
+}
+
+#[test]
+fn a_demo_of_what_is_no_sample_names_those_there_are() {
+    let folder = tempfile::tempdir().expect("there is room for a temporary folder");
+    let said = run(folder.path(), &["demo", "dataset"]).expect(2);
+    assert!(said.err.contains("batches, datasets, transcriptions"), "{said}");
+    assert!(!folder.path().join("sexton-demo").exists());
+}
+
+#[test]
 fn a_folder_of_somebody_else_is_left_alone() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
     let mine = folder.path().join("mine");

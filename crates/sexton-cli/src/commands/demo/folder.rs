@@ -7,8 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sexton_samples::{Sample, batches, install_sqlite};
+use sexton_samples::install_sqlite;
 
+use super::story::Story;
 use crate::arguments::Demo;
 use crate::failure::Failure;
 use crate::shell::{CommandLine, program_as_called};
@@ -22,15 +23,15 @@ const OF_A_DATABASE: [&str; 3] = ["", "-wal", "-shm"];
 /// The folder of a demo.
 pub struct Folder {
     dir: PathBuf,
-    sample: Sample,
+    story: Story,
 }
 
 impl Folder {
     /// Makes everything, or says why it is left alone.
-    pub async fn make(demo: &Demo) -> Result<Self, Failure> {
+    pub async fn make(demo: &Demo, story: Story) -> Result<Self, Failure> {
         let failed = |source| Failure::DemoFile { dir: demo.dir.clone(), source };
         let dir = std::path::absolute(&demo.dir).map_err(failed)?;
-        let folder = Self { dir, sample: batches() };
+        let folder = Self { dir, story };
         match folder.found().map_err(failed)? {
             Found::Nothing => {}
             Found::Ours if demo.fresh => folder.clear().map_err(failed)?,
@@ -44,7 +45,7 @@ impl Folder {
             Found::Others => return Err(Failure::NotADemo(demo.dir.clone())),
         }
         folder.write().map_err(failed)?;
-        install_sqlite(&folder.sample, &folder.database()).await?;
+        install_sqlite(&folder.story.sample, &folder.database()).await?;
         Ok(folder)
     }
 
@@ -59,16 +60,18 @@ impl Folder {
     }
 
     fn system(&self) -> PathBuf {
-        self.dir.join(self.sample.name)
+        self.dir.join(self.story.sample.name)
     }
 
     fn database(&self) -> PathBuf {
-        self.system().join(format!("{}.db", self.sample.name))
+        self.system().join(format!("{}.db", self.story.sample.name))
     }
 
     fn found(&self) -> io::Result<Found> {
         if self.dir.join(MARK).is_file() {
-            return Ok(Found::Ours);
+            let files = [self.database(), self.policy(), self.system().join(README)];
+            let there = files.iter().any(|file| file.exists());
+            return Ok(if there { Found::Ours } else { Found::Nothing });
         }
         match fs::read_dir(&self.dir) {
             Ok(mut entries) => {
@@ -107,7 +110,7 @@ impl Folder {
     fn policy_text(&self) -> String {
         // Text in JSON is text in TOML too.
         let path = serde_json::Value::from(self.database().display().to_string());
-        self.sample.policy.replacen("\"env:DATABASE_URL\"", &path.to_string(), 1)
+        self.story.sample.policy.replacen("\"env:DATABASE_URL\"", &path.to_string(), 1)
     }
 
     fn readme(&self) -> String {
@@ -115,8 +118,10 @@ impl Folder {
             "# {name}\n\nMade by `sexton demo`: a sample system to play with.\n\n\
              - `{name}.db`: its SQLite database\n\
              - `sexton.toml`: its policy, which says what goes, stays and changes\n\n\
-             In this folder, `sexton preview batch summer-2026` shows what a deletion would do.\n",
-            name = self.sample.name
+             In this folder, `sexton preview {thing} {second}` shows what a deletion would do.\n",
+            name = self.story.sample.name,
+            thing = self.story.thing,
+            second = self.story.second,
         )
     }
 
@@ -128,7 +133,7 @@ impl Folder {
 
 fn afresh(demo: &Demo) -> String {
     let dir = demo.dir.display().to_string();
-    CommandLine::plain(&program_as_called()).with(&["demo", "--dir", &dir, "--fresh"])
+    CommandLine::plain(&program_as_called()).with(&["demo", &demo.system, "--dir", &dir, "--fresh"])
 }
 
 /// What is in the folder already.

@@ -1,0 +1,71 @@
+//! What a demo tells of each sample: a first deletion in it, and a second one to try.
+
+use std::collections::BTreeMap;
+
+use sexton_core::names::{Actor, ThingName};
+use sexton_engine::{Root, RootKey};
+use sexton_samples::{Sample, batches, datasets, transcriptions};
+
+/// A sample, and two of its things that can be deleted as they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Story {
+    pub sample: Sample,
+    pub about: &'static str,
+    pub thing: &'static str,
+    pub first: &'static str,
+    pub second: &'static str,
+}
+
+/// Every story there is; the first is told unless another is asked for.
+pub const STORIES: [fn() -> Story; 3] = [of_batches, of_datasets, of_transcriptions];
+
+impl Story {
+    /// The story of the sample of this name; names are judged with the arguments.
+    pub fn of(system: &str) -> Self {
+        let mut stories = STORIES.iter().map(|story| story());
+        stories.find(|story| story.sample.name == system).unwrap_or_else(of_batches)
+    }
+
+    pub fn root(&self) -> Root {
+        Root {
+            thing: ThingName::new(self.thing),
+            key: RootKey::Id(self.first.into()),
+            options: BTreeMap::new(),
+            tenant: None,
+            actor: Actor::new("demo"),
+        }
+    }
+}
+
+fn of_batches() -> Story {
+    Story {
+        sample: batches(),
+        about: "A DNS test service: batches of runs, with their log, facts and snapshots. Its \
+                database enforces hardly any reference; its policy knows them all.",
+        thing: "batch",
+        first: "autumn-2026",
+        second: "summer-2026",
+    }
+}
+
+fn of_datasets() -> Story {
+    Story {
+        sample: datasets(),
+        about: "A generator of radio samples: jobs make datasets, models are trained on them. \
+                Jobs and datasets name each other, and a model in use keeps what it learnt from.",
+        thing: "dataset",
+        first: "da7a5e70-0000-4000-8000-000000000002",
+        second: "da7a5e70-0000-4000-8000-000000000003",
+    }
+}
+
+fn of_transcriptions() -> Story {
+    Story {
+        sample: transcriptions(),
+        about: "Speech to text for many tenants: jobs with their tasks and artifacts. What web \
+                hooks delivered stays, without what it said of the job.",
+        thing: "job",
+        first: "10b00000-0000-4000-8000-000000000001",
+        second: "10b00000-0000-4000-8000-000000000002",
+    }
+}
