@@ -3,10 +3,10 @@
 use super::closure::{Closure, edge_condition, identities, identity};
 use super::compile::Source;
 use super::effects::outside;
-use super::{JudgedBy, Judgement};
+use super::{GuardedRows, JudgedBy, Judgement};
 use crate::finding::Finding;
 use crate::graph::Edge;
-use crate::names::TableName;
+use crate::names::{ColumnName, TableName};
 use crate::policy::{Fate, Fragment, Guard, Part, Sql};
 use crate::schema::{Column, Dialect, Schema, Table};
 use crate::sql::{Alias, KeySource, Writer, in_keys, not_in_keys};
@@ -60,18 +60,15 @@ fn block(source: &Source<'_>, closure: &Closure, edge: &Edge) -> Option<Judgemen
                 edge.child, edge.text
             )
         }),
+        guarded: None,
         ways_out: Vec::new(),
     })
 }
 
 /// A row as people know it: by its thing's label, else by its key.
 fn row_name(source: &Source<'_>, table: &Table, writer: &mut Writer) {
-    let label = source.policy.things.iter().find_map(|thing| {
-        let own = thing.row.as_ref().is_some_and(|row| row.value.table == table.name);
-        thing.label.as_ref().filter(|_| own).and_then(|label| table.column(&label.value))
-    });
-    let columns: Vec<Column> = match label {
-        Some(label) => vec![label.clone()],
+    let columns: Vec<Column> = match label_of(source, table) {
+        Some(label) => vec![label],
         None => identity(table).unwrap_or_default(),
     };
     if columns.is_empty() {
@@ -86,6 +83,15 @@ fn row_name(source: &Source<'_>, table: &Table, writer: &mut Writer) {
             }
         }
     }
+}
+
+/// The column that names rows of the table for people.
+fn label_of(source: &Source<'_>, table: &Table) -> Option<Column> {
+    let label = source.policy.things.iter().find_map(|thing| {
+        let own = thing.row.as_ref().is_some_and(|row| row.value.table == table.name);
+        thing.label.as_ref().filter(|_| own).and_then(|label| table.column(&label.value))
+    });
+    label.cloned()
 }
 
 /// A value of SQLite that may be joined to others: `||` would take bytes for text.
@@ -139,11 +145,13 @@ fn guard(source: &Source<'_>, closure: &Closure, guard: &Guard) -> Result<Judgem
     };
     writer.push(" AS n");
     from(&mut writer).ok_or_else(misread)?;
-    if let Some(filter) = guard.filter.as_ref().and_then(|filter| filter.of(source.schema.dialect))
-    {
-        writer.push(" AND ").condition(filter, table);
-    }
+    filtered(guard, table, &mut writer);
     writer.push(") AS sexton_g").limit();
+    let guarded = guarded(source, guard, |writer| {
+        from(writer)?;
+        filtered(guard, table, writer);
+        Some(())
+    });
     Ok(Judgement {
         by: JudgedBy::Guard(guard.name.clone()),
         // SQLite has no row locks, and needs none.
@@ -151,8 +159,50 @@ fn guard(source: &Source<'_>, closure: &Closure, guard: &Guard) -> Result<Judgem
             .then(|| lock.finish("lock for a guard", &table.name)),
         statement: writer.finish("judge", &table.name),
         say: guard.say.clone(),
+        guarded,
         ways_out: guard.ways_out.clone(),
     })
+}
+
+fn filtered(guard: &Guard, table: &Table, writer: &mut Writer) {
+    let filter = guard.filter.as_ref().and_then(|filter| filter.of(writer.dialect()));
+    if let Some(filter) = filter {
+        writer.push(" AND ").condition(filter, table);
+    }
+}
+
+/// Reads what the guard's sentence says of guarded rows: those that somebody refuses.
+fn guarded(
+    source: &Source<'_>,
+    guard: &Guard,
+    from: impl FnOnce(&mut Writer) -> Option<()>,
+) -> Option<GuardedRows> {
+    let of = source.schema.table(&guard.of.value)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    let mut said: Vec<String> = Vec::new();
+    writer.push("SELECT DISTINCT ");
+    for word in subject_words(&guard.say) {
+        let named = match word {
+            "label" => label_of(source, of).or_else(|| identity(of)?.into_iter().next()),
+            column => of.column(&ColumnName::new(column)).cloned(),
+        };
+        if let Some(column) = named.filter(|_| !said.iter().any(|known| known == word)) {
+            writer.push(if said.is_empty() { "" } else { ", " });
+            writer.alias(of).push(".").read(&column);
+            said.push(word.to_owned());
+        }
+    }
+    if said.is_empty() {
+        return None;
+    }
+    from(&mut writer)?;
+    writer.push(" ORDER BY 1").limit();
+    Some(GuardedRows { statement: writer.finish("name the guarded", &of.name), said })
+}
+
+fn subject_words(say: &str) -> impl Iterator<Item = &str> {
+    let placeholders = say.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
+    placeholders.filter_map(|(placeholder, _)| placeholder.strip_prefix("subject."))
 }
 
 /// Nothing, or the finding that the SQL is for another database only.

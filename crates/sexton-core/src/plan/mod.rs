@@ -212,8 +212,19 @@ pub struct Judgement {
     pub statement: Statement,
     /// The sentence said, with placeholders.
     pub say: String,
+    /// Reads what the sentence says of the rows that are guarded, if it says anything of them.
+    pub guarded: Option<GuardedRows>,
     /// How to clear it.
     pub ways_out: Vec<String>,
+}
+
+/// What a sentence says of the rows that a guard keeps: `{subject.label}`, `{subject.column}`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardedRows {
+    /// Reads these of the rows for which the guard refuses.
+    pub statement: Statement,
+    /// What stands behind `subject.`, in the order in which it is read.
+    pub said: Vec<String>,
 }
 
 /// What refuses.

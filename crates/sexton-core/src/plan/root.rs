@@ -137,15 +137,20 @@ fn subject(source: &Source<'_>, set: SetId, table: &Table) -> (Statement, Vec<Su
     (writer.finish("read the", &table.name), fields)
 }
 
-/// Columns of the root's row that sentences name, as `{row.x}` or `{subject.x}`.
+/// Columns of the root's row that sentences name: as `{row.x}`, and in its own as `{subject.x}`
+/// too. The subjects of a guard are the rows that it keeps.
 fn said_columns<'s>(source: &Source<'s>) -> impl Iterator<Item = &'s str> {
     let thing = source.thing;
     let own = thing.only.iter().chain(&thing.refuse).map(|condition| condition.value.say.as_str());
     let guards = source.policy.guards.iter().map(|guard| guard.say.as_str());
-    let pieces = own.chain(guards).flat_map(|say| say.split('{').skip(1));
-    pieces.filter_map(|piece| {
-        let (placeholder, _) = piece.split_once('}')?;
-        placeholder.strip_prefix("row.").or_else(|| placeholder.strip_prefix("subject."))
+    let own = own.flat_map(|say| placeholders(say, &["row.", "subject."]));
+    own.chain(guards.flat_map(|say| placeholders(say, &["row."])))
+}
+
+fn placeholders<'s>(say: &'s str, whose: &'static [&str]) -> impl Iterator<Item = &'s str> {
+    let pieces = say.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
+    pieces.filter_map(|(placeholder, _)| {
+        whose.iter().find_map(|whose| placeholder.strip_prefix(whose))
     })
 }
 

@@ -41,7 +41,9 @@ impl fmt::Display for Plan {
                 JudgedBy::Reference { text, .. } => writeln!(f, "  by {text}")?,
                 JudgedBy::Guard(name) => writeln!(f, "  by guard {name}")?,
             }
-            for statement in judgement.lock.iter().chain([&judgement.statement]) {
+            let guarded = judgement.guarded.iter().map(|guarded| &guarded.statement);
+            let statements = judgement.lock.iter().chain([&judgement.statement]).chain(guarded);
+            for statement in statements {
                 show(f, statement)?;
             }
         }

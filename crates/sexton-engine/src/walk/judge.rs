@@ -1,7 +1,7 @@
 //! Judges what was found: conditions of the root, references that block, guards, holds, limits.
 
 use sexton_core::names::Timestamp;
-use sexton_core::plan::{JudgedBy, Judgement};
+use sexton_core::plan::{GuardedRows, JudgedBy, Judgement};
 use sexton_core::policy::Policy;
 use sexton_core::preview::{Blocker, BlockerKind};
 use sexton_core::sql::{Scalar, SetId};
@@ -92,14 +92,34 @@ impl Walk<'_> {
             JudgedBy::Reference { text, .. } => (BlockerKind::Reference, text.clone()),
             JudgedBy::Guard(name) => (BlockerKind::Guard, name.to_string()),
         };
+        let say = match &judgement.guarded {
+            Some(guarded) => self.of_the_guarded(guarded, &judgement.say).await?,
+            None => judgement.say.clone(),
+        };
         Ok(Some(Blocker {
             kind,
             name,
-            message: self.said(&judgement.say, subject, count, &names),
+            message: self.said(&say, subject, count, &names),
             count,
             names,
             ways_out: judgement.ways_out.clone(),
         }))
+    }
+
+    /// A guard's sentence with the guarded rows in it, of which there may be several.
+    async fn of_the_guarded(
+        &mut self,
+        guarded: &GuardedRows,
+        say: &str,
+    ) -> Result<String, DatabaseError> {
+        let rows = self.rows(&guarded.statement, NAMES_MAX).await?;
+        let mut say = say.to_owned();
+        for (at, word) in guarded.said.iter().enumerate() {
+            let mut values: Vec<String> = rows.iter().map(|row| row[at].to_string()).collect();
+            values.dedup();
+            say = say.replace(&["{subject.", word, "}"].concat(), &values.join(", "));
+        }
+        Ok(say)
     }
 
     /// Holds on the root and on every root of another thing that goes with it.

@@ -16,6 +16,7 @@ mod chains;
 mod drafting;
 mod dumps;
 mod foretelling;
+mod guarded;
 mod holding;
 mod known;
 mod model;
