@@ -36,9 +36,12 @@ fn every_sample_has_a_demo_and_they_share_a_folder() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
     snapshot!("demo_datasets", run(folder.path(), &["demo", "datasets"]).expect(0));
     snapshot!("demo_transcriptions", run(folder.path(), &["demo", "transcriptions"]).expect(0));
-    run(folder.path(), &["demo", "batches"]).expect(0);
-    for sample in ["datasets", "transcriptions", "batches"] {
-        run(folder.path(), &["demo", sample]).expect(2);
+    for sample in ["batches", "snapshots", "requests"] {
+        let said = run(folder.path(), &["demo", sample]).expect(0);
+        assert!(said.out.contains("Verified: the chain of 1 record is whole"), "{said}");
+    }
+    for sample in sexton_samples::all() {
+        run(folder.path(), &["demo", sample.name]).expect(2);
     }
 }
 
@@ -46,7 +49,7 @@ fn every_sample_has_a_demo_and_they_share_a_folder() {
 fn a_demo_of_what_is_no_sample_names_those_there_are() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
     let said = run(folder.path(), &["demo", "dataset"]).expect(2);
-    assert!(said.err.contains("batches, datasets, transcriptions"), "{said}");
+    assert!(said.err.contains("datasets, transcriptions, snapshots, requests"), "{said}");
     assert!(!folder.path().join("sexton-demo").exists());
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::{Root, RootKey};
-use sexton_samples::{Sample, batches, datasets, transcriptions};
+use sexton_samples::{Sample, batches, datasets, requests, snapshots, transcriptions};
 
 /// A sample, and two of its things that can be deleted as they are.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,8 @@ pub struct Story {
 }
 
 /// Every story there is; the first is told unless another is asked for.
-pub const STORIES: [fn() -> Story; 3] = [of_batches, of_datasets, of_transcriptions];
+pub const STORIES: [fn() -> Story; 5] =
+    [of_batches, of_datasets, of_transcriptions, of_snapshots, of_requests];
 
 impl Story {
     /// The story of the sample of this name; names are judged with the arguments.
@@ -67,5 +68,27 @@ fn of_transcriptions() -> Story {
         thing: "job",
         first: "10b00000-0000-4000-8000-000000000001",
         second: "10b00000-0000-4000-8000-000000000002",
+    }
+}
+
+fn of_snapshots() -> Story {
+    Story {
+        sample: snapshots(),
+        about: "Screenshots of app builds: a snapshot is compared with that of its base. A \
+                selective one needs its base, which cannot go alone.",
+        thing: "snapshot",
+        first: "12",
+        second: "7",
+    }
+}
+
+fn of_requests() -> Story {
+    Story {
+        sample: requests(),
+        about: "Batched LLM requests: a file of prompts, batches of them, and answers. Answers \
+                outlive the input, and a batch that lost its file is cancelled.",
+        thing: "file",
+        first: "f1000000-0000-4000-8000-000000000001",
+        second: "f1000000-0000-4000-8000-000000000003",
     }
 }
