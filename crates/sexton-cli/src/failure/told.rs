@@ -114,15 +114,7 @@ impl Told {
 pub fn told(failure: &Failure, line: &CommandLine) -> Told {
     let usage = || Told::new(Exit::Usage, "usage", clean(&failure.to_string()));
     match failure {
-        Failure::PolicyUnread { name, source } => {
-            let message = if source.kind() == ErrorKind::NotFound {
-                format!("there is no policy at {}", clean(name))
-            } else {
-                format!("the policy {} cannot be read: {source}", clean(name))
-            };
-            Told::new(Exit::Usage, "usage", message)
-                .next("Name it with -p FILE or SEXTON_POLICY. To see one: sexton demo")
-        }
+        Failure::PolicyUnread { name, source } => unread(name, source),
         Failure::PolicyNotText { .. } => usage().next("A policy is a TOML file."),
         Failure::Mistakes { file, findings } | Failure::Misfit { file, findings } => {
             of_findings(usage(), file, findings).run(&line.with(&["check"]))
@@ -184,6 +176,16 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::Sample(_) => Told::new(Exit::Failed, "failed", failure.to_string())
             .next("Choose another folder with --dir."),
     }
+}
+
+fn unread(name: &str, source: &std::io::Error) -> Told {
+    let message = if source.kind() == ErrorKind::NotFound {
+        format!("there is no policy at {}", clean(name))
+    } else {
+        format!("the policy {} cannot be read: {source}", clean(name))
+    };
+    Told::new(Exit::Usage, "usage", message)
+        .next("Name it with -p FILE or SEXTON_POLICY. To see one: sexton demo")
 }
 
 fn meant(near: Option<&str>, otherwise: &str) -> String {
