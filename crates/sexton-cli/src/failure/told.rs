@@ -12,6 +12,8 @@ use crate::policy_file::PolicyFile;
 use crate::shell::CommandLine;
 use crate::text::{clean, findings, indented};
 
+const DIGEST_FORM: &str = "It is the last line of a preview: sha256:… or bounded-sha256:…";
+
 /// What is true of the data after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touched {
@@ -140,9 +142,7 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             told.next("Look at it again:").run(again)
         }
         Failure::OptionTwice(_) => usage().next("Give it once."),
-        Failure::NotADigest(_) => {
-            usage().next("It is the last line of a preview: sha256:… or bounded-sha256:…")
-        }
+        Failure::NotADigest(_) => usage().next(DIGEST_FORM),
         Failure::Mismatch { .. } => {
             Told::new(Exit::Usage, "unconfirmed", clean(&failure.to_string()))
                 .next("It must be the id exactly, capital letters included.")

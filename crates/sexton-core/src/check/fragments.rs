@@ -102,6 +102,7 @@ fn unbound(placeholder: &Placeholder, stands: &Stands<'_>) -> Option<(String, &'
 pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
     let mut places: Vec<Place<'_>> = policy.things.iter().flat_map(of_thing).collect();
     places.extend(of_references(policy));
+    places.extend(of_takes(policy));
     places.extend(policy.guards.iter().flat_map(of_guard));
     places.extend(policy.derived.iter().flat_map(of_derived));
     places
@@ -146,6 +147,17 @@ fn of_references(policy: &Policy) -> Vec<Place<'_>> {
         }
     }
     places
+}
+
+fn of_takes(policy: &Policy) -> impl Iterator<Item = Place<'_>> {
+    policy.takes.iter().filter_map(|take| {
+        let reference = &take.reference;
+        Some(Place {
+            sql: reference.filter.as_ref()?,
+            what: format!("the condition of `{}` under [takes]", reference.text),
+            stands: Stands::Condition(&reference.child),
+        })
+    })
 }
 
 fn assignments(fate: &Fate) -> &[Assignment] {

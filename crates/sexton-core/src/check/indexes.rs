@@ -27,6 +27,9 @@ const PLAINLY: &Via = &Via::Columns;
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let edges = source.graph.edges.iter().filter(|edge| is_looked_up(source, edge));
+    let counted = source.graph.takes.iter().filter(|taking| taking.when_last);
+    let counted = counted.map(|taking| &taking.edge);
+    let edges = edges.chain(counted.filter(|edge| source.losses.reach(&edge.child)));
     let of_edges = edges.filter_map(|edge| of_edge(source, edge));
     let mut told = HashSet::new();
     of_edges

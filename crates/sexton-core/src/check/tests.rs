@@ -12,6 +12,7 @@ mod overruled;
 mod probes;
 mod references;
 pub(crate) mod schema;
+mod taking;
 mod things;
 mod triggers;
 

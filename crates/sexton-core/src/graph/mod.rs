@@ -60,11 +60,22 @@ impl Edge {
     }
 }
 
+/// An edge whose child, when it goes, takes its parent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taking {
+    /// Its two sides and its condition.
+    pub edge: Edge,
+    /// Only if no row that stays refers to the parent.
+    pub when_last: bool,
+}
+
 /// All edges of a policy, in the order of its lines, each found by either of its tables.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Graph {
     /// The edges.
     pub edges: Vec<Edge>,
+    /// Edges whose child takes its parent, in the order of their lines.
+    pub takes: Vec<Taking>,
     below: Places,
     above: Places,
 }
@@ -73,14 +84,14 @@ pub struct Graph {
 type Places = BTreeMap<TableName, Vec<usize>>;
 
 impl Graph {
-    /// The graph of these edges, which are in the order of their lines.
-    pub fn of(edges: Vec<Edge>) -> Self {
+    /// The graph of these edges and takings, which are in the order of their lines.
+    pub fn of(edges: Vec<Edge>, takes: Vec<Taking>) -> Self {
         let (mut below, mut above) = (Places::new(), Places::new());
         for (at, edge) in edges.iter().enumerate() {
             below.entry(edge.parent.clone()).or_default().push(at);
             above.entry(edge.child.clone()).or_default().push(at);
         }
-        Self { edges, below, above }
+        Self { edges, takes, below, above }
     }
 
     /// The same lines with the fates that these options give them.

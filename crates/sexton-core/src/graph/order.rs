@@ -6,14 +6,17 @@ use super::{Edge, Graph};
 use crate::names::TableName;
 use crate::policy::Fate;
 
-/// Tables that go when rows of `roots` go: the roots, and all that `delete` lines reach.
+/// Tables that go when rows of `roots` go: the roots, all that `delete` lines reach, and all that
+/// these take.
 pub fn reach(graph: &Graph, roots: &[TableName]) -> BTreeSet<TableName> {
     let mut going: BTreeSet<TableName> = roots.iter().cloned().collect();
     let mut open: Vec<TableName> = roots.to_vec();
     while let Some(parent) = open.pop() {
-        for edge in graph.below(&parent).filter(|edge| edge.fate == Fate::Delete) {
-            if going.insert(edge.child.clone()) {
-                open.push(edge.child.clone());
+        let below = graph.below(&parent).filter(|edge| edge.fate == Fate::Delete);
+        let taken = graph.takes.iter().map(|taking| &taking.edge).filter(|e| e.child == parent);
+        for table in below.map(|edge| &edge.child).chain(taken.map(|edge| &edge.parent)) {
+            if going.insert(table.clone()) {
+                open.push(table.clone());
             }
         }
     }

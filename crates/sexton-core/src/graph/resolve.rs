@@ -1,9 +1,9 @@
 //! Finds the tables and columns that a policy's references name in the live schema.
 
-use super::{Edge, EdgeId, Graph};
+use super::{Edge, EdgeId, Graph, Taking};
 use crate::finding::{Finding, did_you_mean};
 use crate::names::{ColumnName, TableName};
-use crate::policy::{Cast, JsonPlace, Policy, Reference, Via};
+use crate::policy::{Cast, JsonPlace, Policy, Reference, TakeRule, Via};
 use crate::schema::{Column, Dialect, ForeignKey, Schema, Table};
 
 /// Edges for every reference that resolves, and findings for those that do not.
@@ -16,7 +16,24 @@ pub fn resolve(policy: &Policy, schema: &Schema) -> (Graph, Vec<Finding>) {
             Err(finding) => findings.push(*finding),
         }
     }
-    (Graph::of(edges), findings)
+    let mut takes = Vec::new();
+    for (number, take) in policy.takes.iter().enumerate() {
+        let id = EdgeId(policy.references.len() + number);
+        match edge(id, &take.reference, schema) {
+            Ok(edge) if edge.via.json().is_some() => findings.push(inside_json(&edge)),
+            Ok(edge) => {
+                takes.push(Taking { edge, when_last: take.rule == TakeRule::WhenLast });
+            }
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    (Graph::of(edges, takes), findings)
+}
+
+fn inside_json(edge: &Edge) -> Finding {
+    let message = format!("`{}` takes through a place inside JSON", edge.text);
+    Finding::error("C109", Some(edge.span), message)
+        .help("what is taken must be named by columns of their own")
 }
 
 fn edge(id: EdgeId, reference: &Reference, schema: &Schema) -> Result<Edge, Box<Finding>> {

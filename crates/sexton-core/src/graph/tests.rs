@@ -9,7 +9,7 @@ use crate::schema::{Column, Deferrable, ForeignKey, OnDelete, TypeKind};
 /// A graph from lines such as `runs -> batches delete` or `domains -> runs keep enforced`.
 fn graph(lines: &[&str]) -> Graph {
     let edges = lines.iter().enumerate().map(|(number, line)| edge(number, line)).collect();
-    Graph::of(edges)
+    Graph::of(edges, Vec::new())
 }
 
 fn edge(number: usize, line: &str) -> Edge {

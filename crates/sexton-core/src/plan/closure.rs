@@ -91,7 +91,13 @@ impl Closure {
                     .is_some_and(|(table, _)| table.name == *name)
         });
         let derived = source.policy.derived.iter().any(|derived| derived.table.value == *name);
+        let taking = super::taking::takings(source, &self.going).any(|taking| {
+            // Whoever keeps the right alive must be told from those that go.
+            let keeps_alive = || source.graph.above(name).any(|e| e.parent == taking.edge.parent);
+            [&taking.edge.child, &taking.edge.parent].contains(&name) || keeps_alive()
+        });
         reached_through
+            || taking
             || told_apart
             || reads_others
             || named
@@ -145,8 +151,30 @@ impl Closure {
     }
 
     /// Finds for all collected tables, parents before children.
-    pub fn finds(&self, source: &Source<'_>) -> Vec<Find> {
+    pub fn finds(&mut self, source: &Source<'_>) -> Vec<Find> {
+        if super::taking::takings(source, &self.going).next().is_some() {
+            return vec![self.find_with_takes(source)];
+        }
         self.components.iter().filter_map(|group| self.find(source, group)).collect()
+    }
+
+    /// All tables as one component: what is taken may lead anywhere.
+    fn find_with_takes(&mut self, source: &Source<'_>) -> Find {
+        let group: Vec<TableName> = self.going.iter().cloned().collect();
+        let seeds = self.seeds(source, &group);
+        let edges = source.graph.below_any(&group).filter(|edge| edge.fate == Fate::Delete);
+        let inner = edges.filter(|edge| self.going.contains(&edge.child));
+        let mut rounds: Vec<Round> = inner.filter_map(|edge| self.round(source, edge)).collect();
+        rounds.extend(super::taking::rounds(source, self));
+        let lasts = super::taking::lasts(source, self);
+        Find::Component { seeds, rounds, lasts }
+    }
+
+    fn seeds(&self, source: &Source<'_>, group: &[TableName]) -> Vec<(SetId, Statement)> {
+        let sets = self.components.iter().flatten().filter(|name| group.contains(name));
+        sets.filter_map(|name| self.set_of(name))
+            .filter_map(|set| Some((set.id, self.seed(source, set, group)?)))
+            .collect()
     }
 
     fn find(&self, source: &Source<'_>, group: &[TableName]) -> Option<Find> {
@@ -157,13 +185,9 @@ impl Closure {
             let statement = self.seed(source, set, &[])?;
             return Some(Find::Table { set: set.id, statement });
         }
-        let seeds = group
-            .iter()
-            .filter_map(|name| self.set_of(name))
-            .filter_map(|set| Some((set.id, self.seed(source, set, group)?)))
-            .collect();
+        let seeds = self.seeds(source, group);
         let rounds = inner.iter().filter_map(|edge| self.round(source, edge)).collect();
-        Some(Find::Component { seeds, rounds })
+        Some(Find::Component { seeds, rounds, lasts: Vec::new() })
     }
 
     /// Edges by which rows of this going table are reached.
@@ -232,6 +256,7 @@ impl Closure {
         let Some(row) = &source.thing.row else { return false };
         // Where lines or starts take more rows of the root's table, the edge finds theirs.
         let others_go = self.deletes_above(source, &row.value.table).next().is_some()
+            || source.graph.takes.iter().any(|taking| taking.edge.parent == row.value.table)
             || source.thing.starts.iter().any(|start| start.value.table == row.value.table);
         let is_root_key = edge.via.is_plain()
             && edge.parent == row.value.table

@@ -20,6 +20,7 @@ mod reasons;
 mod removing;
 mod root;
 mod snapshot;
+mod taking;
 mod tenants;
 
 pub(crate) use closure::identity;
@@ -106,6 +107,8 @@ pub enum SetRole {
     Changed,
     /// They stay and are computed anew.
     Derived,
+    /// They go if nothing that stays refers to them.
+    Candidates,
 }
 
 /// How a root is found.
@@ -185,8 +188,10 @@ pub enum Find {
     Component {
         /// Statements that fill sets from outside the component.
         seeds: Vec<(SetId, Statement)>,
-        /// Statements that find rows below the last round's rows of a set.
+        /// Statements that find rows below the last round's rows of a set, or taken by them.
         rounds: Vec<Round>,
+        /// Rows that go if nothing that stays refers to them, looked for when no round adds any.
+        lasts: Vec<Last>,
     },
 }
 
@@ -199,6 +204,19 @@ pub struct Round {
     pub below: SetId,
     /// Finds and locks the children.
     pub statement: Statement,
+}
+
+/// Rows of one table that are taken by the last that refers to them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Last {
+    /// The set that they join if they go.
+    pub set: SetId,
+    /// The set of those that may go.
+    pub candidates: SetId,
+    /// Find and lock the candidates.
+    pub finds: Vec<Statement>,
+    /// Finds those of them that no row outside the closure refers to.
+    pub judge: Statement,
 }
 
 /// A reason to refuse.

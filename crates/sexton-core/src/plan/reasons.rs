@@ -32,6 +32,15 @@ pub(super) fn reasons(source: &Source<'_>, closure: &Closure) -> Vec<Reason> {
                 open.push_back(edge.child.clone());
             }
         }
+        for taking in source.graph.takes.iter().filter(|taking| taking.edge.child == parent) {
+            let table = &taking.edge.parent;
+            if closure.going.contains(&parent) && !chains.contains_key(table) {
+                let mut chain = above.clone();
+                chain.push(taking.edge.text.clone());
+                chains.insert(table.clone(), chain);
+                open.push_back(table.clone());
+            }
+        }
     }
     chains.into_iter().map(|(table, chain)| Reason { table, chain }).collect()
 }

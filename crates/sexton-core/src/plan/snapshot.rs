@@ -13,6 +13,7 @@ impl fmt::Display for Plan {
                 SetRole::Going => "go",
                 SetRole::Changed => "change",
                 SetRole::Derived => "are derived",
+                SetRole::Candidates => "may be taken",
             };
             let columns: Vec<&str> = set.columns.iter().map(|c| c.name.as_str()).collect();
             writeln!(
@@ -69,7 +70,7 @@ impl fmt::Display for Plan {
 fn show_find(f: &mut fmt::Formatter<'_>, find: &Find) -> fmt::Result {
     match find {
         Find::Table { statement, .. } => show(f, statement),
-        Find::Component { seeds, rounds } => {
+        Find::Component { seeds, rounds, lasts } => {
             for (_, statement) in seeds {
                 show(f, statement)?;
             }
@@ -80,6 +81,10 @@ fn show_find(f: &mut fmt::Formatter<'_>, find: &Find) -> fmt::Result {
                     round.above.0, round.below.0
                 )?;
                 show(f, &round.statement)?;
+            }
+            for last in lasts {
+                writeln!(f, "  to set {}, when no round adds any:", last.set.0)?;
+                last.finds.iter().chain([&last.judge]).try_for_each(|find| show(f, find))?;
             }
             Ok(())
         }

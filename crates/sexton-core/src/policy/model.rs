@@ -20,6 +20,8 @@ pub struct Policy {
     pub things: Vec<Thing>,
     /// One entry per reference, sisters expanded, in the file's order.
     pub references: Vec<Reference>,
+    /// What takes the right with it when the left goes.
+    pub takes: Vec<Take>,
     /// Reasons to refuse.
     pub guards: Vec<Guard>,
     /// Tables whose columns are computed from rows that may go.
@@ -166,6 +168,24 @@ pub struct Reference {
     pub text: String,
     /// Where this sister stands in the file.
     pub span: Span,
+}
+
+/// One line of `[takes]`: when the left goes, it takes the right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Take {
+    /// Its two sides and its condition; it has no fate of its own.
+    pub reference: Reference,
+    /// When it does so.
+    pub rule: TakeRule,
+}
+
+/// When the left takes the right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakeRule {
+    /// Whenever it goes.
+    Always,
+    /// When no row that stays refers to the right.
+    WhenLast,
 }
 
 /// A column, or a place inside a JSON column.

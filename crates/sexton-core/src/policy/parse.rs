@@ -23,6 +23,7 @@ mod reference;
 mod sections;
 mod sql;
 mod table;
+mod take;
 mod thing;
 mod value;
 

@@ -7,12 +7,52 @@
 //! What a JSON value refers to is compared as text, in the form in which keys are read: so the
 //! string "7" and the number 7 both name the row 7, and an index over the expression serves.
 
-use super::{Bind, KeySource, Scalar, Writer, in_keys};
+use super::{Alias, Bind, KeySource, Scalar, Writer, in_keys};
 use crate::policy::{Cast, JsonPlace, Via};
 use crate::schema::{Column, Dialect, Table, TypeKind};
 
 /// White space that databases allow around a number.
 const SPACES: &str = "' ' || char(9, 10, 11, 12, 13)";
+
+/// What is referred to.
+#[derive(Clone, Copy)]
+enum Keys<'k> {
+    /// One of a list of keys.
+    Listed(&'k KeySource<'k>),
+    /// The key of a row by this name.
+    Of(&'k Alias, &'k Column),
+}
+
+/// Rows of `table` refer to the row that is called `alias`, by its `key`.
+pub fn refers_to_row(
+    writer: &mut Writer,
+    columns: &[Column],
+    via: &Via,
+    (alias, key): (&Alias, &[Column]),
+    table: &Table,
+) {
+    match (via, columns, key) {
+        (Via::Cast(cast), [column], [key]) => {
+            let value = |writer: &mut Writer| {
+                own(writer, column, table);
+            };
+            read_refers(writer, Some(*cast), &value, Keys::Of(alias, key));
+        }
+        (Via::Json(place), [column], [key]) if place.each => {
+            each_refers(writer, place, column, Keys::Of(alias, key), table);
+        }
+        (Via::Json(place), [column], [key]) => {
+            let value = |writer: &mut Writer| scalar(writer, place, column, table);
+            read_refers(writer, place.cast, &value, Keys::Of(alias, key));
+        }
+        _ => {
+            for (at, (column, key)) in columns.iter().zip(key).enumerate() {
+                writer.push(if at > 0 { " AND " } else { "" });
+                own(writer, column, table).push(" = ").name(alias).push(".").column(key);
+            }
+        }
+    }
+}
 
 /// Rows of `table` refer, through `columns` held as `via` says, to one of the keys.
 pub fn refers(
@@ -25,7 +65,7 @@ pub fn refers(
     match (via, columns) {
         (Via::Cast(cast), [column]) => cast_refers(writer, *cast, column, keys, table),
         (Via::Json(place), [column]) if place.each => {
-            each_refers(writer, place, column, keys, table);
+            each_refers(writer, place, column, Keys::Listed(keys), table);
         }
         (Via::Json(place), [column]) => {
             let text = |writer: &mut Writer| {
@@ -38,12 +78,12 @@ pub fn refers(
                 // Order: the text alone comes first, so that an index over it serves.
                 (Dialect::Postgres, None) => {
                     writer.push("(");
-                    read_refers(writer, None, &text, keys);
+                    read_refers(writer, None, &text, Keys::Listed(keys));
                     writer.push(" AND ").push(typeof_of(column)).push("(");
                     inside(writer, place, column, table, false);
                     writer.push(") IN ('string', 'number'))");
                 }
-                (_, cast) => read_refers(writer, cast, &value, keys),
+                (_, cast) => read_refers(writer, cast, &value, Keys::Listed(keys)),
             }
         }
         _ => in_keys(writer, columns, keys),
@@ -68,7 +108,7 @@ pub fn unlinked(
                 writer.push("COALESCE((SELECT jsonb_agg(sexton_j.v ORDER BY sexton_j.n) FROM jsonb_array_elements(");
                 own(writer, column, table).push("::jsonb #> ");
                 array_path(writer, place).push(") WITH ORDINALITY AS sexton_j(v, n) WHERE (");
-                element_refers(writer, place, "jsonb", keys);
+                element_refers(writer, place, "jsonb", Keys::Listed(keys));
                 writer.push(") IS NOT TRUE), '[]'::jsonb)");
             } else {
                 writer.push("'null'::jsonb");
@@ -86,7 +126,7 @@ pub fn unlinked(
                 writer.push(" -> sexton_j.fullkey, ',' ORDER BY sexton_j.id) FROM json_each(");
                 own(writer, column, table).push(", ");
                 json_path(writer, place).push(") AS sexton_j WHERE (");
-                element_refers(writer, place, "", keys);
+                element_refers(writer, place, "", Keys::Listed(keys));
                 writer.push(") IS NOT TRUE), '') || ']')");
             } else {
                 writer.push("NULL");
@@ -133,35 +173,41 @@ fn cast_refers(
             writer.push(" FROM unnest(");
             text_keys(writer, keys).push(") AS sexton_k(v)))");
         }
-        _ => read_refers(writer, Some(cast), &value, keys),
+        _ => read_refers(writer, Some(cast), &value, Keys::Listed(keys)),
     }
 }
 
 /// The value, read as another type or as text, is one of the keys.
-fn read_refers(writer: &mut Writer, cast: Option<Cast>, value: &Value<'_>, keys: &KeySource<'_>) {
-    match (writer.dialect(), cast) {
-        (Dialect::Postgres, None) => {
-            value(writer);
+fn read_refers(writer: &mut Writer, cast: Option<Cast>, value: &Value<'_>, keys: Keys<'_>) {
+    match cast {
+        Some(cast) => read(writer, cast, value),
+        None => value(writer),
+    }
+    let is_number = matches!(cast, Some(Cast::Integer(..)));
+    match (writer.dialect(), keys) {
+        (Dialect::Postgres, Keys::Listed(keys)) if cast.is_none() => {
             writer.push(" = ANY(");
             text_keys(writer, keys).push(")");
         }
-        (Dialect::Postgres, Some(cast)) => {
-            read(writer, cast, value);
+        (Dialect::Postgres, Keys::Listed(keys)) => {
             writer.push(" = ANY(");
             writer.bind_array(Bind::keys(keys.from.clone(), Some(0)), &keys.types[0]).push(")");
         }
-        (Dialect::Sqlite, cast) => {
-            match cast {
-                Some(cast) => read(writer, cast, value),
-                None => value(writer),
-            }
-            let is_number = matches!(cast, Some(Cast::Integer(..)));
+        (Dialect::Postgres, Keys::Of(alias, key)) => {
+            writer.push(" = ").name(alias).push(".").column(key);
+            writer.push(if cast.is_none() { "::text" } else { "" });
+        }
+        (Dialect::Sqlite, Keys::Listed(keys)) => {
             writer.push(" IN (SELECT ");
             writer.push(if is_number { "sexton_k.value" } else { "CAST(sexton_k.value AS TEXT)" });
             writer.push(" FROM json_each(");
             writer.placeholder(Bind::keys(keys.from.clone(), Some(0)));
             // Bytes travel as objects; no text names them.
             writer.push(") AS sexton_k WHERE sexton_k.type <> 'object')");
+        }
+        (Dialect::Sqlite, Keys::Of(alias, key)) => {
+            writer.push(if is_number { " = (" } else { " = CAST(" }).name(alias).push(".");
+            writer.column(key).push(if is_number { ")" } else { " AS TEXT)" });
         }
     }
 }
@@ -246,7 +292,7 @@ fn each_refers(
     writer: &mut Writer,
     place: &JsonPlace,
     column: &Column,
-    keys: &KeySource<'_>,
+    keys: Keys<'_>,
     table: &Table,
 ) {
     writer.push("EXISTS (SELECT 1 FROM ");
@@ -273,12 +319,7 @@ fn each_refers(
 }
 
 /// The element `sexton_j` of an array is a string or number, and one of the keys.
-fn element_refers(
-    writer: &mut Writer,
-    place: &JsonPlace,
-    of_type: &'static str,
-    keys: &KeySource<'_>,
-) {
+fn element_refers(writer: &mut Writer, place: &JsonPlace, of_type: &'static str, keys: Keys<'_>) {
     let value = |writer: &mut Writer| match writer.dialect() {
         Dialect::Postgres => {
             writer.push("CASE WHEN ").push(of_type);

@@ -22,6 +22,11 @@ pub struct Writer {
 pub struct Alias(String);
 
 impl Alias {
+    /// An alias of this code.
+    pub fn of(word: &'static str) -> Self {
+        Self(word.to_owned())
+    }
+
     /// An alias as the policy writes it: unquoted names fold to lower case.
     pub fn parse(word: &str) -> Option<Self> {
         let plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');

@@ -1,6 +1,6 @@
 //! Finds the rows of a plan, top-down: the root, what goes with it, then what is changed.
 
-use sexton_core::plan::{Find, Round, SubjectField};
+use sexton_core::plan::{Find, Last, Round, SubjectField};
 use sexton_core::sql::{Scalar, SetId, Statement};
 
 use super::{Subject, Walk};
@@ -45,7 +45,9 @@ impl Walk<'_> {
         for find in &self.plan.steps.find {
             let found = match find {
                 Find::Table { set, statement } => self.find_table(*set, statement).await?,
-                Find::Component { seeds, rounds } => self.find_component(seeds, rounds).await?,
+                Find::Component { seeds, rounds, lasts } => {
+                    self.find_component(seeds, rounds, lasts).await?
+                }
             };
             if found == Found::TooMany {
                 return Ok(found);
@@ -73,13 +75,15 @@ impl Walk<'_> {
         &mut self,
         seeds: &[(SetId, Statement)],
         rounds: &[Round],
+        lasts: &[Last],
     ) -> Result<Found, DatabaseError> {
         for (set, statement) in seeds {
             if self.find_table(*set, statement).await? == Found::TooMany {
                 return Ok(Found::TooMany);
             }
         }
-        let mut sets: Vec<SetId> = rounds.iter().flat_map(|r| [r.above, r.below]).collect();
+        let of_rounds = rounds.iter().flat_map(|round| [round.above, round.below]);
+        let mut sets: Vec<SetId> = of_rounds.chain(lasts.iter().map(|last| last.set)).collect();
         sets.sort_unstable();
         sets.dedup();
         loop {
@@ -88,7 +92,10 @@ impl Walk<'_> {
                 any |= self.sets[set.0].next_round();
             }
             if !any {
-                return Ok(Found::All);
+                match self.take_last(lasts).await? {
+                    Some(found) => return Ok(found),
+                    None => continue,
+                }
             }
             for round in rounds {
                 if self.find_table(round.below, &round.statement).await? == Found::TooMany {
@@ -96,6 +103,25 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// Adds what nothing that stays refers to; says how finding ended if that was nothing.
+    async fn take_last(&mut self, lasts: &[Last]) -> Result<Option<Found>, DatabaseError> {
+        let count = |walk: &Self| lasts.iter().map(|last| walk.sets[last.set.0].len()).sum();
+        let before: usize = count(self);
+        for last in lasts {
+            for find in &last.finds {
+                if self.find_table(last.candidates, find).await? == Found::TooMany {
+                    return Ok(Some(Found::TooMany));
+                }
+            }
+            let is_any = !self.sets[last.candidates.0].is_empty();
+            if is_any && self.find_table(last.set, &last.judge).await? == Found::TooMany {
+                return Ok(Some(Found::TooMany));
+            }
+        }
+        let after: usize = count(self);
+        Ok((after == before).then_some(Found::All))
     }
 
     fn room(&self) -> u64 {

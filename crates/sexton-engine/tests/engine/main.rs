@@ -26,4 +26,5 @@ mod plain_delete;
 mod roots;
 mod seeds;
 mod surroundings;
+mod taking;
 mod tenants;

@@ -18,6 +18,7 @@ async fn an_id_that_does_not_fit_its_column_is_a_bad_id_to_preview_and_deletion(
     let root = Root {
         thing: ThingName::new("note"),
         key: RootKey::Id("one".into()),
+        options: std::collections::BTreeMap::new(),
         tenant: None,
         actor: Actor::new("the test"),
         options: BTreeMap::new(),

@@ -16,6 +16,7 @@ mod readers;
 mod refusals;
 mod same_root;
 mod schema_changes;
+mod shared;
 mod stage;
 mod writers;
 mod writers_in_a_file;

@@ -35,6 +35,13 @@ impl Stage {
         Self { test, policy: read(include_str!("family.toml")) }
     }
 
+    /// Snapshots whose images share blobs, each taken by the last image that names it.
+    pub async fn shared() -> Self {
+        let test = TestDatabase::new().await;
+        test.execute(include_str!("shared.sql")).await;
+        Self { test, policy: read(include_str!("shared.toml")) }
+    }
+
     /// A system with an adapter of its own, as another process would have one.
     pub fn system(&self, with: impl FnOnce(Interposed) -> Interposed) -> System {
         let database = Arc::new(with(Interposed::on(self.test.database())));

@@ -69,7 +69,7 @@ fn reference(arrow: Arrow, rule: &Rule) -> Reference {
 }
 
 /// Whether both speak of the same rows.
-fn is_same(a: &Reference, b: &Reference) -> bool {
+pub(super) fn is_same(a: &Reference, b: &Reference) -> bool {
     a.child == b.child
         && a.columns == b.columns
         && a.parent == b.parent

@@ -8,13 +8,14 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 10] = [
+const BUILT: [&str; 11] = [
     "like",
     "system",
     "database",
     "schema",
     "things",
     "references",
+    "takes",
     "guards",
     "derived",
     "audit",
@@ -22,7 +23,7 @@ const BUILT: [&str; 10] = [
 ];
 
 /// Sections that are read over, without which a deletion is less safe.
-const UNBUILT_SAFETY: [&str; 7] = ["stores", "takes", "work", "fence", "pools", "objects", "hooks"];
+const UNBUILT_SAFETY: [&str; 6] = ["stores", "work", "fence", "pools", "objects", "hooks"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
 const UNBUILT_EXTRAS: [&str; 7] =
@@ -61,6 +62,7 @@ pub(super) fn read<'t>(
     let (database, schema) = (text(reader, "database"), text(reader, "schema"));
     let things = root.get("things").map(|entry| reader.things(entry));
     let references = root.get("references").map(|entry| reader.references(entry));
+    let takes = root.get("takes").map(|entry| reader.takes(entry));
     let guards = root.get("guards").map(|entry| reader.guards(entry));
     let derived = root.get("derived").map(|entry| reader.derived(entry));
     let audit = root.get("audit").map(|entry| reader.audit(entry));
@@ -72,6 +74,7 @@ pub(super) fn read<'t>(
         schema,
         things: things.unwrap_or_default(),
         references: references.unwrap_or_default(),
+        takes: takes.unwrap_or_default(),
         guards: guards.unwrap_or_default(),
         derived: derived.unwrap_or_default(),
         audit: audit.unwrap_or_default(),

@@ -11,7 +11,7 @@ use sexton_testkit::random::values::{Kind, Value};
 
 use super::world::{
     AGE, Becomes, Derived, Fate, Filter, Guard, HITS, Held, ID, KIND, MAIL, N, NOTE, Reference,
-    STATE, Thing, VAL, World,
+    STATE, Take, Thing, VAL, World,
 };
 
 /// Options of the whole world; each thing has some of them.
@@ -29,6 +29,7 @@ pub fn world(seed: u64) -> World {
         world: World {
             tables,
             references: Vec::new(),
+            takes: Vec::new(),
             guards: Vec::new(),
             derived: None,
             things: Vec::new(),
@@ -41,6 +42,7 @@ pub fn world(seed: u64) -> World {
     if drawing.dice.percent(50) {
         drawing.derive();
     }
+    drawing.takes();
     drawing.guards();
     drawing.things();
     drawing.rows();
@@ -309,6 +311,42 @@ impl Drawing<'_> {
         self.world.derived = Some(Derived { table, lost, of, total, latest, note, pointer });
     }
 
+    fn takes(&mut self) {
+        let plainly = |line: &&Reference| line.held == Held::Plainly && line.parent_column == ID;
+        let lines = self.world.references.iter().filter(plainly);
+        let lines: Vec<Reference> = lines.filter(|l| l.fate != Fate::Derive).cloned().collect();
+        for line in lines {
+            let same =
+                |take: &Take| take.line.column == line.column && take.line.child == line.child;
+            if self.dice.percent(22) && !self.world.takes.iter().any(same) {
+                let filter = self.dice.percent(30).then(|| self.filter());
+                let line = Reference { filter, ..line };
+                let when_last = self.dice.percent(65);
+                self.world.takes.push(Take { line, when_last, alone: false });
+            }
+        }
+        if self.dice.percent(40) {
+            let count = self.world.tables.len();
+            let (child, parent) = (self.dice.below(count), self.dice.below(count));
+            let kind = self.world.tables[parent].columns[ID].kind;
+            let column = self.world.add_column(child, "taken", kind);
+            let filter = self.dice.percent(30).then(|| self.filter());
+            let line = Reference {
+                child,
+                column,
+                parent,
+                parent_column: ID,
+                held: Held::Plainly,
+                fate: Fate::Keep,
+                switched: None,
+                filter,
+                enforced: None,
+            };
+            let when_last = self.dice.percent(65);
+            self.world.takes.push(Take { line, when_last, alone: true });
+        }
+    }
+
     fn guards(&mut self) {
         for _ in 0..self.dice.below(4) {
             let line = self.dice.pick(&self.world.references).clone();
@@ -401,6 +439,9 @@ impl Drawing<'_> {
         }
         for line in self.world.references.clone() {
             self.point(&line);
+        }
+        for take in self.world.takes.clone().iter().filter(|take| take.alone) {
+            self.point(&take.line);
         }
     }
 

@@ -6,7 +6,7 @@ use sexton_testkit::random::values::Value;
 
 use super::holding::{refers, taken_out};
 use super::text::{guard_name, sentence};
-use super::world::{Becomes, Derived, Fate, HITS, ID, NOTE, Reference, Thing, World};
+use super::world::{Becomes, Derived, Fate, HITS, ID, NOTE, Reference, Take, Thing, World};
 use crate::cascade::Rows;
 
 /// How a deletion ends.
@@ -34,6 +34,8 @@ pub enum By {
 #[derive(Debug)]
 pub struct End {
     pub rows: Rows,
+    /// How many rows went only because others took them.
+    pub taken: usize,
     pub removed: BTreeMap<String, u64>,
     pub changed: BTreeMap<String, u64>,
     pub derived: u64,
@@ -53,7 +55,7 @@ pub fn delete(world: &World, rows: &Rows, thing: &Thing, value: &Value) -> Outco
     if seeds.is_empty() {
         return Outcome::Missing;
     }
-    let closure = before.closure(seeds);
+    let closure = before.closure(seeds.clone());
     let mut refusing = before.refusing(&closure);
     if let Some((table, at)) = own {
         let row = &rows[table][at];
@@ -71,7 +73,11 @@ pub fn delete(world: &World, rows: &Rows, thing: &Thing, value: &Value) -> Outco
         refusing.insert((By::OverLimit, "limits.percent".into()));
     }
     if refusing.is_empty() {
-        Outcome::Done(Box::new(before.end(&closure, value)))
+        let mut end = before.end(&closure, value);
+        let untaken = World { takes: Vec::new(), ..world.clone() };
+        let untaken = Before { world: &untaken, rows };
+        end.taken = closure.len() - untaken.closure(seeds).len();
+        Outcome::Done(Box::new(end))
     } else {
         Outcome::Refused(refusing)
     }
@@ -111,12 +117,44 @@ impl Before<'_> {
         let mut closure = seeds;
         loop {
             let lines = self.world.references.iter().filter(|line| line.fate == Fate::Delete);
-            let more: Places = lines.flat_map(|line| self.referring(line, &closure)).collect();
+            let mut more: Places = lines.flat_map(|line| self.referring(line, &closure)).collect();
+            more.extend(self.world.takes.iter().flat_map(|take| self.taken(take, &closure)));
             if more.is_subset(&closure) {
                 return closure;
             }
             closure.extend(more);
         }
+    }
+
+    /// What rows of the closure take by this line.
+    fn taken(&self, take: &Take, closure: &Places) -> Vec<(usize, usize)> {
+        let line = &take.line;
+        let going = |place: &(usize, usize)| closure.contains(place);
+        let is_taken = |at: &usize| {
+            let right = Places::from([(line.parent, *at)]);
+            let named = self.referring(line, &right).iter().any(going);
+            named && (!take.when_last || self.outsiders(&right, closure) == 0)
+        };
+        let rows = (0..self.rows[line.parent].len()).filter(is_taken);
+        rows.map(|at| (line.parent, at)).collect()
+    }
+
+    /// How many rows that stay keep this row alive.
+    fn outsiders(&self, right: &Places, closure: &Places) -> usize {
+        let takes = &self.world.takes;
+        let has_take = |line: &Reference| {
+            let same = |take: &Take| {
+                (take.line.child, take.line.column, take.line.parent)
+                    == (line.child, line.column, line.parent)
+            };
+            takes.iter().any(same)
+        };
+        let lines = self.world.references.iter();
+        let lines =
+            lines.filter(|line| !matches!(line.fate, Fate::Keep | Fate::Derive) || has_take(line));
+        let alone = takes.iter().filter(|take| take.alone).map(|take| &take.line);
+        let referring = lines.chain(alone).flat_map(|line| self.referring(line, right));
+        referring.filter(|place| !closure.contains(place)).count()
     }
 
     /// The same, without rows that go themselves: those that an effect or a refusal is about.
@@ -162,6 +200,7 @@ impl Before<'_> {
     fn end(&self, closure: &Places, root: &Value) -> End {
         let mut end = End {
             rows: self.rows.clone(),
+            taken: 0,
             removed: BTreeMap::new(),
             changed: BTreeMap::new(),
             derived: 0,

@@ -12,6 +12,17 @@ pub fn policy(seed: u64, world: &World) -> String {
     }
     lines.push("[references]".into());
     lines.extend(world.references.iter().map(|line| reference(world, line)));
+    if !world.takes.is_empty() {
+        lines.push("[takes]".into());
+    }
+    lines.extend(world.takes.iter().map(|take| {
+        let rule = if take.when_last { "\"when-last\"" } else { "\"always\"" };
+        let rule = match take.line.filter {
+            None => rule.to_owned(),
+            Some(filter) => format!("{{ rule = {rule}, where = {} }}", toml(&filter.sql(""))),
+        };
+        format!("{} = {rule}", toml(&sentence(world, &take.line)))
+    }));
     for (number, guard) in world.guards.iter().enumerate() {
         let (of, rows) = (&world.tables[guard.of].name, &world.tables[guard.rows]);
         lines.push(format!("[guards.{}]", guard_name(number)));

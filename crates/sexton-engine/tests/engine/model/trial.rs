@@ -87,6 +87,14 @@ fn describe(world: &World, census: &mut Census) {
         ];
         marks.iter().filter(|(_, holds)| *holds).for_each(|(mark, _)| census.met(mark));
     }
+    for take in &world.takes {
+        census.met(if take.when_last { "lines: when-last" } else { "lines: always" });
+        let marks = [
+            ("takes with where", take.line.filter.is_some()),
+            ("takes that no other line declares", take.alone),
+        ];
+        marks.iter().filter(|(_, holds)| *holds).for_each(|(mark, _)| census.met(mark));
+    }
     census.add("guards", world.guards.len());
     census.add("derived tables", usize::from(world.derived.is_some()));
     let values = world.things.iter().filter(|thing| !thing.starts.is_empty());
@@ -283,6 +291,7 @@ impl<'t> Trial<'t> {
         }
         let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
         self.census.add("rows removed", sum(&end.removed));
+        self.census.add("rows taken", end.taken);
         self.census.add("rows changed", sum(&end.changed));
         let anonymized = |line: &&Reference| matches!(line.fate, Fate::Anonymize(_));
         let lines = world.references.iter().filter(anonymized);

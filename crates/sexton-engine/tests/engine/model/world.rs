@@ -26,6 +26,7 @@ pub const ACTOR: &str = "o'brien";
 pub struct World {
     pub tables: Vec<Table>,
     pub references: Vec<Reference>,
+    pub takes: Vec<Take>,
     pub guards: Vec<Guard>,
     pub derived: Option<Derived>,
     pub things: Vec<Thing>,
@@ -47,6 +48,16 @@ pub struct Reference {
     pub filter: Option<Filter>,
     /// The ON DELETE of the foreign key that enforces it, whatever the line says.
     pub enforced: Option<OnDelete>,
+}
+
+/// What takes the right with it.
+#[derive(Debug, Clone)]
+pub struct Take {
+    /// Its sides and its condition; its fate says nothing.
+    pub line: Reference,
+    pub when_last: bool,
+    /// Whether no other line declares the reference.
+    pub alone: bool,
 }
 
 /// How the column holds what it refers to.

@@ -225,7 +225,6 @@ nonsense = "is read over too"
         [
             ("stores.iq", true),
             ("work.jobs", true),
-            ("takes.\"a.b -> c\"", true),
             ("fence", true),
             ("pools.images", true),
             ("objects.iq", true),

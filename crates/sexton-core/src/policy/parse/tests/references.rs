@@ -1,6 +1,6 @@
-use super::{SYSTEM, good, parse, shown, unbuilt};
+use super::{SYSTEM, check, good, parse, shown, unbuilt};
 use crate::names::{ColumnName, OptionName, TableName};
-use crate::policy::{ColumnPath, Fate, Policy, Reference};
+use crate::policy::{ColumnPath, Fate, Policy, Reference, TakeRule};
 use crate::schema::Dialect;
 
 /// The references of one line with this fate.
@@ -189,4 +189,28 @@ fn parts_of_a_rule_without_an_engine_are_kept_and_told() {
     let columns = ["name", "my col"].map(ColumnName::new).to_vec();
     assert_eq!(policy.references[0].fate, Fate::Anonymize(columns));
     assert_eq!(unbuilt(&policy), []);
+}
+
+#[test]
+fn a_line_that_takes_says_when_and_which_rows_do() {
+    let policy = good(
+        "[takes]\n\"{a,b}.f -> files\" = \"always\"\n\
+         \"c.f -> files\" = { rule = \"when-last\", where = \"kind = 'x'\" }\n",
+    );
+    let [a, b, c] = policy.takes.as_slice() else { panic!("not three lines") };
+    assert_eq!((a.reference.text.as_str(), a.rule), ("a.f -> files", TakeRule::Always));
+    assert_eq!((b.reference.child.name.as_str(), b.rule), ("b", TakeRule::Always));
+    assert_eq!(c.rule, TakeRule::WhenLast);
+    assert_eq!(shown(c.reference.filter.as_ref().unwrap(), Dialect::Sqlite), "kind = 'x'");
+    assert_eq!(unbuilt(&policy), []);
+}
+
+#[test]
+fn a_line_that_takes_has_nothing_but_its_rule_and_its_condition() {
+    check("[takes]\n\"a.f -> files\" = \"delete\"\n", &[("P017", "\"delete\"")]);
+    check("[takes]\n\"a.f -> files\" = { where = \"x\" }\n", &[("P005", "{ where = \"x\" }")]);
+    let cast = "[takes]\n\"a.f -> files\" = { rule = \"always\", cast = \"text\" }\n";
+    check(cast, &[("P003", "cast")]);
+    let twice = "[takes]\n\"a.f -> files\" = \"always\"\n\"{a,b}.f -> files\" = \"when-last\"\n";
+    check(twice, &[("P011", "a")]);
 }
