@@ -18,10 +18,9 @@ async fn an_id_that_does_not_fit_its_column_is_a_bad_id_to_preview_and_deletion(
     let root = Root {
         thing: ThingName::new("note"),
         key: RootKey::Id("one".into()),
-        options: std::collections::BTreeMap::new(),
+        options: BTreeMap::new(),
         tenant: None,
         actor: Actor::new("the test"),
-        options: BTreeMap::new(),
     };
     let looked = system.preview(&root, Budget::default()).await;
     assert!(matches!(looked, Err(EngineError::BadId { .. })), "{looked:?}");
