@@ -56,6 +56,7 @@ fn sections() -> Map<String, Value> {
                 references(),
             ),
         ),
+        ("takes", section("What a row takes with it when it goes: the row on the right.", takes())),
         (
             "guards",
             section(
@@ -102,9 +103,8 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 14] = [
+const UNBUILT_SECTIONS: [&str; 13] = [
     "stores",
-    "takes",
     "work",
     "fence",
     "pools",
@@ -132,7 +132,12 @@ fn definitions() -> Value {
     let set = closed(&[("set", assignments())]);
     let anonymize = closed(&[(
         "anonymize",
-        json!({ "type": "array", "items": text(), "minItems": 1, "description": READ_OVER }),
+        json!({
+            "type": "array",
+            "items": text(),
+            "minItems": 1,
+            "description": "The row on the left stays, with these columns saying nothing any more.",
+        }),
     )]);
     json!({
         "sql": { "anyOf": [text(), {
@@ -172,6 +177,7 @@ fn thing() -> Value {
         ("like", text()),
         ("only", each(&text())),
         ("refuse", each(&text())),
+        ("options", each(&option())),
         ("digest", json!({ "enum": ["keys", "rows"] })),
     ];
     let mut properties: Map<String, Value> =
@@ -186,7 +192,7 @@ fn thing() -> Value {
         "limits".to_owned(),
         section("How much one deletion may take at most.", closed(&limits)),
     );
-    for key in ["hide", "purge", "undo", "removes", "set", "options", "id"] {
+    for key in ["hide", "purge", "undo", "removes", "set", "id"] {
         properties.insert(key.to_owned(), json!({ "description": READ_OVER }));
     }
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
@@ -197,14 +203,35 @@ fn references() -> Value {
         ("rule", said(RULE, "rule", refer("fate"))),
         ("where", said(RULE, "where", refer("sql"))),
         ("say", said(RULE, "say", text())),
-        ("cast", section(READ_OVER, text())),
-        ("with", section(READ_OVER, each(&refer("fate")))),
+        ("cast", said(RULE, "cast", text())),
+        ("with", said(RULE, "with", each(&refer("fate")))),
         ("orphans", section(READ_OVER, json!({ "const": "delete" }))),
     ]);
     json!({
         "type": "object",
         "propertyNames": { "pattern": "->" },
         "additionalProperties": { "anyOf": [refer("fate"), with_required(rule, &["rule"])] },
+    })
+}
+
+fn option() -> Value {
+    closed(&[
+        ("default", section("What it is if nobody says.", json!({ "type": "boolean" }))),
+        ("help", section("What it does, for the preview.", text())),
+        ("warning", section("What the preview warns of if it is chosen.", text())),
+    ])
+}
+
+fn takes() -> Value {
+    let rule = json!({ "enum": ["always", "when-last"] });
+    let with_where = closed(&[
+        ("rule", section("When the row on the left takes the right.", rule.clone())),
+        ("where", section("Which rows on the left take at all. SQL.", refer("sql"))),
+    ]);
+    json!({
+        "type": "object",
+        "propertyNames": { "pattern": "->" },
+        "additionalProperties": { "anyOf": [rule, with_required(with_where, &["rule"])] },
     })
 }
 
