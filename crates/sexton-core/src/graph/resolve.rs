@@ -21,13 +21,25 @@ pub fn resolve(policy: &Policy, schema: &Schema) -> (Graph, Vec<Finding>) {
         let id = EdgeId(policy.references.len() + number);
         match edge(id, &take.reference, schema) {
             Ok(edge) if edge.via.json().is_some() => findings.push(inside_json(&edge)),
-            Ok(edge) => {
+            Ok(mut edge) => {
+                edge.via = held(&edges, &edge);
                 takes.push(Taking { edge, when_last: take.rule == TakeRule::WhenLast });
             }
             Err(finding) => findings.push(*finding),
         }
     }
     (Graph::of(edges, takes), findings)
+}
+
+/// How the line of `[references]` between the same columns says that it is held.
+fn held(edges: &[Edge], take: &Edge) -> Via {
+    let declared = edges.iter().find(|edge| {
+        (&edge.child, &edge.parent) == (&take.child, &take.parent)
+            && edge.columns == take.columns
+            && edge.parent_key == take.parent_key
+            && edge.via.json().is_none()
+    });
+    declared.map_or_else(|| take.via.clone(), |edge| edge.via.clone())
 }
 
 fn inside_json(edge: &Edge) -> Finding {

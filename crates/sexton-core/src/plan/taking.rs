@@ -15,7 +15,8 @@ use crate::names::TableName;
 use crate::policy::Fate;
 use crate::schema::{Dialect, Table};
 use crate::sql::{
-    Alias, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, not_in_keys, refers_to_row,
+    Alias, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, not_in_keys, referred,
+    refers_to_row,
 };
 
 /// What a candidate is called while it is judged: its own table may refer to it.
@@ -86,7 +87,9 @@ fn taken(source: &Source<'_>, closure: &Closure, edge: &Edge, frontier: bool) ->
             (" IN (SELECT ", ")")
         }
     };
-    writer.push(open).columns(&edge.columns).push(" FROM ").table(child).push(" WHERE ");
+    writer.push(open);
+    referred(&mut writer, &edge.columns, &edge.via, child);
+    writer.push(" FROM ").table(child).push(" WHERE ");
     let columns = (0..own.identity).collect();
     let keys = KeySource {
         from: vec![KeyColumns { set: own.id, columns, frontier }],
@@ -140,8 +143,9 @@ fn judge(
     Some(writer.finish("judge what is taken of", &table.name))
 }
 
-/// Edges whose rows keep a row of this table alive: all but those with the fate `derive` or
-/// `keep` that have no line of their own under `[takes]`, and lines that stand there alone.
+/// Edges whose rows keep a row of this table alive: those that hold it or would lose it, those
+/// that have a line of their own under `[takes]`, and lines that stand there alone. Rows that go
+/// with it (`delete`) are its own, and those that do not mind (`derive`, `keep`) need it not.
 fn keeping_alive<'s>(source: &Source<'s>, parent: &TableName) -> Vec<&'s Edge> {
     let same = |one: &Edge, other: &Edge| {
         one.child == other.child
@@ -152,7 +156,8 @@ fn keeping_alive<'s>(source: &Source<'s>, parent: &TableName) -> Vec<&'s Edge> {
     let takes = || source.graph.takes.iter().map(|taking| &taking.edge);
     let edges = || source.graph.edges.iter();
     let declared = edges().filter(|edge| edge.parent == *parent).filter(|edge| {
-        !matches!(edge.fate, Fate::Derive | Fate::Keep) || takes().any(|take| same(take, edge))
+        !matches!(edge.fate, Fate::Delete | Fate::Derive | Fate::Keep)
+            || takes().any(|take| same(take, edge))
     });
     let alone = takes().filter(|take| take.parent == *parent);
     let alone = alone.filter(|take| !edges().any(|edge| same(take, edge)));

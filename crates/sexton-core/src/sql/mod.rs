@@ -13,7 +13,7 @@ mod writer;
 
 pub use condition::{KeySource, in_keys, not_in_keys, one_row};
 pub use meaningless::{Meaningful, can_be_meaningless, meaningless};
-pub use referring::{refers, refers_to_row, unlinked};
+pub use referring::{referred, refers, refers_to_row, unlinked};
 pub use scalar::Scalar;
 pub use stored::read_stored;
 pub use writer::{Alias, Writer, column_for_placeholder};

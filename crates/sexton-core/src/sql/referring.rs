@@ -54,6 +54,21 @@ pub fn refers_to_row(
     }
 }
 
+/// What rows of `table` refer to, through `columns` held as `via` says.
+pub fn referred(writer: &mut Writer, columns: &[Column], via: &Via, table: &Table) {
+    match (via, columns) {
+        (Via::Cast(cast), [column]) => {
+            let value = |writer: &mut Writer| {
+                own(writer, column, table);
+            };
+            read(writer, *cast, &value);
+        }
+        _ => {
+            writer.columns(columns);
+        }
+    }
+}
+
 /// Rows of `table` refer, through `columns` held as `via` says, to one of the keys.
 pub fn refers(
     writer: &mut Writer,

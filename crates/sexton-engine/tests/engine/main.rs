@@ -25,6 +25,7 @@ mod place;
 mod plain_delete;
 mod roots;
 mod seeds;
+mod sharing;
 mod surroundings;
 mod taking;
 mod tenants;

@@ -150,8 +150,9 @@ impl Before<'_> {
             takes.iter().any(same)
         };
         let lines = self.world.references.iter();
-        let lines =
-            lines.filter(|line| !matches!(line.fate, Fate::Keep | Fate::Derive) || has_take(line));
+        let lines = lines.filter(|line| {
+            !matches!(line.fate, Fate::Delete | Fate::Keep | Fate::Derive) || has_take(line)
+        });
         let alone = takes.iter().filter(|take| take.alone).map(|take| &take.line);
         let referring = lines.chain(alone).flat_map(|line| self.referring(line, right));
         referring.filter(|place| !closure.contains(place)).count()
