@@ -14,17 +14,24 @@ on_both_databases!(
     s8_a_second_delete_finds_nothing_and_leaves_one_record,
     s8_of_two_deletes_at_once_one_finds_nothing,
     s11_rows_reached_in_two_ways_go_once_and_count_once,
+    s25_files_go_with_their_artifact_in_one_transaction,
+    s25_an_icon_is_held_by_its_text_and_an_unreadable_one_holds_nothing,
+    s25_shared_blobs_outlive_all_files_but_the_last,
+    s26_the_file_of_a_comparison_of_sizes_goes_with_either_side,
     s33_when_a_base_goes_its_heads_stay,
     s34_a_selective_snapshot_holds_what_it_is_rebuilt_from,
     s34_what_no_selective_snapshot_needs_can_go,
+    s35_a_verdict_outlives_the_artifact_that_it_was_taken_from,
     s38_any_artifact_can_be_deleted_as_an_artifact,
     s39_staff_delete_across_organizations,
     s41_a_project_goes_whole_and_no_other,
     s41_an_organization_goes_whole_and_no_other,
 );
 
-/// The rows of snapshot 12, by hand.
+/// Snapshot 12 by hand. Its icon 304 is that of 13 too, and one of its blobs is in a file of 13.
 const SNAPSHOT_12: &str = "
+    UPDATE comparison_approvals SET extras = '{\"auto_approval\":true,\"prev_approved_artifact_id\":null}'
+    WHERE id = 702;
     DELETE FROM snapshot_comparisons WHERE id IN (602, 604);
     DELETE FROM snapshot_metrics WHERE id = 512;
     DELETE FROM comparison_approvals WHERE id = 701;
@@ -32,6 +39,9 @@ const SNAPSHOT_12: &str = "
     DELETE FROM size_metrics WHERE id = 812;
     DELETE FROM installables WHERE id IN (951, 952);
     DELETE FROM artifacts WHERE id = 12;
+    DELETE FROM file_blob_index WHERE file_id IN (301, 302, 305, 307);
+    DELETE FROM file_blobs WHERE id IN (401, 405, 407);
+    DELETE FROM files WHERE id IN (301, 302, 305, 307);
 ";
 
 async fn s1_a_snapshot_goes_with_its_rows_and_everything_else_stays(place: Place) {
@@ -90,6 +100,58 @@ async fn s11_rows_reached_in_two_ways_go_once_and_count_once(place: Place) {
     }
 }
 
+/// A file that cannot go keeps everything, though it goes last.
+const PINNED: [&str; 2] = [
+    "CREATE TRIGGER pinned BEFORE DELETE ON files WHEN old.id = 305
+     BEGIN SELECT RAISE(ABORT, 'pinned'); END;",
+    "CREATE FUNCTION pinned() RETURNS trigger LANGUAGE plpgsql
+     AS 'BEGIN RAISE EXCEPTION ''pinned''; END';
+     CREATE TRIGGER pinned BEFORE DELETE ON files FOR EACH ROW
+     WHEN (old.id = 305) EXECUTE FUNCTION pinned();",
+];
+
+async fn s25_files_go_with_their_artifact_in_one_transaction(place: Place) {
+    place.execute(PINNED[usize::from(!place.is_sqlite())]).await;
+    let before = place.dump().await;
+    let failed = place.delete(root("snapshot", "12")).await.unwrap_err();
+    assert!(format!("{failed:?}").contains("remove files"), "{failed:?}");
+    assert_eq!(place.dump().await, before);
+}
+
+/// 7, 15 and 21 have texts for an icon that are no ids, one of which looks like 308.
+async fn s25_an_icon_is_held_by_its_text_and_an_unreadable_one_holds_nothing(place: Place) {
+    for id in ["7", "15", "21"] {
+        place.delete(root("artifact", id)).await.unwrap();
+    }
+    let icon = "SELECT count(*) FROM files WHERE id = 304";
+    place.delete(root("artifact", "12")).await.unwrap();
+    assert_eq!(place.number(icon).await, 1);
+    place.delete(root("artifact", "13")).await.unwrap();
+    assert_eq!(place.number(icon).await, 0);
+    let left = "SELECT id FROM files ORDER BY id";
+    assert_eq!(place.column(left).await, ["309", "310"].map(|id| Some(id.to_owned())));
+}
+
+/// Blob 402 is in files of 12 and 13; 408 in files of two organizations.
+async fn s25_shared_blobs_outlive_all_files_but_the_last(place: Place) {
+    let blobs = "SELECT count(*) FROM file_blobs WHERE id IN (402, 408)";
+    for (id, left) in [("12", 2), ("21", 2), ("13", 1), ("31", 0)] {
+        place.delete(root("any-artifact", id)).await.unwrap();
+        assert_eq!(place.number(blobs).await, left, "{id}");
+    }
+}
+
+/// The comparison's head is 13 and its base 12.
+async fn s26_the_file_of_a_comparison_of_sizes_goes_with_either_side(place: Place) {
+    let left = "SELECT count(*) FROM files WHERE id = 307";
+    for artifact in ["12", "13"] {
+        let place = place.twin().await;
+        assert_eq!(place.number(left).await, 1);
+        place.delete(root("artifact", artifact)).await.unwrap();
+        assert_eq!(place.number(left).await, 0, "{artifact}");
+    }
+}
+
 async fn s33_when_a_base_goes_its_heads_stay(place: Place) {
     let by_hand = "
         DELETE FROM snapshot_comparisons WHERE id = 601;
@@ -113,6 +175,17 @@ async fn s34_what_no_selective_snapshot_needs_can_go(place: Place) {
     place.delete(root("snapshot", "8")).await.unwrap();
 }
 
+/// 702 was taken from 12, 704 from 8; 703 was taken from none.
+async fn s35_a_verdict_outlives_the_artifact_that_it_was_taken_from(place: Place) {
+    let verdicts = "SELECT approval_status FROM comparison_approvals WHERE id > 701 ORDER BY id";
+    let taken = "SELECT extras ->> 'prev_approved_artifact_id' FROM comparison_approvals
+                 WHERE id > 701 ORDER BY id";
+    let before = place.column(verdicts).await;
+    place.delete(root("snapshot", "12")).await.unwrap();
+    assert_eq!(place.column(verdicts).await, before);
+    assert_eq!(place.column(taken).await, [None, None, Some("8".to_owned())]);
+}
+
 async fn s38_any_artifact_can_be_deleted_as_an_artifact(place: Place) {
     let by_hand = "
         DELETE FROM size_comparisons WHERE id = 902;
@@ -131,6 +204,10 @@ fn project(id: u32) -> String {
     let artifacts = format!("(SELECT id FROM artifacts WHERE project_id = {id})");
     let metrics = format!("(SELECT id FROM snapshot_metrics WHERE artifact_id IN {artifacts})");
     let sizes = format!("(SELECT id FROM size_metrics WHERE artifact_id IN {artifacts})");
+    let sole = match id {
+        5 => "301, 302, 303, 304, 305, 306, 307",
+        _ => "308",
+    };
     format!(
         "DELETE FROM snapshot_comparisons
          WHERE head_metrics_id IN {metrics} OR base_metrics_id IN {metrics};
@@ -141,6 +218,12 @@ fn project(id: u32) -> String {
          DELETE FROM installables WHERE artifact_id IN {artifacts};
          DELETE FROM artifacts WHERE project_id = {id};
          DELETE FROM project_access WHERE project_id = {id};
+         UPDATE comparison_approvals
+         SET extras = '{{\"auto_approval\":true,\"prev_approved_artifact_id\":null}}'
+         WHERE id = 704 AND {id} = 5;
+         DELETE FROM file_blob_index WHERE file_id IN ({sole});
+         DELETE FROM file_blobs WHERE id NOT IN (SELECT blob_id FROM file_blob_index);
+         DELETE FROM files WHERE id IN ({sole});
          DELETE FROM projects WHERE id = {id};"
     )
 }
