@@ -13,13 +13,14 @@ on_both_databases!(
     r4_an_id_that_is_no_uuid_names_nothing,
     r6_r23_results_outlive_the_templates_they_answer,
     r8_an_output_file_goes_alone,
-    r9_a_batch_goes_with_its_requests_and_leaves_its_file,
+    r9_r12_a_batch_goes_with_its_requests_and_downloads_and_leaves_its_file,
     r9_a_second_delete_finds_nothing,
     r30_no_column_keeps_the_text_of_a_deleted_file,
 );
 
 const OCTOBER: u8 = 1;
 const RESULTS: u8 = 3;
+const ERRORS: u8 = 4;
 const ENDED: u8 = 1;
 const UNDER_WAY: u8 = 2;
 
@@ -92,13 +93,16 @@ async fn r8_an_output_file_goes_alone(place: Place) {
     place.deletes_what_this_does(file(RESULTS), &by_hand).await;
 }
 
-async fn r9_a_batch_goes_with_its_requests_and_leaves_its_file(place: Place) {
+async fn r9_r12_a_batch_goes_with_its_requests_and_downloads_and_leaves_its_file(place: Place) {
     let batch_id = id("ba", ENDED);
     let steps = [1, 2, 3].map(|number| format!("'{}'", id("5e", number))).join(", ");
     let by_hand = format!(
         "DELETE FROM response_steps WHERE id IN ({steps});
          DELETE FROM requests WHERE batch_id = '{batch_id}';
-         DELETE FROM batches WHERE id = '{batch_id}';"
+         DELETE FROM batches WHERE id = '{batch_id}';
+         DELETE FROM files WHERE id IN ('{}', '{}');",
+        id("f1", RESULTS),
+        id("f1", ERRORS)
     );
     place.deletes_what_this_does(batch(ENDED), &by_hand).await;
 }
