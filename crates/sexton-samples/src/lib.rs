@@ -4,4 +4,6 @@ mod install;
 mod sample;
 
 pub use install::{InstallError, install_postgres, install_sqlite};
-pub use sample::{Sample, all, batches, datasets, requests, snapshots, transcriptions};
+pub use sample::{
+    Sample, all, batches, datasets, requests, requests_later, snapshots, transcriptions,
+};

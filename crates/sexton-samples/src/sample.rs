@@ -19,18 +19,23 @@ pub struct Sample {
 
 macro_rules! sample {
     ($name:literal) => {
+        sample!($name, "")
+    };
+    ($name:literal, $variant:literal) => {
         Sample {
             name: $name,
-            policy: include_str!(concat!("../../../systems/", $name, "/policy.toml")),
-            schema_sqlite: include_str!(concat!("../../../systems/", $name, "/schema.sqlite.sql")),
-            seed_sqlite: include_str!(concat!("../../../systems/", $name, "/seed.sqlite.sql")),
-            schema_postgres: include_str!(concat!(
-                "../../../systems/",
-                $name,
-                "/schema.postgres.sql"
-            )),
-            seed_postgres: include_str!(concat!("../../../systems/", $name, "/seed.postgres.sql")),
+            policy: text!($name, "policy", $variant, ".toml"),
+            schema_sqlite: text!($name, "schema", $variant, ".sqlite.sql"),
+            seed_sqlite: text!($name, "seed", $variant, ".sqlite.sql"),
+            schema_postgres: text!($name, "schema", $variant, ".postgres.sql"),
+            seed_postgres: text!($name, "seed", $variant, ".postgres.sql"),
         }
+    };
+}
+
+macro_rules! text {
+    ($name:literal, $($file:expr),*) => {
+        include_str!(concat!("../../../systems/", $name, "/", $($file),*))
     };
 }
 
@@ -63,4 +68,10 @@ pub fn snapshots() -> Sample {
 /// Batched LLM requests: results outlive the input that they answer.
 pub fn requests() -> Sample {
     sample!("requests")
+}
+
+/// The same system some months later: requests of no batch, and an archive. Its policy is a variant
+/// of the policy of `requests`.
+pub fn requests_later() -> Sample {
+    sample!("requests", ".later")
 }

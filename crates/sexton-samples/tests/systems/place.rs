@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::plan::Plan;
-use sexton_core::policy::Options;
+use sexton_core::policy::{Options, Policy};
 use sexton_core::preview::Preview;
 use sexton_engine::ports::Database;
 use sexton_engine::{
@@ -64,8 +64,7 @@ impl Place {
         let database = postgres::TestDatabase::new().await;
         let script = [sample.schema_postgres, sample.seed_postgres].join("\n");
         database.execute(&script).await;
-        let (policy, _) = sexton_core::policy::parse(sample.policy);
-        let schema = policy.unwrap().schema.map(|schema| schema.value);
+        let schema = policy(&sample).schema.map(|schema| schema.value);
         let opened = PostgresDatabase::connect(&database.url(), schema.as_deref()).unwrap();
         let system = system(&sample, Arc::new(opened));
         let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
@@ -201,7 +200,18 @@ pub fn removed(preview: &Preview, table: &str) -> u64 {
 }
 
 fn system(sample: &Sample, database: Arc<dyn Database>) -> System {
-    let (policy, findings) = sexton_core::policy::parse(sample.policy);
+    System::new(policy(sample), database, Surroundings::of_this_machine(), None)
+}
+
+/// The sample's policy; that of the system's first schema stands beside it as `policy.toml`.
+fn policy(sample: &Sample) -> Policy {
+    let first = sexton_samples::all().into_iter().find(|first| first.name == sample.name);
+    let beside = |_: &str, name: &str| match &first {
+        Some(first) if name == "policy.toml" => Ok((name.to_owned(), first.policy.to_owned())),
+        _ => Err("it is not there".to_owned()),
+    };
+    let (policy, findings, _) =
+        sexton_core::policy::parse_files("variant.toml", sample.policy, &mut { beside });
     assert_eq!(findings, []);
-    System::new(policy.unwrap(), database, Surroundings::of_this_machine(), None)
+    policy.unwrap()
 }

@@ -1,6 +1,7 @@
 //! Batched requests whose results outlive their input.
 
 mod contract;
+mod later;
 mod plans;
 
 use sexton_engine::Root;

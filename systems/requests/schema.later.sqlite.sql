@@ -1,0 +1,172 @@
+-- requests, the later schema: on SQLite.
+--
+-- A request of no batch is legal and has a creator instead, a template of no file
+-- is its own, and ended requests move to an archive that no foreign key leads to.
+-- The input is in the template only.
+-- The daemon of a request is known to the application alone. Ids and times are text,
+-- booleans are 0 or 1.
+
+-- status: processed, error, deleted, expired. purpose: batch, batch_output, batch_error;
+-- output and error files are rows without content, which is read from requests.
+CREATE TABLE files (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    description TEXT,
+    status TEXT NOT NULL DEFAULT 'processed',
+    purpose TEXT NOT NULL DEFAULT 'batch',
+    uploaded_by TEXT,
+    size_bytes INTEGER NOT NULL DEFAULT 0,
+    size_finalized INTEGER NOT NULL DEFAULT 0,
+    expires_at TEXT,
+    deleted_at TEXT
+);
+CREATE INDEX files_uploaded_by ON files (uploaded_by);
+
+-- One prompt each.
+CREATE TABLE request_templates (
+    id TEXT PRIMARY KEY,
+    file_id TEXT REFERENCES files (id) ON DELETE SET NULL,
+    endpoint TEXT NOT NULL,
+    method TEXT NOT NULL,
+    path TEXT NOT NULL,
+    body TEXT NOT NULL,
+    model TEXT NOT NULL,
+    api_key TEXT NOT NULL,
+    custom_id TEXT,
+    line_number INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX request_templates_file_id ON request_templates (file_id, line_number);
+
+-- location: live, split, archive.
+CREATE TABLE batches (
+    id TEXT PRIMARY KEY,
+    file_id TEXT REFERENCES files (id) ON DELETE SET NULL,
+    output_file_id TEXT UNIQUE REFERENCES files (id) ON DELETE SET NULL,
+    error_file_id TEXT UNIQUE REFERENCES files (id) ON DELETE SET NULL,
+    endpoint TEXT NOT NULL,
+    completion_window TEXT NOT NULL DEFAULT '24h',
+    expires_at TEXT,
+    metadata TEXT,
+    api_key TEXT,
+    created_by TEXT NOT NULL,
+    total_requests INTEGER NOT NULL DEFAULT 0,
+    requests_started_at TEXT,
+    cancelling_at TEXT,
+    cancelled_at TEXT,
+    completed_at TEXT,
+    failed_at TEXT,
+    finalizing_at TEXT,
+    deleted_at TEXT,
+    notification_sent_at TEXT,
+    completed_requests INTEGER NOT NULL DEFAULT 0,
+    failed_requests INTEGER NOT NULL DEFAULT 0,
+    canceled_requests INTEGER NOT NULL DEFAULT 0,
+    counts_frozen_at TEXT,
+    retry_version INTEGER NOT NULL DEFAULT 0,
+    location TEXT NOT NULL DEFAULT 'live',
+    archive_bucket TEXT
+);
+CREATE INDEX batches_file_id ON batches (file_id);
+CREATE INDEX batches_created_by ON batches (created_by);
+CREATE INDEX batches_active ON batches (id)
+    WHERE cancelling_at IS NULL AND deleted_at IS NULL
+      AND completed_at IS NULL AND failed_at IS NULL AND cancelled_at IS NULL;
+
+-- status: initializing, running, dead.
+CREATE TABLE daemons (
+    id TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    last_heartbeat TEXT,
+    config_snapshot TEXT
+);
+CREATE INDEX daemons_status ON daemons (status);
+
+-- pending -> claimed -> processing -> completed | failed | canceled
+CREATE TABLE requests (
+    id TEXT PRIMARY KEY,
+    batch_id TEXT REFERENCES batches (id) ON DELETE SET NULL,
+    template_id TEXT REFERENCES request_templates (id) ON DELETE SET NULL,
+    created_by TEXT,
+    state TEXT NOT NULL DEFAULT 'pending',
+    retry_attempt INTEGER NOT NULL DEFAULT 0,
+    not_before TEXT,
+    daemon_id TEXT,
+    claimed_at TEXT,
+    started_at TEXT,
+    response_status INTEGER,
+    response_body TEXT,
+    response_size INTEGER NOT NULL DEFAULT 0,
+    completed_at TEXT,
+    error TEXT,
+    failed_at TEXT,
+    canceled_at TEXT,
+    model TEXT NOT NULL,
+    custom_id TEXT,
+    service_tier TEXT,
+    CONSTRAINT requests_attribution_xor CHECK ((batch_id IS NULL) <> (created_by IS NULL)),
+    CHECK (state IN ('pending', 'claimed', 'processing', 'completed', 'failed', 'canceled')),
+    CHECK (state <> 'pending' OR (daemon_id IS NULL AND claimed_at IS NULL)),
+    CHECK (state <> 'claimed' OR (daemon_id IS NOT NULL AND claimed_at IS NOT NULL)),
+    CHECK (state <> 'processing' OR (daemon_id IS NOT NULL AND started_at IS NOT NULL)),
+    CHECK (state <> 'completed' OR (response_status IS NOT NULL AND response_body IS NOT NULL
+                                    AND completed_at IS NOT NULL)),
+    CHECK (state <> 'failed' OR (error IS NOT NULL AND failed_at IS NOT NULL)),
+    CHECK (state <> 'canceled' OR canceled_at IS NOT NULL)
+);
+CREATE INDEX requests_batch_id ON requests (batch_id);
+CREATE INDEX requests_template_id ON requests (template_id);
+CREATE INDEX requests_claimable ON requests (model, batch_id)
+    WHERE state = 'pending' AND template_id IS NOT NULL;
+CREATE INDEX requests_created_by ON requests (created_by);
+
+-- What a request did on its way to a response; a step may have steps of its own.
+CREATE TABLE response_steps (
+    id TEXT PRIMARY KEY,
+    request_id TEXT UNIQUE REFERENCES requests (id) ON DELETE CASCADE,
+    parent_step_id TEXT REFERENCES response_steps (id) ON DELETE CASCADE,
+    prev_step_id TEXT REFERENCES response_steps (id) ON DELETE CASCADE,
+    step_sequence INTEGER NOT NULL DEFAULT 0,
+    request_payload TEXT,
+    response_payload TEXT
+);
+CREATE INDEX response_steps_parent_step_id ON response_steps (parent_step_id, step_sequence);
+CREATE INDEX response_steps_prev_step_id ON response_steps (prev_step_id);
+
+-- Ended requests, each in the bucket of its week, named by its Monday.
+CREATE TABLE batch_requests_archive (
+    id TEXT NOT NULL,
+    batch_id TEXT,
+    template_id TEXT,
+    created_by TEXT,
+    state TEXT NOT NULL,
+    retry_attempt INTEGER NOT NULL DEFAULT 0,
+    not_before TEXT,
+    daemon_id TEXT,
+    claimed_at TEXT,
+    started_at TEXT,
+    response_status INTEGER,
+    response_body TEXT,
+    response_size INTEGER NOT NULL DEFAULT 0,
+    completed_at TEXT,
+    error TEXT,
+    failed_at TEXT,
+    canceled_at TEXT,
+    model TEXT NOT NULL,
+    custom_id TEXT,
+    service_tier TEXT,
+    archive_bucket TEXT NOT NULL,
+    PRIMARY KEY (archive_bucket, id)
+);
+CREATE INDEX batch_requests_archive_batch_id ON batch_requests_archive (batch_id);
+
+-- What the application reads: rows of hidden parents are not there.
+CREATE VIEW active_requests AS
+    SELECT r.*
+    FROM requests r
+    LEFT JOIN batches b ON b.id = r.batch_id
+    WHERE b.deleted_at IS NULL;
+CREATE VIEW active_request_templates AS
+    SELECT t.*
+    FROM request_templates t
+    LEFT JOIN files f ON f.id = t.file_id
+    WHERE f.deleted_at IS NULL;
