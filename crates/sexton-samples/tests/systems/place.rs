@@ -87,8 +87,11 @@ impl Place {
         &self.system
     }
 
+    /// The plan of a thing, with its options as they are unless somebody chooses.
     pub async fn plan(&self, thing: &str) -> Plan {
-        self.system.plan(&ThingName::new(thing), &Options::default()).await.unwrap()
+        let thing = self.system.policy().things.iter().find(|known| known.name.as_str() == thing);
+        let thing = thing.unwrap();
+        self.system.plan(&thing.name, &Options::defaults(thing)).await.unwrap()
     }
 
     pub async fn execute(&self, script: &str) {
@@ -182,10 +185,24 @@ pub fn root(thing: &str, id: &str) -> Root {
     Root {
         thing: ThingName::new(thing),
         key: RootKey::Id(id.into()),
+        options: BTreeMap::new(),
         tenant: None,
         actor: Actor::new("ada"),
-        options: BTreeMap::new(),
     }
+}
+
+/// The same root, with this option chosen.
+pub fn with(option: &str, root: Root) -> Root {
+    choosing(option, "true", root)
+}
+
+/// The same root, with this option refused.
+pub fn without(option: &str, root: Root) -> Root {
+    choosing(option, "false", root)
+}
+
+fn choosing(option: &str, choice: &str, root: Root) -> Root {
+    Root { options: BTreeMap::from([(option.to_owned(), choice.to_owned())]), ..root }
 }
 
 /// Rows that a preview takes of a table, which must be exact.

@@ -1,6 +1,7 @@
 //! Jobs and datasets that refer to each other.
 
 mod contract;
+mod jobs_with_datasets;
 mod plans;
 
 use sexton_engine::Root;

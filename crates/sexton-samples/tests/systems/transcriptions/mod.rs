@@ -2,6 +2,7 @@
 
 mod cascading;
 mod contract;
+mod erasure;
 mod plans;
 
 use sexton_core::names::TenantId;
