@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::graph::Edge;
 use crate::names::{ColumnName, TableName};
 use crate::policy::{Assignment, Derived, DerivedColumn, Fate, Fragment, Literal, Part, Value};
-use crate::schema::{Column, Table};
+use crate::schema::{Column, Dialect, Table};
 use crate::sql::{
     KeyColumns, KeySource, SetId, Statement, Writer, can_be_meaningless, in_keys, meaningless,
     not_in_keys, unlinked,
@@ -137,7 +137,9 @@ fn change(
         set,
         becomes: assignments
             .iter()
-            .map(|(column, new)| (column.name.to_string(), becomes(edge, *new)))
+            .map(|(column, new)| {
+                (column.name.to_string(), becomes(edge, *new, source.schema.dialect))
+            })
             .collect(),
         statement: writer.finish("change", &table.name),
         say: edge.say.clone(),
@@ -146,9 +148,9 @@ fn change(
 }
 
 /// What a column becomes, for people.
-fn becomes(edge: &Edge, new: New<'_>) -> String {
+fn becomes(edge: &Edge, new: New<'_>, dialect: Dialect) -> String {
     match (new, edge.via.json()) {
-        (New::Value(value), _) => spelled(value),
+        (New::Value(value), _) => spelled(value, dialect),
         (New::Meaningless, _) => "anonymized".into(),
         (New::None, Some(place)) if place.each => format!("{} without it", place.written()),
         (New::None, Some(place)) => format!("{} null", place.written()),
@@ -201,28 +203,25 @@ fn by_identity(writer: &mut Writer, closure: &Closure, set: SetId) {
     in_keys(writer, &set.columns[..set.identity], &identities(set));
 }
 
-/// A value as the policy spells it.
-fn spelled(value: &Value) -> String {
+/// A value as the policy spells it for this database.
+fn spelled(value: &Value, dialect: Dialect) -> String {
     match value {
         Value::Literal(Literal::Bool(yes)) => yes.to_string(),
         Value::Literal(Literal::Integer(number)) => number.to_string(),
         Value::Literal(Literal::Float(number)) => number.to_string(),
         Value::Literal(Literal::Text(text)) => format!("'{text}'"),
-        Value::Sql(sql) => {
-            let fragment = sql.postgres.as_ref().or(sql.sqlite.as_ref());
-            fragment.map_or(String::new(), |fragment| {
-                let words: Vec<&str> = fragment
-                    .parts
-                    .iter()
-                    .map(|part| match part {
-                        Part::Text(text) => text.as_str(),
-                        Part::Placeholder(_) => "…",
-                    })
-                    .collect();
-                let words = words.concat();
-                if words.eq_ignore_ascii_case("null") { "NULL".into() } else { words }
-            })
-        }
+        Value::Sql(sql) => sql.of(dialect).map_or(String::new(), |fragment| {
+            let words: Vec<&str> = fragment
+                .parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text(text) => text.as_str(),
+                    Part::Placeholder(_) => "…",
+                })
+                .collect();
+            let words = words.concat();
+            if words.eq_ignore_ascii_case("null") { "NULL".into() } else { words }
+        }),
     }
 }
 

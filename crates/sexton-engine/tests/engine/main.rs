@@ -28,4 +28,5 @@ mod seeds;
 mod sharing;
 mod surroundings;
 mod taking;
+mod telling;
 mod tenants;
