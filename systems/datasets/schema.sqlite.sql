@@ -92,8 +92,6 @@ CREATE TABLE measurement_features (
     created_at TIMESTAMP
 );
 CREATE INDEX measurement_features_dataset_id ON measurement_features (dataset_id);
-CREATE INDEX measurement_features_synthetic_dataset_id
-    ON measurement_features (extraction_metadata ->> 'synthetic_dataset_id');
 
 -- synthetic_dataset_id is the first of the datasets that hyperparameters lists.
 CREATE TABLE models (
