@@ -1,8 +1,8 @@
 //! Drafts a first policy: reads the schema, and compares values where a name speaks for a
 //! reference.
 //!
-//! Comparing costs a statement per candidate over the first rows of a table. What cannot be
-//! compared, because a right is missing or it takes too long, stays a name without values.
+//! Comparing reads the first rows of a table for each candidate. What cannot be compared, because
+//! a right is missing or it takes too long, stays a name without values.
 
 use std::time::Duration;
 
@@ -10,10 +10,13 @@ use sexton_core::draft::{self, Candidate, Draft, Seen, Wanted};
 use sexton_core::schema::Schema;
 use sexton_core::sql::Scalar;
 
-use crate::ports::{Database, DatabaseError, Mode, Query, Row, Tx};
+use crate::ports::{Database, DatabaseError, Mode, Query, Row};
 
 /// So many candidates are compared; the names of the others have to do.
 const COMPARISONS_MAX: usize = 500;
+
+/// So many candidates share a statement.
+const TOGETHER: usize = 8;
 
 /// A comparison that takes longer tells nothing.
 const COMPARISON_TIME: Duration = Duration::from_secs(1);
@@ -33,45 +36,57 @@ async fn compare(
     schema: &Schema,
     candidates: &[Candidate],
 ) -> Result<Vec<Option<Seen>>, DatabaseError> {
-    let mode = Mode::Look { budget: Some(COMPARISON_TIME) };
-    let mut open: Option<Box<dyn Tx>> = None;
+    let compared = &candidates[..candidates.len().min(COMPARISONS_MAX)];
     let mut seen = Vec::with_capacity(candidates.len());
-    for candidate in candidates.iter().take(COMPARISONS_MAX) {
-        let Some(statement) = candidate.comparison(schema) else {
-            seen.push(None);
-            continue;
-        };
-        let mut tx = match open.take() {
-            Some(tx) => tx,
-            None => database.begin(mode).await?,
-        };
-        let (label, sql) = (&statement.label, &statement.sql);
-        let query = Query { label, sql, args: Vec::new(), general: false };
-        match tx.rows(query).await {
-            Ok(rows) => {
-                seen.push(counted(&rows));
-                open = Some(tx);
-            }
-            Err(error @ (DatabaseError::Unreachable(_) | DatabaseError::Lost(_))) => {
-                return Err(error);
-            }
-            // The transaction may be of no use after a failure; the next one gets a new one.
-            Err(_) => {
-                seen.push(None);
-                drop(tx.rollback().await);
+    for together in compared.chunks(TOGETHER) {
+        match compare_together(database, schema, together).await? {
+            Some(all) => seen.extend(all),
+            // One that cannot be compared must not keep the others from it.
+            None => {
+                for one in together.chunks(1) {
+                    let one = compare_together(database, schema, one).await?;
+                    seen.extend(one.unwrap_or_else(|| vec![None]));
+                }
             }
         }
-    }
-    if let Some(tx) = open {
-        tx.rollback().await?;
     }
     Ok(seen)
 }
 
-fn counted(rows: &[Row]) -> Option<Seen> {
+/// The same of a few, in one statement; `None` if the database would not answer it.
+async fn compare_together(
+    database: &dyn Database,
+    schema: &Schema,
+    candidates: &[Candidate],
+) -> Result<Option<Vec<Option<Seen>>>, DatabaseError> {
+    let mut seen = vec![None; candidates.len()];
+    let Some(statement) = draft::comparison(candidates, schema) else { return Ok(Some(seen)) };
+    let mut tx = database.begin(Mode::Look { budget: Some(COMPARISON_TIME) }).await?;
+    let (label, sql) = (&statement.label, &statement.sql);
+    let answer = tx.rows(Query { label, sql, args: Vec::new(), general: false }).await;
+    drop(tx.rollback().await);
+    match answer {
+        Ok(rows) => {
+            for (at, found) in rows.iter().filter_map(counted) {
+                if let Some(place) = seen.get_mut(at) {
+                    *place = Some(found);
+                }
+            }
+            Ok(Some(seen))
+        }
+        Err(error @ (DatabaseError::Unreachable(_) | DatabaseError::Lost(_))) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The candidate's place, and what was seen of it.
+fn counted(row: &Row) -> Option<(usize, Seen)> {
     let number = |scalar: &Scalar| scalar.as_integer().and_then(|n| u64::try_from(n).ok());
-    match rows.first()?.as_slice() {
-        [values, found] => Some(Seen { values: number(values)?, found: number(found)? }),
+    match row.as_slice() {
+        [at, values, found] => {
+            let seen = Seen { values: number(values)?, found: number(found)? };
+            Some((usize::try_from(number(at)?).ok()?, seen))
+        }
         _ => None,
     }
 }

@@ -107,13 +107,6 @@ pub struct Candidate {
     score: u8,
 }
 
-impl Candidate {
-    /// The statement that counts the values of the left, and those of them found on the right.
-    pub fn comparison(&self, schema: &Schema) -> Option<Statement> {
-        values::comparison(self, schema)
-    }
-}
-
 /// What a comparison found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
@@ -135,6 +128,12 @@ pub struct Suggestion {
 /// References that names speak for; several for a column whose name fits several tables.
 pub fn candidates(schema: &Schema) -> Vec<Candidate> {
     candidates::candidates(schema)
+}
+
+/// The statement that counts, for each of these candidates, the values of the left and those of
+/// them found on the right; a row begins with the candidate's place in the list.
+pub fn comparison(candidates: &[Candidate], schema: &Schema) -> Option<Statement> {
+    values::comparison(candidates, schema)
 }
 
 /// What is left of candidates after what was seen of each.

@@ -1,7 +1,8 @@
 //! Whether values of a column are found where its name says that they come from.
 //!
-//! A statement per candidate reads the first rows of a table in the order of its key, so it is
-//! cheap on any table and says the same tomorrow. What it counts confirms or refutes the name.
+//! For each candidate the first rows of a table are read in the order of its key, so it is cheap
+//! on any table and says the same tomorrow. What is counted confirms or refutes the name. Several
+//! candidates share a statement, because on a large schema the way to the database costs most.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +14,33 @@ use crate::sql::{Statement, Writer};
 /// From this score on a name is believed though there are no values.
 const BELIEVED: u8 = 2;
 
-/// The statement that counts a candidate's values, and those that are found.
-pub(super) fn comparison(candidate: &Candidate, schema: &Schema) -> Option<Statement> {
+/// The statement that counts the values of each candidate, and those that are found, behind the
+/// candidate's place in the list.
+pub(super) fn comparison(candidates: &[Candidate], schema: &Schema) -> Option<Statement> {
+    let mut writer = Writer::new(schema.dialect);
+    let mut first = None;
+    for (at, candidate) in candidates.iter().enumerate() {
+        let mut one = writer.clone();
+        one.push(if first.is_some() { " UNION ALL " } else { "" });
+        if let Some(child) = compare(&mut one, at, candidate, schema) {
+            (writer, first) = (one, first.or(Some(child)));
+        }
+    }
+    Some(writer.finish("compare values of", &first?.name))
+}
+
+/// Writes one comparison; nothing if a table or column is not there.
+fn compare<'s>(
+    writer: &mut Writer,
+    at: usize,
+    candidate: &Candidate,
+    schema: &'s Schema,
+) -> Option<&'s Table> {
     let child = schema.table(&candidate.child)?;
     let parent = schema.table(&candidate.parent)?;
     let columns = known(child, &candidate.columns)?;
     let keys = known(parent, &candidate.parent_key)?;
-    let mut writer = Writer::new(schema.dialect);
-    writer.push("SELECT count(*)").as_text();
+    writer.numbered("SELECT ", at).as_text().push(", count(*)").as_text();
     writer.push(", count(CASE WHEN EXISTS (SELECT 1 FROM ").table(parent).push(" AS p WHERE ");
     for (at, key) in keys.iter().enumerate() {
         writer.push(if at > 0 { " AND p." } else { "p." }).column(key);
@@ -47,7 +67,7 @@ pub(super) fn comparison(candidate: &Candidate, schema: &Schema) -> Option<State
         }
     }
     writer.push(") AS s");
-    Some(writer.finish("compare values of", &child.name))
+    Some(child)
 }
 
 fn known(table: &Table, names: &[ColumnName]) -> Option<Vec<Column>> {
