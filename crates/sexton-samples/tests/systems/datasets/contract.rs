@@ -3,8 +3,8 @@
 use sexton_engine::RefusedBy;
 
 use super::{
-    ALPS, COAST, EXPAND_ALPS, GENERATE_ALPS, GENERATE_LYON, LYON_AGAIN, LYON_FEATURES, LYON_IQ,
-    TRAIN_ALPS, TRAIN_COAST, TURIN, dataset, dataset_id, job, job_id, model,
+    ALPS, COAST, DELTA, EXPAND_ALPS, GENERATE_ALPS, GENERATE_LYON, LYON_AGAIN, LYON_FEATURES,
+    LYON_IQ, TRAIN_ALPS, TRAIN_COAST, TURIN, dataset, dataset_id, job, job_id, model,
 };
 use crate::place::{Place, removed, root};
 
@@ -30,6 +30,7 @@ on_both_databases!(
     d38_an_active_model_goes_by_force_only,
     d39_a_session_goes_with_its_measurements,
     d40_a_block_outranks_the_cascade_of_the_database,
+    d49_datasets_without_samples_are_told_by_the_applications_own_query,
 );
 
 /// Alps is iq_raw: samples, features of both forms, and all that names it.
@@ -258,4 +259,17 @@ async fn d40_a_block_outranks_the_cascade_of_the_database(place: Place) {
     let said = "Cannot delete source: it is referenced by 2 recording session(s)";
     place.refuses(source(1), RefusedBy::Refused, said).await;
     assert_eq!(place.delete(source(2)).await.unwrap().rows(), 1);
+}
+
+/// Deletions leave none behind.
+async fn d49_datasets_without_samples_are_told_by_the_applications_own_query(place: Place) {
+    let hollow = "SELECT d.name FROM synthetic_datasets d
+                  LEFT JOIN synthetic_iq_samples s ON s.dataset_id = d.id
+                  WHERE d.dataset_type = 'iq_raw' AND s.id IS NULL ORDER BY d.name";
+    assert_eq!(place.column(hollow).await, [Some("delta-iq".to_owned())]);
+    place.delete(dataset(ALPS)).await.unwrap();
+    place.delete(job("job", GENERATE_LYON)).await.unwrap();
+    assert_eq!(place.column(hollow).await, [Some("delta-iq".to_owned())]);
+    place.delete(dataset(DELTA)).await.unwrap();
+    assert_eq!(place.column(hollow).await, [None; 0]);
 }

@@ -22,6 +22,7 @@ const ALPS: u8 = 2;
 const LYON_IQ: u8 = 3;
 const LYON_FEATURES: u8 = 4;
 const COAST: u8 = 5;
+const DELTA: u8 = 6;
 
 /// The job with this number, as a thing of that name.
 fn job(thing: &str, number: u8) -> Root {
