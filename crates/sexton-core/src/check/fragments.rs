@@ -22,6 +22,8 @@ pub(super) enum Stands<'a> {
     Condition(&'a TableName),
     /// The same, before the root is known.
     Find(&'a TableName),
+    /// Among the conditions of the left of a line that takes; those of the right are to be seen.
+    Taking { child: &'a TableName, parent: &'a TableName },
     /// Read from a table's rows.
     Read(&'a TableName),
     /// A line sets a column of its left to it.
@@ -58,7 +60,7 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
 fn of_place(source: &Source<'_>, place: &Place<'_>) -> Vec<Finding> {
     let Some(fragment) = place.sql.of(source.schema.dialect) else {
         let kind = match place.stands {
-            Stands::Condition(_) | Stands::Find(_) => "condition",
+            Stands::Condition(_) | Stands::Find(_) | Stands::Taking { .. } => "condition",
             _ => "SQL",
         };
         let message = format!("this {kind} is not written for the database in use");
@@ -152,10 +154,19 @@ fn of_references(policy: &Policy) -> Vec<Place<'_>> {
 fn of_takes(policy: &Policy) -> impl Iterator<Item = Place<'_>> {
     policy.takes.iter().filter_map(|take| {
         let reference = &take.reference;
+        let (child, parent) = (&reference.child, &reference.parent);
+        let declared = policy.references.iter().any(|line| {
+            (&line.child, &line.parent) == (child, parent) && line.columns == reference.columns
+        });
         Some(Place {
             sql: reference.filter.as_ref()?,
             what: format!("the condition of `{}` under [takes]", reference.text),
-            stands: Stands::Condition(&reference.child),
+            // A line that stands alone also says who keeps the right alive, told by the left only.
+            stands: if declared {
+                Stands::Taking { child, parent }
+            } else {
+                Stands::Condition(child)
+            },
         })
     })
 }

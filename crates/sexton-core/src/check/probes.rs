@@ -27,6 +27,7 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
     let fragment = place.sql.of(source.schema.dialect)?;
     let statement = match &place.stands {
         Stands::Condition(table) | Stands::Find(table) => condition(source, table, place.sql)?,
+        Stands::Taking { child, parent } => taking(source, child, parent, place.sql)?,
         Stands::Read(table) => read(source, table, place.sql)?,
         Stands::Assigned { child, assignment } => assigned(source, child, assignment)?,
         Stands::Guard(guard, key) => of_guard(source, guard, *key)?,
@@ -106,6 +107,20 @@ fn of_guard(source: &Source<'_>, guard: &Guard, key: GuardKey) -> Option<Stateme
         writer.push(" WHERE ").condition(filter.of(dialect)?, table);
     }
     Some(writer.finish("try", &table.name))
+}
+
+/// The condition of the left, nested in the right as in the plan.
+fn taking(
+    source: &Source<'_>,
+    child: &TableName,
+    parent: &TableName,
+    sql: &Sql,
+) -> Option<Statement> {
+    let (child, parent) = (source.schema.table(child)?, source.schema.table(parent)?);
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT 1 FROM ").table(parent).push(" WHERE EXISTS (SELECT 1 FROM ").table(child);
+    writer.push(" WHERE ").condition(sql.of(source.schema.dialect)?, child).push(")");
+    Some(writer.finish("try", &child.name))
 }
 
 /// `SELECT (SELECT 1 FROM first LIMIT 1) FROM table`: `first` may name the derived row.

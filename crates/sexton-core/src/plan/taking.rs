@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 
 use super::closure::{Closure, identities, ordered, select};
 use super::compile::Source;
-use super::{Last, Round, SetRole};
+use super::{KeySet, Last, Round, SetRole};
 use crate::graph::{Edge, Taking};
 use crate::names::TableName;
-use crate::policy::Fate;
+use crate::policy::{Fate, Fragment};
 use crate::schema::{Dialect, Table};
 use crate::sql::{
     Alias, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, not_in_keys, referred,
@@ -77,7 +77,27 @@ fn taken(source: &Source<'_>, closure: &Closure, edge: &Edge, frontier: bool) ->
     let own = closure.set_of(&edge.child)?;
     let mut writer = select(source.schema, parent);
     writer.push(" WHERE ").planned_each_time();
-    let (open, close) = match (source.schema.dialect, edge.parent_key.as_slice()) {
+    referred_by_going(&mut writer, own, edge, child, (frontier, None));
+    if let Some(filter) = &edge.filter {
+        // Order: a condition may name the right, and no index leads to what depends on it.
+        writer.push(" AND ");
+        referred_by_going(&mut writer, own, edge, child, (frontier, Some(filter)));
+    }
+    // Race: a row is locked before those that refer to it are counted, or two deletions would
+    // each leave it for the other.
+    let statement = writer.finish_locked("take", &edge.parent, " FOR UPDATE");
+    Some(ordered(statement, parent, source.schema))
+}
+
+/// A row of the right is what rows of the left set refer to that meet the condition.
+fn referred_by_going(
+    writer: &mut Writer,
+    own: &KeySet,
+    edge: &Edge,
+    child: &Table,
+    (frontier, filter): (bool, Option<&Fragment>),
+) {
+    let (open, close) = match (writer.dialect(), edge.parent_key.as_slice()) {
         (Dialect::Postgres, [key]) => {
             writer.column(key);
             (" = ANY(ARRAY(SELECT ", "))")
@@ -88,22 +108,18 @@ fn taken(source: &Source<'_>, closure: &Closure, edge: &Edge, frontier: bool) ->
         }
     };
     writer.push(open);
-    referred(&mut writer, &edge.columns, &edge.via, child);
+    referred(writer, &edge.columns, &edge.via, child);
     writer.push(" FROM ").table(child).push(" WHERE ");
     let columns = (0..own.identity).collect();
     let keys = KeySource {
         from: vec![KeyColumns { set: own.id, columns, frontier }],
         types: &own.columns[..own.identity],
     };
-    in_keys(&mut writer, &own.columns[..own.identity], &keys);
-    if let Some(filter) = &edge.filter {
+    in_keys(writer, &own.columns[..own.identity], &keys);
+    if let Some(filter) = filter {
         writer.push(" AND ").condition(filter, child);
     }
     writer.push(close);
-    // Race: a row is locked before those that refer to it are counted, or two deletions would
-    // each leave it for the other.
-    let statement = writer.finish_locked("take", &edge.parent, " FOR UPDATE");
-    Some(ordered(statement, parent, source.schema))
 }
 
 /// The candidates to which no row outside the closure refers.

@@ -40,3 +40,19 @@ fn the_condition_of_a_line_that_takes_is_tried() {
     let (_, checked) = judged(Dialect::Sqlite, TABLES, &policy);
     assert!(checked.probes.iter().any(|probe| probe.sql.contains("nonsense")));
 }
+
+#[test]
+fn the_condition_of_a_declared_line_that_takes_may_name_the_right() {
+    let line = "\"runs.blob -> blobs\" = { rule = \"when-last\", where = \"blobs.hash > ''\" }";
+    let probe = |policy: &str| {
+        let (_, checked) = judged(Dialect::Sqlite, TABLES, policy);
+        checked.probes.into_iter().find(|probe| probe.what.contains("[takes]")).unwrap().sql
+    };
+    assert_eq!(
+        probe(&taking(line)),
+        "SELECT 1 FROM \"blobs\" WHERE EXISTS (SELECT 1 FROM \"runs\" WHERE (blobs.hash > ''))"
+    );
+    // Alone it says who keeps a blob alive, too.
+    let alone = taking(line).replace("\"runs.blob -> blobs\" = \"keep\"\n", "");
+    assert_eq!(probe(&alone), "SELECT 1 FROM \"runs\" WHERE (blobs.hash > '')");
+}
