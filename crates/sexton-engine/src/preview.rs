@@ -25,6 +25,10 @@ use crate::walk::{
     Deadline, Found, Judge, KeyRows, Locks, RootValue, Subject, Walk, named, plain_root,
 };
 
+/// Below so few keys all leaves are counted at once. Below more of them a count may take its
+/// time, and those before it should have been told.
+const KEYS_FEW: u64 = 2_000;
+
 /// So many rows of an effect are shown.
 const SAMPLES_MAX: usize = 5;
 
@@ -266,6 +270,20 @@ impl Looking<'_> {
         Ok(self.unless_late(counted)?.map_or(Count::Unknown, |rows| Count::capped(rows, cap)))
     }
 
+    /// The rows of every leaf, where all keys are known and few; else none.
+    async fn count_leaves(&mut self, all_found: bool) -> Result<Vec<Count>, EngineError> {
+        let few = all_found && self.walk.going_rows() <= KEYS_FEW;
+        let plan = self.walk.plan;
+        let Some(statement) = plan.leaves.as_ref().filter(|_| few && self.in_time) else {
+            return Ok(Vec::new());
+        };
+        let cap = self.budget.rows;
+        let counted = self.walk.rows(statement, cap + 1).await;
+        let row = self.unless_late(counted)?.and_then(|mut rows| rows.pop()).unwrap_or_default();
+        let count = |number: &Scalar| u64::try_from(number.as_integer().unwrap_or(0)).unwrap_or(0);
+        Ok(row.iter().map(|number| Count::capped(count(number), cap)).collect())
+    }
+
     async fn count_removed(
         &mut self,
         preview: &mut Preview,
@@ -273,12 +291,16 @@ impl Looking<'_> {
         all_found: bool,
     ) -> Result<(), EngineError> {
         let plan = self.walk.plan;
+        let mut leaves = self.count_leaves(all_found).await?.into_iter();
         for part in plan.steps.remove.iter().flat_map(|removal| &removal.parts) {
             let table = part.table.to_string();
             let rows = match part.set {
                 Some(set) if all_found => Count::Exact(self.walk.sets[set.0].len() as u64),
                 Some(set) => Count::AtLeast(self.walk.sets[set.0].len() as u64),
-                None if all_found => self.count(&part.count).await?,
+                None if all_found => match leaves.next() {
+                    Some(counted) => counted,
+                    None => self.count(&part.count).await?,
+                },
                 None => Count::Unknown,
             };
             if part.set.is_none() {

@@ -68,13 +68,10 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
     let (mut derive, found) = super::effects::derivations(source, &mut closure, findings);
     find.extend(found);
     super::foretell::add(source, &closure, &change, &mut derive);
-    let steps = PlanSteps {
-        find,
-        judge: super::judging::judgements(source, &closure, findings),
-        change,
-        remove: super::removing::removals(source, &closure),
-        derive,
-    };
+    let remove = super::removing::removals(source, &closure);
+    let leaves = super::removing::leaves(source, &closure, &remove);
+    let judge = super::judging::judgements(source, &closure, findings);
+    let steps = PlanSteps { find, judge, change, remove, derive };
     let mut plan = Plan {
         thing: source.thing.name.clone(),
         dialect: source.schema.dialect,
@@ -83,6 +80,7 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
         limits: source.thing.limits,
         tenants: super::tenants::count(source, &closure, findings),
         root,
+        leaves,
         kept: super::effects::kept(source, &closure),
         looks: super::looking::looks(source, &closure),
         reasons: super::reasons::reasons(source, &closure),

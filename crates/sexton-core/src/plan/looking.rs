@@ -12,8 +12,8 @@ use crate::policy::Fate;
 use crate::schema::{Column, Table};
 use crate::sql::{KeySource, Statement, Writer, one_row};
 
-/// So many lines are asked at once: PostgreSQL reads 1664 columns at most, SQLite 2000.
-const LOOKS_MAX: usize = 1_000;
+/// So many columns are asked at once: PostgreSQL reads 1664 at most, SQLite 2000.
+pub(super) const COLUMNS_MAX: usize = 1_000;
 
 /// Looks for references that nothing enforces, and for the root's value where columns start
 /// from it.
@@ -26,7 +26,7 @@ pub(super) fn looks(source: &Source<'_>, closure: &Closure) -> Vec<LookAgain> {
         .filter_map(|edge| referring(source, closure, edge))
         .collect();
     sought.extend(holding(source));
-    sought.chunks(LOOKS_MAX).map(|sought| at_once(source, sought)).collect()
+    sought.chunks(COLUMNS_MAX).map(|sought| at_once(source, sought)).collect()
 }
 
 /// Rows of one table that must not be there.

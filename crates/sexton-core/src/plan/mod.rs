@@ -57,6 +57,8 @@ pub struct Plan {
     pub root: RootPlan,
     /// The steps.
     pub steps: PlanSteps,
+    /// Counts the rows of all leaves, in the order in which they go; for previews of few keys.
+    pub leaves: Option<Statement>,
     /// References that stay as they are, counted by previews.
     pub kept: Vec<KeptReference>,
     /// The look from tombstones, after the commit.

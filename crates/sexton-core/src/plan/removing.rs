@@ -3,6 +3,7 @@
 use super::closure::{Closure, identities};
 use super::compile::Source;
 use super::effects::counted;
+use super::looking::COLUMNS_MAX;
 use super::{Removal, RemovalPart};
 use crate::graph::{Edge, removal_order};
 use crate::names::TableName;
@@ -61,6 +62,27 @@ fn part(
         }),
         check,
     })
+}
+
+/// Counts the rows of every leaf at once, up to the cap each: a round trip for each leaf would be
+/// most of what a preview takes.
+pub(super) fn leaves(
+    source: &Source<'_>,
+    closure: &Closure,
+    removals: &[Removal],
+) -> Option<Statement> {
+    let parts = removals.iter().flat_map(|removal| &removal.parts);
+    let leaves = parts.filter(|part| part.set.is_none());
+    let leaves: Vec<&Table> = leaves.filter_map(|part| source.schema.table(&part.table)).collect();
+    let first = leaves.first().filter(|_| leaves.len() <= COLUMNS_MAX)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT ").list(&leaves, |writer, table| {
+        writer.push("(SELECT count(*) FROM (SELECT 1 FROM ").table(table);
+        going_rows(source, closure, table, writer);
+        writer.limit().push(") AS sexton_c)").as_text();
+    });
+    let statement = writer.finish("", &first.name);
+    Some(Statement { label: "count leaves".into(), ..statement })
 }
 
 /// ` WHERE` the rows of a table that go: by identity, or by their parents' keys for a leaf.
