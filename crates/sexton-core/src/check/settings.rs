@@ -19,9 +19,10 @@ pub(super) fn settings<'a>(policy: &'a Policy, graph: &Graph) -> Vec<Setting<'a>
     let mut settings = vec![Setting { graph: graph.clone(), things, options: none }];
     for thing in &policy.things {
         for options in Options::all_choices(thing) {
-            let switched = graph.switched(&options);
-            if switched != *graph {
-                settings.push(Setting { graph: switched, things: vec![thing], options });
+            // Most things have no option: no graph is made for them.
+            if graph.switches(&options) {
+                let graph = graph.switched(&options);
+                settings.push(Setting { graph, things: vec![thing], options });
             }
         }
     }

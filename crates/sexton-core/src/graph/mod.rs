@@ -58,6 +58,12 @@ impl Edge {
     pub fn is_self_reference(&self) -> bool {
         self.child == self.parent
     }
+
+    /// Its fate under these options.
+    fn fate_by(&self, options: &Options) -> &Fate {
+        let chosen = self.switched_by.iter().find(|(option, _)| options.is_on(option));
+        chosen.map_or(&self.fate, |(_, fate)| fate)
+    }
 }
 
 /// An edge whose child, when it goes, takes its parent.
@@ -94,15 +100,17 @@ impl Graph {
         Self { edges, takes, below, above }
     }
 
+    /// Whether these options give any line another fate.
+    pub fn switches(&self, options: &Options) -> bool {
+        self.edges.iter().any(|edge| edge.fate_by(options) != &edge.fate)
+    }
+
     /// The same lines with the fates that these options give them.
     #[must_use]
     pub fn switched(&self, options: &Options) -> Self {
         let mut switched = self.clone();
         for edge in &mut switched.edges {
-            let fate = edge.switched_by.iter().find(|(option, _)| options.is_on(option));
-            if let Some((_, fate)) = fate {
-                edge.fate = fate.clone();
-            }
+            edge.fate = edge.fate_by(options).clone();
         }
         switched
     }
