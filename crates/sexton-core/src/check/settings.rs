@@ -1,6 +1,8 @@
 //! The settings in which lines are judged: with no option chosen, and with each choice that gives
 //! a line another fate.
 
+use std::borrow::Cow;
+
 use crate::finding::Finding;
 use crate::graph::Graph;
 use crate::policy::{Options, Policy, Thing};
@@ -20,8 +22,7 @@ pub(super) fn settings<'a>(policy: &'a Policy, graph: &Graph) -> Vec<Setting<'a>
     for thing in &policy.things {
         for options in Options::all_choices(thing) {
             // Most things have no option: no graph is made for them.
-            if graph.switches(&options) {
-                let graph = graph.switched(&options);
+            if let Cow::Owned(graph) = graph.switched(&options) {
                 settings.push(Setting { graph, things: vec![thing], options });
             }
         }

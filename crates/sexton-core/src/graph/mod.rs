@@ -7,6 +7,7 @@
 mod order;
 mod resolve;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::finding::Span;
@@ -101,18 +102,21 @@ impl Graph {
     }
 
     /// Whether these options give any line another fate.
-    pub fn switches(&self, options: &Options) -> bool {
+    fn switches(&self, options: &Options) -> bool {
         self.edges.iter().any(|edge| edge.fate_by(options) != &edge.fate)
     }
 
-    /// The same lines with the fates that these options give them.
+    /// The same lines with the fates that these options give them; itself where they give none.
     #[must_use]
-    pub fn switched(&self, options: &Options) -> Self {
+    pub fn switched(&self, options: &Options) -> Cow<'_, Self> {
+        if !self.switches(options) {
+            return Cow::Borrowed(self);
+        }
         let mut switched = self.clone();
         for edge in &mut switched.edges {
             edge.fate = edge.fate_by(options).clone();
         }
-        switched
+        Cow::Owned(switched)
     }
 
     /// Edges that lead from `parent` down to what refers to it.

@@ -46,7 +46,8 @@ pub fn compile(
         .iter()
         .find(|known| known.name == *thing)
         .ok_or_else(|| CompileError::UnknownThing(thing.clone()))?;
-    let source = Source { policy, schema, graph: &graph.switched(options), thing };
+    let graph = graph.switched(options);
+    let source = Source { policy, schema, graph: &graph, thing };
     let mut findings = unrooted(&source);
     if !findings.is_empty() {
         return Err(CompileError::Findings(findings));
