@@ -41,9 +41,9 @@ impl Looking<'_> {
         let at = derivation.set.0;
         let mut samples = KeyRows::new(self.walk.plan.sets[at].identity);
         samples.add(self.walk.sets[at].all().iter().take(SAMPLES_MAX).cloned().collect());
-        let all = std::mem::replace(&mut self.walk.sets[at], samples);
+        let all = self.walk.exchange(derivation.set, samples);
         let rows = self.walk.rows(statement, SAMPLES_MAX as u64).await;
-        self.walk.sets[at] = all;
+        self.walk.exchange(derivation.set, all);
         rows
     }
 

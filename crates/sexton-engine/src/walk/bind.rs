@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use sexton_core::schema::Dialect;
 use sexton_core::sql::{Bind, KeyColumns, Scalar, SetId, Statement};
 
-use super::Walk;
+use super::{KeyRows, Walk};
 use crate::ports::{Arg, Row};
 
 impl Walk<'_> {
@@ -38,6 +38,12 @@ impl Walk<'_> {
     pub(super) fn add(&mut self, set: SetId, rows: Vec<Row>) {
         self.sets[set.0].add(rows);
         self.lists.clear();
+    }
+
+    /// Puts other rows in the place of a set's; lists made of the old ones are made anew.
+    pub fn exchange(&mut self, set: SetId, rows: KeyRows) -> KeyRows {
+        self.lists.clear();
+        std::mem::replace(&mut self.sets[set.0], rows)
     }
 
     fn arg(&mut self, bind: &Bind, cap: u64) -> Arg {
