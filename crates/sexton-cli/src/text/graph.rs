@@ -73,7 +73,7 @@ fn words(branch: &Branch) -> Vec<String> {
     }
     let mut say = |text: &str| words.extend(clean(text).split_whitespace().map(str::to_owned));
     let colon = if branch.change.is_some() { ":" } else { "" };
-    say(&format!("via {}{colon}", branch.via.join(", ")));
+    say(&format!("{}{colon}", branch.way()));
     if let Some(change) = &branch.change {
         say(change);
     }

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::said::{change, columns, condition, joined, mark};
 use super::{Branch, Mark, Picture};
 use crate::check::spelling;
-use crate::names::{ColumnName, TableName};
-use crate::policy::{
-    Assignment, Fate, Fragment, Literal, Part, Placeholder, Policy, Reference, Sql, Thing, Value,
-};
+use crate::names::TableName;
+use crate::policy::{Fate, Policy, Reference, Take, TakeRule, Thing};
 
 /// So many sisters that say the same share a branch.
 const SISTERS_MIN: usize = 2;
@@ -32,36 +31,81 @@ fn branch(mark: Mark, table: &TableName) -> Branch {
         via: Vec::new(),
         change: None,
         condition: None,
+        taken: None,
         elsewhere: false,
         below: Vec::new(),
         left_out: 0,
     }
 }
 
+/// A line that leads from a table that goes: down to what refers to it, or to what it takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Line<'a> {
+    Down(&'a Reference),
+    Takes(&'a Take),
+}
+
+impl<'a> Line<'a> {
+    fn from(self) -> &'a TableName {
+        match self {
+            Self::Down(reference) => &reference.parent,
+            Self::Takes(take) => &take.reference.child,
+        }
+    }
+
+    fn to(self) -> &'a TableName {
+        match self {
+            Self::Down(reference) => &reference.child,
+            Self::Takes(take) => &take.reference.parent,
+        }
+    }
+
+    fn mark(self) -> Mark {
+        match self {
+            Self::Down(reference) => mark(&reference.fate),
+            Self::Takes(_) => Mark::Goes,
+        }
+    }
+
+    fn reference(self) -> &'a Reference {
+        match self {
+            Self::Down(reference) => reference,
+            Self::Takes(take) => &take.reference,
+        }
+    }
+
+    fn taken(self) -> Option<TakeRule> {
+        match self {
+            Self::Down(_) => None,
+            Self::Takes(take) => Some(take.rule),
+        }
+    }
+}
+
 /// Where each table that goes has its place: below the line that reaches it first, or nowhere.
 struct Drawing<'a> {
-    below: BTreeMap<&'a TableName, Vec<(usize, &'a Reference)>>,
-    homes: BTreeMap<&'a TableName, Option<usize>>,
+    lines: BTreeMap<&'a TableName, Vec<Line<'a>>>,
+    homes: BTreeMap<&'a TableName, Option<Line<'a>>>,
 }
 
 impl<'a> Drawing<'a> {
     fn of(policy: &'a Policy, thing: &'a Thing) -> Self {
-        let mut below: BTreeMap<&TableName, Vec<(usize, &Reference)>> = BTreeMap::new();
-        for (at, reference) in policy.references.iter().enumerate() {
-            below.entry(&reference.parent).or_default().push((at, reference));
+        let mut lines: BTreeMap<&TableName, Vec<Line<'_>>> = BTreeMap::new();
+        let takes = policy.takes.iter().map(Line::Takes);
+        for line in policy.references.iter().map(Line::Down).chain(takes) {
+            lines.entry(line.from()).or_default().push(line);
         }
-        let mut drawing = Self { below, homes: BTreeMap::new() };
+        let mut drawing = Self { lines, homes: BTreeMap::new() };
         let mut open: VecDeque<&TableName> = VecDeque::new();
         for (table, _) in drawing.roots(thing) {
             drawing.homes.insert(table, None);
             open.push_back(table);
         }
-        while let Some(parent) = open.pop_front() {
-            for (at, reference) in drawing.below.get(parent).cloned().unwrap_or_default() {
-                let goes = mark(&reference.fate) == Mark::Goes;
-                if goes && !drawing.homes.contains_key(&reference.child) {
-                    drawing.homes.insert(&reference.child, Some(at));
-                    open.push_back(&reference.child);
+        while let Some(table) = open.pop_front() {
+            for line in drawing.lines.get(table).cloned().unwrap_or_default() {
+                if line.mark() == Mark::Goes && !drawing.homes.contains_key(line.to()) {
+                    drawing.homes.insert(line.to(), Some(line));
+                    open.push_back(line.to());
                 }
             }
         }
@@ -73,8 +117,10 @@ impl<'a> Drawing<'a> {
     fn roots(&self, thing: &'a Thing) -> Vec<(&'a TableName, Vec<String>)> {
         let own = thing.row.as_ref().map(|row| &row.value);
         let reached = |table: &TableName| {
-            let lines = own.and_then(|own| self.below.get(&own.table)).into_iter().flatten();
-            lines.into_iter().any(|(_, line)| line.child == *table && line.fate == Fate::Delete)
+            let lines = own.and_then(|own| self.lines.get(&own.table)).into_iter().flatten();
+            lines.into_iter().any(|line| {
+                matches!(line, Line::Down(down) if down.child == *table && down.fate == Fate::Delete)
+            })
         };
         let starts = thing.starts.iter().map(|start| &start.value);
         let starts = starts.filter(|start| !reached(&start.table));
@@ -92,14 +138,15 @@ impl<'a> Drawing<'a> {
 
     /// Adds what hangs below a table.
     fn grow(&self, branch: &mut Branch, table: &TableName, depth: usize) {
-        let lines = self.below.get(table).map(Vec::as_slice).unwrap_or_default();
+        let lines = self.lines.get(table).map(Vec::as_slice).unwrap_or_default();
         let mut branches: Vec<Branch> = Vec::new();
-        for (at, line) in lines {
-            let next = self.line(*at, line);
-            let same = |known: &&mut Branch| {
-                (known.mark, &known.tables, &known.change, &known.condition)
-                    == (next.mark, &next.tables, &next.change, &next.condition)
+        for line in lines {
+            let next = self.branch_of(*line);
+            let said = |of: &Branch| {
+                let Branch { mark, tables, change, condition, taken, .. } = of;
+                (*mark, tables.clone(), change.clone(), condition.clone(), *taken)
             };
+            let same = |known: &&mut Branch| said(known) == said(&next);
             match branches.iter_mut().find(same) {
                 Some(known) => {
                     known.via.extend(next.via);
@@ -123,38 +170,17 @@ impl<'a> Drawing<'a> {
         branch.below = with_sisters(branches);
     }
 
-    fn line(&self, at: usize, line: &Reference) -> Branch {
-        let mark = mark(&line.fate);
-        let columns: Vec<String> = line
-            .columns
-            .iter()
-            .map(|path| {
-                let json = path.json.as_ref().map(|json| format!("${json}")).unwrap_or_default();
-                spelling::policy_name(path.column.as_str()) + &json
-            })
-            .collect();
+    fn branch_of(&self, line: Line<'_>) -> Branch {
+        let reference = line.reference();
+        let goes = line.mark() == Mark::Goes;
         Branch {
-            via: vec![joined(&columns)],
-            change: change(&line.fate),
-            condition: line.filter.as_ref().map(condition),
-            elsewhere: mark == Mark::Goes && self.homes.get(&line.child) != Some(&Some(at)),
-            ..branch(mark, &line.child)
+            via: vec![columns(&reference.columns)],
+            change: change(&reference.fate).filter(|_| line.taken().is_none()),
+            condition: reference.filter.as_ref().map(condition),
+            taken: line.taken(),
+            elsewhere: goes && self.homes.get(line.to()) != Some(&Some(line)),
+            ..branch(line.mark(), line.to())
         }
-    }
-}
-
-fn joined(columns: &[String]) -> String {
-    if columns.len() == 1 { columns.concat() } else { format!("({})", columns.join(",")) }
-}
-
-fn mark(fate: &Fate) -> Mark {
-    match fate {
-        Fate::Delete => Mark::Goes,
-        Fate::Unlink | Fate::Set(_) | Fate::Anonymize(_) => Mark::Changes,
-        Fate::Derive => Mark::Derived,
-        Fate::Block => Mark::Blocks,
-        Fate::Review => Mark::Open,
-        Fate::Keep => Mark::Keeps,
     }
 }
 
@@ -162,8 +188,8 @@ fn mark(fate: &Fate) -> Mark {
 fn with_sisters(branches: Vec<Branch>) -> Vec<Branch> {
     let is_alone = |branch: &Branch| !branch.below.is_empty() || branch.left_out > 0;
     let says = |branch: &Branch| {
-        let Branch { mark, via, change, condition, elsewhere, .. } = branch;
-        (*mark, via.clone(), change.clone(), condition.clone(), *elsewhere)
+        let Branch { mark, via, change, condition, taken, elsewhere, .. } = branch;
+        (*mark, via.clone(), change.clone(), condition.clone(), *taken, *elsewhere)
     };
     let mut families: Vec<Vec<Branch>> = Vec::new();
     for branch in branches {
@@ -189,56 +215,3 @@ fn with_sisters(branches: Vec<Branch>) -> Vec<Branch> {
     families.into_iter().flat_map(together).collect()
 }
 
-fn change(fate: &Fate) -> Option<String> {
-    match fate {
-        Fate::Unlink => Some("unlinked".to_owned()),
-        Fate::Set(assignments) => {
-            let set: Vec<String> = assignments.iter().map(assignment).collect();
-            Some(format!("set {}", set.join(", ")))
-        }
-        Fate::Anonymize(columns) => {
-            let names: Vec<&str> = columns.iter().map(ColumnName::as_str).collect();
-            Some(format!("anonymized {}", names.join(", ")))
-        }
-        _ => None,
-    }
-}
-
-fn assignment(assignment: &Assignment) -> String {
-    let value = match &assignment.value {
-        Value::Literal(Literal::Bool(yes)) => yes.to_string(),
-        Value::Literal(Literal::Integer(number)) => number.to_string(),
-        Value::Literal(Literal::Float(number)) => number.to_string(),
-        Value::Literal(Literal::Text(text)) => format!("'{text}'"),
-        Value::Sql(sql) => condition(sql),
-    };
-    format!("{} = {value}", assignment.column.value)
-}
-
-/// SQL as it stands in the policy; where it is written for both databases, PostgreSQL's.
-fn condition(sql: &Sql) -> String {
-    let written = sql.postgres.as_ref().or(sql.sqlite.as_ref());
-    let text = written.map(fragment).unwrap_or_default();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn fragment(fragment: &Fragment) -> String {
-    let part = |part: &Part| match part {
-        Part::Text(text) => text.clone(),
-        Part::Placeholder(placeholder) => format!("{{{}}}", named(placeholder)),
-    };
-    fragment.parts.iter().map(part).collect()
-}
-
-fn named(placeholder: &Placeholder) -> String {
-    match placeholder {
-        Placeholder::Id => "id".to_owned(),
-        Placeholder::Actor => "actor".to_owned(),
-        Placeholder::Tenant => "tenant".to_owned(),
-        Placeholder::Now { minus_secs: 0 } => "now".to_owned(),
-        Placeholder::Now { minus_secs } => format!("now - {minus_secs}s"),
-        Placeholder::Path(name) => format!("path.{name}"),
-        Placeholder::Going(table) => format!("going.{table}"),
-        Placeholder::Unbuilt(name) => name.clone(),
-    }
-}

@@ -148,7 +148,7 @@ fn lines(branch: &Branch) -> (Vec<String>, usize) {
     }
     let count = names.len();
     let mut lines = names;
-    lines.extend(folded(&format!("via {}", branch.via.join(", "))));
+    lines.extend(folded(&branch.way()));
     lines.extend(branch.change.iter().flat_map(|change| folded(change)));
     lines.extend(branch.condition.iter().flat_map(|is| folded(&format!("where {is}"))));
     if branch.left_out > 0 {

@@ -9,13 +9,14 @@
 
 mod branches;
 mod layout;
+pub(crate) mod said;
 mod svg;
 
 #[cfg(test)]
 mod tests;
 
 use crate::names::{TableName, ThingName};
-use crate::policy::Policy;
+use crate::policy::{Policy, TakeRule};
 
 pub use svg::svg;
 
@@ -93,12 +94,26 @@ pub struct Branch {
     pub change: Option<String>,
     /// Which of its rows refer at all.
     pub condition: Option<String>,
+    /// Where its rows go because what is above takes them: whether always, or with the last.
+    pub taken: Option<TakeRule>,
     /// Whether the table stands in another place, with what hangs below it.
     pub elsewhere: bool,
     /// What hangs below.
     pub below: Vec<Branch>,
     /// How many branches are left out below, because the picture is to be shallow.
     pub left_out: usize,
+}
+
+impl Branch {
+    /// How it is reached from what is above.
+    pub fn way(&self) -> String {
+        let via = self.via.join(", ");
+        match self.taken {
+            None => format!("via {via}"),
+            Some(TakeRule::Always) => format!("taken by {via}"),
+            Some(TakeRule::WhenLast) => format!("taken by the last {via}"),
+        }
+    }
 }
 
 /// The picture of a thing, at most so many levels below its own; `None` if there is no such thing.

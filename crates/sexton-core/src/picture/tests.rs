@@ -74,6 +74,21 @@ fn fates_and_conditions_are_told() {
 }
 
 #[test]
+fn what_is_taken_hangs_below_what_takes_it_with_all_that_goes_with_it() {
+    let policy = POLICY.to_owned()
+        + "\"parts.payload_id -> payloads\" = \"delete\"\n[takes]\n\"orders.payload_id -> payloads\" = \"when-last\"\n\"lines.payload_id -> payloads\" = \"always\"\n";
+    let picture = drawn(&policy, "customer", None);
+    let mut branches = Vec::new();
+    all(&picture.roots, &mut branches);
+    let taken = branches.iter().filter(|branch| branch.tables[0].name == "payloads");
+    let ways: Vec<(String, bool)> = taken.map(|taken| (taken.way(), taken.elsewhere)).collect();
+    let (last, always) = ("taken by the last payload_id", "taken by payload_id");
+    assert_eq!(ways, [(last.to_owned(), false), (always.to_owned(), true)]);
+    assert!(branches.iter().any(|branch| branch.tables[0].name == "parts"), "{picture:#?}");
+    assert_eq!(picture.going, 8);
+}
+
+#[test]
 fn sisters_with_nothing_below_share_a_branch() {
     let policy = POLICY.replace("\"lines.customer_id -> customers\" = \"delete\"\n", "");
     let picture = drawn(&policy, "customer", None);

@@ -180,7 +180,8 @@ pub struct Take {
 }
 
 /// When the left takes the right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TakeRule {
     /// Whenever it goes.
     Always,
