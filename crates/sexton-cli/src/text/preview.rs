@@ -86,7 +86,13 @@ fn lines(preview: &Preview) -> Vec<Line> {
 }
 
 fn removed(rows: &RemovedRows) -> Line {
-    let remarks = rows.why.last().map(|line| Reference::remarks(line, "via")).unwrap_or_default();
+    let line = rows.why.last().and_then(|line| Reference::of(line).map(|parts| (line, parts.table)));
+    let remarks = match line {
+        Some((line, table)) if table == rows.table => Reference::remarks(line, "via"),
+        // A line that leads up: what is on its left has taken the row.
+        Some((_, table)) => vec![format!("taken by {table}")],
+        None => Vec::new(),
+    };
     Line { sign: Sign::Gone, name: rows.table.clone(), rows: rows.rows, remarks, below: Vec::new() }
 }
 

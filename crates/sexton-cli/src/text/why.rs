@@ -1,7 +1,8 @@
 //! Why a table is touched: the references from the root down to it, each as a sentence.
 
+use sexton_core::finding::Span;
 use sexton_core::plan::{Plan, Reason};
-use sexton_core::policy::{self, Fate, Policy};
+use sexton_core::policy::{self, Fate, Policy, Take, TakeRule};
 use sexton_core::preview::Preview;
 
 use super::page::Page;
@@ -76,22 +77,39 @@ impl Sentences<'_> {
         };
         let mut page = Page::default();
         page.line(format!("  {own} holds the {root}."));
+        let mut at = own;
         for line in &reason.chain {
-            page.block(&self.told(&self.sentence(line), line));
+            if let Some(take) = self.take(line, &at) {
+                page.block(&self.told_at(&taken(take), line, take.reference.span));
+                at = take.reference.parent.to_string();
+            } else {
+                page.block(&self.told(&self.sentence(line), line));
+                at = Reference::of(line).map_or(at, |line| line.table.to_owned());
+            }
         }
         page.text()
     }
 
+    /// The line of `[takes]` that leads up from this table, if this line is one.
+    fn take(&self, line: &str, from: &str) -> Option<&Take> {
+        let leads_up = |take: &&Take| {
+            let Take { reference, .. } = take;
+            reference.child.to_string() == from && reference.parent != reference.child
+        };
+        self.policy.takes.iter().filter(leads_up).find(|take| take.reference.text == line)
+    }
+
     fn told(&self, sentence: &str, line: &str) -> String {
         let reference = self.policy.references.iter().find(|reference| reference.text == line);
-        let place = reference.map_or(String::new(), |reference| {
-            let name = self.file.source(reference.span).name;
-            format!("{}:{} ", clean(name), self.file.place(reference.span).0)
-        });
-        let mut page = Page::default();
-        page.paragraph("  ", "  ", &format!("{sentence}."));
-        page.line(dim(&format!("    {place}\"{line}\"")));
-        page.text()
+        match reference {
+            Some(reference) => self.told_at(sentence, line, reference.span),
+            None => placed(sentence, line, ""),
+        }
+    }
+
+    fn told_at(&self, sentence: &str, line: &str, span: Span) -> String {
+        let name = self.file.source(span).name;
+        placed(sentence, line, &format!("{}:{} ", clean(name), self.file.place(span).0))
     }
 
     /// The fate of a line, with the options as chosen.
@@ -130,4 +148,23 @@ impl Sentences<'_> {
             "A row of {table}{condition} {verb} when its {columns} names a row of {parent} that goes"
         )
     }
+}
+
+fn placed(sentence: &str, line: &str, place: &str) -> String {
+    let mut page = Page::default();
+    page.paragraph("  ", "  ", &format!("{sentence}."));
+    page.line(dim(&format!("    {place}\"{line}\"")));
+    page.text()
+}
+
+/// What a line of `[takes]` says, of the rows on its right.
+fn taken(take: &Take) -> String {
+    let Take { reference, rule } = take;
+    let (table, parent) = (&reference.child, &reference.parent);
+    let columns = Reference::of(&reference.text).map_or("", |line| line.columns);
+    let last = match rule {
+        TakeRule::Always => "",
+        TakeRule::WhenLast => ", and no row that stays refers to it",
+    };
+    format!("A row of {parent} goes when the {columns} of a row of {table} that goes names it{last}")
 }

@@ -1,6 +1,7 @@
 //! Previews: what they show, and how a root is named.
 
 use crate::place::Place;
+use crate::program::run;
 
 #[tokio::test]
 async fn a_preview_shows_what_goes_changes_and_stays() {
@@ -173,4 +174,14 @@ async fn a_root_of_bytes_is_named_as_its_database_writes_bytes() {
             assert!(said.code == 4 || said.code == 2, "{said}");
         }
     }
+}
+
+#[test]
+fn why_tells_what_takes_a_row_and_when() {
+    let folder = tempfile::tempdir().expect("there is room for a temporary folder");
+    run(folder.path(), &["demo", "snapshots"]).expect(0);
+    let policy = "./sexton-demo/snapshots/sexton.toml";
+    let preview = ["preview", "snapshot", "7", "-p", policy];
+    let said = run(folder.path(), &[&preview[..], &["--why", "file_blobs"]].concat()).expect(0);
+    insta::assert_snapshot!("why_file_blobs", said.out);
 }
