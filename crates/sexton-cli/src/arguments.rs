@@ -150,6 +150,13 @@ pub struct Check {
     /// Let warnings fail too
     #[arg(long)]
     pub strict: bool,
+    /// Tell what deletions take and touch otherwise than by this policy file, or
+    /// than what --save kept
+    #[arg(long, value_name = "OLD")]
+    pub diff: Option<PathBuf>,
+    /// Keep what deletions take and touch in this file, for a later --diff
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
 }
 
 /// `sexton graph`.

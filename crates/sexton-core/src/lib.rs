@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod check;
+pub mod closures;
 pub mod draft;
 pub mod finding;
 pub mod graph;

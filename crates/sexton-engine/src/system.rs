@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sexton_core::check::{check, in_file_order};
+use sexton_core::closures::Closures;
 use sexton_core::finding::{Finding, Severity, did_you_mean};
+use sexton_core::graph;
 use sexton_core::names::{DeletionId, ThingName};
 use sexton_core::plan::{CompileError, Plan, compile};
 use sexton_core::policy::{Options, Policy, Thing};
@@ -80,6 +82,13 @@ impl System {
             }
         }
         Ok(in_file_order(findings))
+    }
+
+    /// What a policy says of the live schema that each thing takes and touches.
+    pub async fn closures(&self, policy: &Policy) -> Result<Closures, DatabaseError> {
+        let schema = self.schema().await?;
+        let (graph, _) = graph::resolve(policy, &schema);
+        Ok(Closures::of(policy, &graph))
     }
 
     /// The live schema, as last read.

@@ -36,12 +36,16 @@ are written schema.table.
 Exit codes: 0 drafted, 2 the file is there already, 5 no database";
 
 pub const CHECK: &str = "\
-Example:
+Examples:
   sexton check -p sexton.toml --strict
+  git show main:sexton.toml > old.toml && sexton check --diff old.toml
+  sexton check --save before.json    (and after a change of the schema:)
+  sexton check --diff before.json
 
 Shows every finding in one run: its code, its place in the file, the way out.
 Every foreign key of the database needs a line in the policy; one that is
 missing, stale or undecided fails. Codes are explained in docs/policy.md.
+What --diff tells is no finding: it is for the person who reviews the change.
 
 Exit codes: 0 no errors, 1 errors, 2 the file cannot be read, 5 no database";
 

@@ -1,7 +1,13 @@
-//! `sexton check`: every finding of the file, then of the file against the live schema.
+//! `sexton check`: every finding of the file, then of the file against the live schema; and what
+//! deletions take and touch otherwise than before.
+
+use std::path::Path;
 
 use serde_json::json;
+use sexton_core::closures::{Change, Closures, changes};
 use sexton_core::finding::{Finding, Severity};
+use sexton_core::policy::Policy;
+use sexton_engine::System;
 
 use crate::arguments::{Check, Shared};
 use crate::exit::Exit;
@@ -16,41 +22,107 @@ const NOT_TOML: &str = "P001";
 
 pub async fn run(check: &Check, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
     let file = PolicyFile::read(&shared.policy)?;
-    let (policy, mut findings) = file.parse();
-    if let Some(policy) = policy {
-        let judged = match wiring::open_with(shared, file.clone(), policy).await {
-            Ok(opened) => opened.system.check().await.map_err(Failure::from),
-            Err(failure) => Err(failure),
-        };
-        match judged {
-            Ok(more) => findings.extend(more),
-            Err(failure) => {
-                // What the file alone says is of use even if the database cannot be asked.
-                if screen.is_text() && !findings.is_empty() {
-                    screen.say(&text::findings(&file, &findings));
-                }
-                return Err(failure);
-            }
+    let old = check.diff.as_deref().map(Old::read).transpose()?;
+    let (policy, findings) = file.parse();
+    let mut said = Said { file, findings, changes: None };
+    if let Some(policy) = policy
+        && let Err(failure) = said.judge(&policy, old, check, shared).await
+    {
+        // What the file alone says is of use even if the database cannot be asked.
+        if screen.is_text() && !said.findings.is_empty() {
+            screen.say(&text::findings(&said.file, &said.findings));
         }
+        return Err(failure);
     }
-    show(&file, &findings, screen);
-    Ok(exit(&findings, check.strict))
+    said.show(check, screen);
+    Ok(exit(&said.findings, check.strict))
 }
 
-fn show(file: &PolicyFile, findings: &[Finding], screen: &mut Screen) {
-    let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
-    if screen.is_text() {
-        if !findings.is_empty() {
-            screen.say(&text::findings(file, findings));
+/// What is said of a policy.
+struct Said {
+    file: PolicyFile,
+    findings: Vec<Finding>,
+    changes: Option<Vec<Change>>,
+}
+
+impl Said {
+    /// Asks the database.
+    async fn judge(
+        &mut self,
+        policy: &Policy,
+        old: Option<Old>,
+        check: &Check,
+        shared: &Shared,
+    ) -> Result<(), Failure> {
+        let opened = wiring::open_with(shared, self.file.clone(), policy.clone()).await?;
+        let system = &opened.system;
+        self.findings.extend(system.check().await?);
+        if old.is_none() && check.save.is_none() {
+            return Ok(());
         }
-        screen.say(&format!("{}: {}", text::clean(&file.name), text::findings_summary(findings)));
-        return;
+        let now = system.closures(policy).await?;
+        if let Some(old) = old {
+            self.changes = Some(changes(&old.closures(system).await?, &now));
+        }
+        check.save.as_deref().map_or(Ok(()), |file| save(file, &now))
     }
-    screen.document(&json!({
-        "findings": file.located(findings),
-        "errors": count(Severity::Error),
-        "warnings": count(Severity::Warning),
-    }));
+
+    fn show(&self, check: &Check, screen: &mut Screen) {
+        let Self { file, findings, changes } = self;
+        let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
+        if screen.is_text() {
+            if !findings.is_empty() {
+                screen.say(&text::findings(file, findings));
+            }
+            if let Some((changes, old)) = changes.as_ref().zip(check.diff.as_deref()) {
+                screen.say(&text::changes(changes, &old.display().to_string()));
+            }
+            screen.say(&format!(
+                "{}: {}",
+                text::clean(&file.name),
+                text::findings_summary(findings)
+            ));
+            return;
+        }
+        let mut document = json!({
+            "findings": file.located(findings),
+            "errors": count(Severity::Error),
+            "warnings": count(Severity::Warning),
+        });
+        if let Some(changes) = changes {
+            document["changes"] = json!(changes);
+        }
+        screen.document(&document);
+    }
+}
+
+/// What a policy is compared with.
+enum Old {
+    Policy(Box<Policy>),
+    Kept(Closures),
+}
+
+impl Old {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let kept = std::fs::read_to_string(path).ok().and_then(|text| Closures::kept(&text));
+        match kept {
+            Some(kept) => Ok(Self::Kept(kept)),
+            None => Ok(Self::Policy(Box::new(PolicyFile::read(path)?.policy()?))),
+        }
+    }
+
+    async fn closures(self, system: &System) -> Result<Closures, Failure> {
+        match self {
+            Self::Policy(policy) => Ok(system.closures(&policy).await?),
+            Self::Kept(kept) => Ok(kept),
+        }
+    }
+}
+
+fn save(file: &Path, closures: &Closures) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(closures).expect("closures are plain values");
+    std::fs::write(file, text + "\n")
+        .map_err(|source| Failure::FileUnwritten { file: file.to_owned(), source })
 }
 
 fn exit(findings: &[Finding], strict: bool) -> Exit {

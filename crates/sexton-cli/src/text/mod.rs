@@ -2,6 +2,7 @@
 //! and signs already say.
 
 mod audit;
+mod changes;
 mod findings;
 mod graph;
 mod page;
@@ -16,6 +17,7 @@ mod why;
 mod words;
 
 pub use audit::{chain, records};
+pub use changes::changes;
 pub use findings::{findings, summary as findings_summary};
 pub use graph::graph;
 pub use page::Page;

@@ -86,7 +86,8 @@ fn lines(preview: &Preview) -> Vec<Line> {
 }
 
 fn removed(rows: &RemovedRows) -> Line {
-    let line = rows.why.last().and_then(|line| Reference::of(line).map(|parts| (line, parts.table)));
+    let line =
+        rows.why.last().and_then(|line| Reference::of(line).map(|parts| (line, parts.table)));
     let remarks = match line {
         Some((line, table)) if table == rows.table => Reference::remarks(line, "via"),
         // A line that leads up: what is on its left has taken the row.

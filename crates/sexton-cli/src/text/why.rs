@@ -166,5 +166,7 @@ fn taken(take: &Take) -> String {
         TakeRule::Always => "",
         TakeRule::WhenLast => ", and no row that stays refers to it",
     };
-    format!("A row of {parent} goes when the {columns} of a row of {table} that goes names it{last}")
+    format!(
+        "A row of {parent} goes when the {columns} of a row of {table} that goes names it{last}"
+    )
 }

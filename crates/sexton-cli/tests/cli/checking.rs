@@ -2,7 +2,7 @@
 
 use crate::place::Place;
 
-on_both_databases!(the_sample_has_no_findings);
+on_both_databases!(the_sample_has_no_findings, a_change_of_the_schema_is_told_from_what_was_kept,);
 
 const WITH_MISTAKES: [(&str, &str); 3] = [
     ("\"domains.latest_run_id -> runs\"                    = \"derive\"", ""),
@@ -139,4 +139,48 @@ async fn variants_in_a_circle_end_even_through_links() {
     place.write_policy("system = \"s\"\nlike = \"nowhere.toml\"\n");
     let said = place.sexton(&["check"]).expect(1);
     assert!(said.out.contains("`nowhere.toml` cannot be read: No such file"), "{said}");
+}
+
+#[tokio::test]
+async fn a_change_of_the_policy_is_told_in_words() {
+    let place = Place::on_sqlite().await;
+    std::fs::copy(place.folder().join("sexton.toml"), place.folder().join("old.toml"))
+        .expect("the test's own folder can be written");
+    let check = ["check", "--diff", "old.toml"];
+    let said = place.sexton(&check).expect(0);
+    assert!(
+        said.out.starts_with("Deletions take and touch what they did by old.toml.\n"),
+        "{said}"
+    );
+    let changed = sexton_samples::batches()
+        .policy
+        .replace(
+            "\"domains.latest_run_id -> runs\"                    = \"derive\"",
+            "\"domains.latest_run_id -> runs\" = \"unlink\"",
+        )
+        .replace("\"entries.run_id -> runs\"", "\"entries.run_id -> jobs\"");
+    place.write_policy(&changed);
+    snapshot!("check_diff", place.sexton(&check));
+    let document = place.sexton(&[&check[..], &["--output", "json"]].concat()).document();
+    assert_eq!(document["changes"][0]["thing"], "batch");
+}
+
+async fn a_change_of_the_schema_is_told_from_what_was_kept(place: Place) {
+    place.sexton(&["check", "--save", "before.json"]).expect(0);
+    let diff = ["check", "--diff", "before.json"];
+    let said = place.sexton(&diff).expect(0);
+    assert!(said.out.contains("what they did by before.json"), "{said}");
+    place.execute("ALTER TABLE entries RENAME TO old_entries").await;
+    let said = place.sexton(&diff).expect(1);
+    assert!(said.out.contains("names nothing in the schema any more"), "{said}");
+}
+
+#[tokio::test]
+async fn what_is_compared_with_is_a_policy_or_was_kept() {
+    let place = Place::on_sqlite().await;
+    let said = place.sexton(&["check", "--diff", "nothing.toml"]).expect(2);
+    assert!(said.err.contains("nothing.toml"), "{said}");
+    std::fs::write(place.folder().join("old.toml"), "{}").expect("the folder can be written");
+    let said = place.sexton(&["check", "--diff", "old.toml"]).expect(2);
+    assert!(said.err.contains("old.toml"), "{said}");
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::said::{change, columns, condition, joined, mark};
 use super::{Branch, Mark, Picture};
 use crate::check::spelling;
+use crate::closures::said::{change, columns, condition, joined};
+use crate::closures::{Line, Lines};
 use crate::names::TableName;
-use crate::policy::{Fate, Policy, Reference, Take, TakeRule, Thing};
+use crate::policy::{Fate, Options, Policy, Thing};
 
 /// So many sisters that say the same share a branch.
 const SISTERS_MIN: usize = 2;
@@ -38,63 +39,15 @@ fn branch(mark: Mark, table: &TableName) -> Branch {
     }
 }
 
-/// A line that leads from a table that goes: down to what refers to it, or to what it takes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Line<'a> {
-    Down(&'a Reference),
-    Takes(&'a Take),
-}
-
-impl<'a> Line<'a> {
-    fn from(self) -> &'a TableName {
-        match self {
-            Self::Down(reference) => &reference.parent,
-            Self::Takes(take) => &take.reference.child,
-        }
-    }
-
-    fn to(self) -> &'a TableName {
-        match self {
-            Self::Down(reference) => &reference.child,
-            Self::Takes(take) => &take.reference.parent,
-        }
-    }
-
-    fn mark(self) -> Mark {
-        match self {
-            Self::Down(reference) => mark(&reference.fate),
-            Self::Takes(_) => Mark::Goes,
-        }
-    }
-
-    fn reference(self) -> &'a Reference {
-        match self {
-            Self::Down(reference) => reference,
-            Self::Takes(take) => &take.reference,
-        }
-    }
-
-    fn taken(self) -> Option<TakeRule> {
-        match self {
-            Self::Down(_) => None,
-            Self::Takes(take) => Some(take.rule),
-        }
-    }
-}
-
 /// Where each table that goes has its place: below the line that reaches it first, or nowhere.
 struct Drawing<'a> {
-    lines: BTreeMap<&'a TableName, Vec<Line<'a>>>,
+    lines: Lines<'a>,
     homes: BTreeMap<&'a TableName, Option<Line<'a>>>,
 }
 
 impl<'a> Drawing<'a> {
     fn of(policy: &'a Policy, thing: &'a Thing) -> Self {
-        let mut lines: BTreeMap<&TableName, Vec<Line<'_>>> = BTreeMap::new();
-        let takes = policy.takes.iter().map(Line::Takes);
-        for line in policy.references.iter().map(Line::Down).chain(takes) {
-            lines.entry(line.from()).or_default().push(line);
-        }
+        let lines = Lines::of(policy, &Options::default());
         let mut drawing = Self { lines, homes: BTreeMap::new() };
         let mut open: VecDeque<&TableName> = VecDeque::new();
         for (table, _) in drawing.roots(thing) {
@@ -102,7 +55,7 @@ impl<'a> Drawing<'a> {
             open.push_back(table);
         }
         while let Some(table) = open.pop_front() {
-            for line in drawing.lines.get(table).cloned().unwrap_or_default() {
+            for line in drawing.lines.from(table).to_vec() {
                 if line.mark() == Mark::Goes && !drawing.homes.contains_key(line.to()) {
                     drawing.homes.insert(line.to(), Some(line));
                     open.push_back(line.to());
@@ -117,10 +70,8 @@ impl<'a> Drawing<'a> {
     fn roots(&self, thing: &'a Thing) -> Vec<(&'a TableName, Vec<String>)> {
         let own = thing.row.as_ref().map(|row| &row.value);
         let reached = |table: &TableName| {
-            let lines = own.and_then(|own| self.lines.get(&own.table)).into_iter().flatten();
-            lines.into_iter().any(|line| {
-                matches!(line, Line::Down(down) if down.child == *table && down.fate == Fate::Delete)
-            })
+            let mut lines = own.iter().flat_map(|own| self.lines.from(&own.table));
+            lines.any(|line| matches!(line, Line::Down(_, Fate::Delete)) && line.to() == table)
         };
         let starts = thing.starts.iter().map(|start| &start.value);
         let starts = starts.filter(|start| !reached(&start.table));
@@ -138,9 +89,8 @@ impl<'a> Drawing<'a> {
 
     /// Adds what hangs below a table.
     fn grow(&self, branch: &mut Branch, table: &TableName, depth: usize) {
-        let lines = self.lines.get(table).map(Vec::as_slice).unwrap_or_default();
         let mut branches: Vec<Branch> = Vec::new();
-        for line in lines {
+        for line in self.lines.from(table) {
             let next = self.branch_of(*line);
             let said = |of: &Branch| {
                 let Branch { mark, tables, change, condition, taken, .. } = of;
@@ -175,7 +125,7 @@ impl<'a> Drawing<'a> {
         let goes = line.mark() == Mark::Goes;
         Branch {
             via: vec![columns(&reference.columns)],
-            change: change(&reference.fate).filter(|_| line.taken().is_none()),
+            change: line.fate().and_then(change),
             condition: reference.filter.as_ref().map(condition),
             taken: line.taken(),
             elsewhere: goes && self.homes.get(line.to()) != Some(&Some(line)),
@@ -214,4 +164,3 @@ fn with_sisters(branches: Vec<Branch>) -> Vec<Branch> {
     };
     families.into_iter().flat_map(together).collect()
 }
-

@@ -9,7 +9,6 @@
 
 mod branches;
 mod layout;
-pub(crate) mod said;
 mod svg;
 
 #[cfg(test)]
@@ -18,55 +17,8 @@ mod tests;
 use crate::names::{TableName, ThingName};
 use crate::policy::{Policy, TakeRule};
 
+pub use crate::closures::Mark;
 pub use svg::svg;
-
-/// What happens to the rows of a branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mark {
-    /// They go.
-    Goes,
-    /// They stay and change.
-    Changes,
-    /// They stay and are computed anew.
-    Derived,
-    /// They refuse.
-    Blocks,
-    /// Nobody has decided.
-    Open,
-    /// They stay as they are.
-    Keeps,
-}
-
-impl Mark {
-    /// Every mark, in the order in which branches come.
-    pub const ALL: [Self; 6] =
-        [Self::Goes, Self::Changes, Self::Derived, Self::Blocks, Self::Open, Self::Keeps];
-
-    /// The sign that a preview has for it too.
-    pub fn sign(self) -> &'static str {
-        match self {
-            Self::Goes => "-",
-            Self::Changes => "~",
-            Self::Derived => "*",
-            Self::Blocks => "!",
-            Self::Open => "?",
-            Self::Keeps => "=",
-        }
-    }
-
-    /// What it means.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Goes => "goes",
-            Self::Changes => "stays and changes",
-            Self::Derived => "is computed anew",
-            Self::Blocks => "refuses",
-            Self::Open => "is not decided",
-            Self::Keeps => "keeps referring",
-        }
-    }
-}
 
 /// The closure of one thing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -32,7 +32,7 @@ pub(crate) fn columns(paths: &[ColumnPath]) -> String {
 }
 
 /// Columns as one name.
-pub(super) fn joined(columns: &[String]) -> String {
+pub(crate) fn joined(columns: &[String]) -> String {
     if columns.len() == 1 { columns.concat() } else { format!("({})", columns.join(",")) }
 }
 
