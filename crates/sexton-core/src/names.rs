@@ -48,6 +48,10 @@ name!(
     GuardName
 );
 name!(
+    /// A hook as the policy calls it.
+    HookName
+);
+name!(
     /// An option that a person may give with a deletion.
     OptionName
 );

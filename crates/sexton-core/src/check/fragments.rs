@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::names::TableName;
 use crate::policy::{
     Assignment, Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Sql, TenantPath,
-    Thing, Value,
+    Thing, Value, Work,
 };
 
 /// A fragment, and where a plan puts it.
@@ -107,6 +107,7 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
     places.extend(of_takes(policy));
     places.extend(policy.guards.iter().flat_map(of_guard));
     places.extend(policy.derived.iter().flat_map(of_derived));
+    places.extend(policy.work.iter().flat_map(of_work));
     places
 }
 
@@ -210,4 +211,28 @@ fn of_derived(derived: &Derived) -> Vec<Place<'_>> {
         })
     });
     first.chain(values).collect()
+}
+
+fn of_work(work: &Work) -> Vec<Place<'_>> {
+    let table = &work.table.value;
+    let conditions = [
+        ("waiting", work.waiting.as_ref()),
+        ("running", Some(&work.running)),
+        ("dead", work.dead.as_ref()),
+    ];
+    let conditions = conditions.into_iter().filter_map(|(key, sql)| {
+        let what = format!("`{key}` of [work.{table}]");
+        Some(Place { sql: sql?, what, stands: Stands::Condition(table) })
+    });
+    let sets = work.stop.iter().flat_map(|stop| {
+        let keyed = [("waiting", &stop.waiting), ("running", &stop.running)];
+        keyed.into_iter().flat_map(|(key, sets)| sets.iter().map(move |set| (key, set)))
+    });
+    let values = sets.filter_map(|(key, assignment)| {
+        let Value::Sql(sql) = &assignment.value else { return None };
+        let column = &assignment.column.value;
+        let what = format!("the value of `{column}` in `stop.{key}` of [work.{table}]");
+        Some(Place { sql, what, stands: Stands::Assigned { child: table, assignment } })
+    });
+    conditions.chain(values).collect()
 }

@@ -23,6 +23,7 @@ pub(crate) mod spelling;
 mod things;
 mod triggers;
 mod unbuilt;
+mod work;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -76,7 +77,7 @@ struct Source<'a> {
     losses: &'a Losses,
 }
 
-const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 13] = [
+const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 14] = [
     coverage::findings,
     references::findings,
     things::findings,
@@ -85,6 +86,7 @@ const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 13] = [
     afterwards::findings,
     derived::findings,
     guards::findings,
+    work::findings,
     indexes::findings,
     triggers::findings,
     fragments::findings,

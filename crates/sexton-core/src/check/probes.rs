@@ -173,6 +173,16 @@ fn of_plan(source: &Source<'_>, plan: &Plan) -> Vec<Probe> {
         let statements = judgement.lock.iter().chain([&judgement.statement]);
         probes.extend(statements.map(|statement| whole(statement, guard.span, &what)));
     }
+    for working in &plan.steps.work {
+        let of = &working.table;
+        let Some(work) = source.policy.work.iter().find(|work| work.table.value == *of) else {
+            continue;
+        };
+        let what = format!("[work.{of}] as a whole");
+        let changes = [&working.stop, &working.stop_staying, &working.ask].into_iter().flatten();
+        let statements = [&working.at_work, &working.count].into_iter().chain(changes);
+        probes.extend(statements.map(|statement| whole(statement, work.span, &what)));
+    }
     for derivation in &plan.steps.derive {
         let of = &derivation.table;
         let tables = &source.policy.derived;

@@ -15,6 +15,7 @@ pub(crate) mod schema;
 mod taking;
 mod things;
 mod triggers;
+mod work;
 
 use super::{Checked, check};
 use crate::finding::{Finding, Severity};
@@ -104,11 +105,11 @@ fn parts_that_are_not_built_are_warned_of_by_what_they_are_for() {
         let policy = format!("{section}\n[things.run]\nrow = \"runs.id\"\n");
         only("runs: id text key", &policy)
     };
-    let (severity, message, _) = part("[work.runs]\nwaiting = \"true\"");
+    let (severity, message, _) = part("[objects.runs]\nkey = \"x\"");
     assert_eq!(severity, Severity::Warning);
     assert_eq!(
         message,
-        "`work.runs` is not built yet: deletions of this system are refused until it is"
+        "`objects.runs` is not built yet: deletions of this system are refused until it is"
     );
     let (severity, message, _) = part("[panels.Runs]\nof = \"run\"");
     assert_eq!(severity, Severity::Warning);

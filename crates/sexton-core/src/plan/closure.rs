@@ -91,6 +91,7 @@ impl Closure {
                     .is_some_and(|(table, _)| table.name == *name)
         });
         let derived = source.policy.derived.iter().any(|derived| derived.table.value == *name);
+        let worked_on = source.policy.work.iter().any(|work| work.table.value == *name);
         let taking = super::taking::takings(source, &self.going).any(|taking| {
             // Whoever keeps the right alive must be told from those that go.
             let keeps_alive = || source.graph.above(name).any(|e| e.parent == taking.edge.parent);
@@ -104,6 +105,7 @@ impl Closure {
             || watched
             || guarding
             || derived
+            || worked_on
             || source.thing.digest_rows
     }
 

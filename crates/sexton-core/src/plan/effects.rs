@@ -204,7 +204,7 @@ fn by_identity(writer: &mut Writer, closure: &Closure, set: SetId) {
 }
 
 /// A value as the policy spells it for this database.
-fn spelled(value: &Value, dialect: Dialect) -> String {
+pub(super) fn spelled(value: &Value, dialect: Dialect) -> String {
     match value {
         Value::Literal(Literal::Bool(yes)) => yes.to_string(),
         Value::Literal(Literal::Integer(number)) => number.to_string(),

@@ -66,7 +66,7 @@ fn block(source: &Source<'_>, closure: &Closure, edge: &Edge) -> Option<Judgemen
 }
 
 /// A row as people know it: by its thing's label, else by its key.
-fn row_name(source: &Source<'_>, table: &Table, writer: &mut Writer) {
+pub(super) fn row_name(source: &Source<'_>, table: &Table, writer: &mut Writer) {
     let columns: Vec<Column> = match label_of(source, table) {
         Some(label) => vec![label],
         None => identity(table).unwrap_or_default(),

@@ -2,7 +2,7 @@
 //!
 //! A plan is compiled once per thing and schema, may never run, and serves preview and deletion
 //! alike: previews leave the locks out and count where a deletion removes. The order is the type:
-//! find, judge, change, remove, derive, then look again.
+//! find, judge, stop work, change, remove, derive, then look again.
 //!
 //! *Interior* tables are those that something is reached through; their rows are collected
 //! under locks, top-down, into key sets. *Leaves* are removed by their parents' keys and never
@@ -22,6 +22,7 @@ mod root;
 mod snapshot;
 mod taking;
 mod tenants;
+mod working;
 
 pub(crate) use closure::identity;
 pub use compile::{CompileError, compile};
@@ -31,7 +32,7 @@ pub(crate) use mentions::Mentions;
 pub(crate) use root::follow_tenant;
 
 use crate::graph::EdgeId;
-use crate::names::{GuardName, TableName, ThingName};
+use crate::names::{GuardName, HookName, TableName, ThingName};
 use crate::policy::Limits;
 use crate::schema::{Column, Dialect};
 use crate::sql::{SetId, Statement};
@@ -167,6 +168,8 @@ pub struct PlanSteps {
     pub find: Vec<Find>,
     /// Judge references that block, and guards.
     pub judge: Vec<Judgement>,
+    /// See, stop and wait for work in flight.
+    pub work: Vec<Working>,
     /// Effects on rows that stay.
     pub change: Vec<Change>,
     /// Rows that go, children before parents.
@@ -259,6 +262,36 @@ pub enum JudgedBy {
     },
     /// A guard.
     Guard(GuardName),
+}
+
+/// Work in flight among the rows of one table that go or change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Working {
+    /// The table.
+    pub table: TableName,
+    /// Names rows that a worker is acting on, and counts them: name, count over all.
+    pub at_work: Statement,
+    /// Counts rows that wait, that a worker is acting on, whose worker is dead, and that could be
+    /// asked to stop and were not yet.
+    pub count: Statement,
+    /// Stops rows that wait, or whose worker is dead. Again, it changes nothing.
+    pub stop: Option<Statement>,
+    /// The same, of the rows that stay.
+    pub stop_staying: Option<Statement>,
+    /// Tells workers to stop. Again, it changes nothing.
+    pub ask: Option<Statement>,
+    /// What stopped columns become, for people.
+    pub stopped: Vec<(String, String)>,
+    /// What tells workers to stop, for people.
+    pub asked: Vec<(String, String)>,
+    /// Whether the policy says how it is stopped; where it does not, rows at work refuse.
+    pub is_stopped: bool,
+    /// Whether a deletion at once waits for it; if not, only a purge does.
+    pub holds_up: bool,
+    /// How long it is waited for.
+    pub wait_secs: u64,
+    /// The hook that is called for the rows that are stopped, before the commit.
+    pub hook: Option<HookName>,
 }
 
 /// An effect on rows that stay.

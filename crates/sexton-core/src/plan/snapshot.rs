@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Find, JudgedBy, Plan, Removal, SetRole};
+use super::{Find, JudgedBy, Plan, Removal, SetRole, Working};
 use crate::sql::{Bind, Statement};
 
 impl fmt::Display for Plan {
@@ -49,6 +49,7 @@ impl fmt::Display for Plan {
             }
         }
         self.tenants.iter().try_for_each(|tenants| show(f, &tenants.statement))?;
+        show_work(f, &self.steps.work)?;
         writeln!(f, "change")?;
         for derivation in &self.steps.derive {
             derivation.release.iter().try_for_each(|statement| show(f, statement))?;
@@ -89,6 +90,24 @@ fn show_find(f: &mut fmt::Formatter<'_>, find: &Find) -> fmt::Result {
             Ok(())
         }
     }
+}
+
+/// Plans without work say nothing of it.
+fn show_work(f: &mut fmt::Formatter<'_>, work: &[Working]) -> fmt::Result {
+    for (at, working) in work.iter().enumerate() {
+        if at == 0 {
+            writeln!(f, "work")?;
+        }
+        let who = if working.holds_up { "is waited for" } else { "holds up a purge only" };
+        writeln!(f, "  of {} {who}, {} s", working.table, working.wait_secs)?;
+        if let Some(hook) = &working.hook {
+            writeln!(f, "  stopped by hook {hook}")?;
+        }
+        let changes = [&working.stop, &working.stop_staying, &working.ask].into_iter().flatten();
+        let statements = [&working.at_work, &working.count].into_iter().chain(changes);
+        statements.into_iter().try_for_each(|statement| show(f, statement))?;
+    }
+    Ok(())
 }
 
 fn show_removal(f: &mut fmt::Formatter<'_>, removal: &Removal) -> fmt::Result {

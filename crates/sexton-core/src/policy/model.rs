@@ -3,7 +3,7 @@
 //! Nothing here has met a database yet; `graph::resolve` judges it against a schema.
 
 use crate::finding::{Located, Span};
-use crate::names::{ColumnName, GuardName, OptionName, SystemName, TableName, ThingName};
+use crate::names::{ColumnName, GuardName, HookName, OptionName, SystemName, TableName, ThingName};
 use crate::policy::ThingOption;
 use crate::schema::Dialect;
 
@@ -26,6 +26,8 @@ pub struct Policy {
     pub guards: Vec<Guard>,
     /// Tables whose columns are computed from rows that may go.
     pub derived: Vec<Derived>,
+    /// Rows that a worker may be acting on.
+    pub work: Vec<Work>,
     /// How the audit names roots.
     pub audit: AuditRule,
     /// What `check` demands beyond the language's own rules.
@@ -358,6 +360,49 @@ pub struct DerivedColumn {
     pub value: Value,
     /// Its value when `first` finds no row; without it the value does not depend on `first`.
     pub none: Option<Value>,
+}
+
+/// Rows of one table that a worker may be acting on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Work {
+    /// The table.
+    pub table: Located<TableName>,
+    /// Which of its rows wait for a worker.
+    pub waiting: Option<Sql>,
+    /// Which of them a worker is acting on.
+    pub running: Sql,
+    /// Which of the running ones no worker is acting on any more.
+    pub dead: Option<Sql>,
+    /// How they are asked to stop; `None` if nothing asks them.
+    pub stop: Option<Stop>,
+    /// How long a deletion waits for them, in seconds.
+    pub wait_secs: Located<i64>,
+    /// What waits for them.
+    pub settle: Settle,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// How work is asked to stop.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stop {
+    /// What rows become that wait, or whose worker is dead.
+    pub waiting: Vec<Assignment>,
+    /// What tells a worker to stop.
+    pub running: Vec<Assignment>,
+    /// The hook that is called as well.
+    pub hook: Option<Located<HookName>>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What waits for work to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settle {
+    /// Every deletion.
+    BeforeDeletion,
+    /// A purge; a deletion at once does not.
+    BeforePurge,
 }
 
 /// How the audit names roots.

@@ -26,6 +26,7 @@ mod table;
 mod take;
 mod thing;
 mod value;
+mod work;
 
 #[cfg(test)]
 mod tests;

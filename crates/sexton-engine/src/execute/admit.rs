@@ -85,7 +85,12 @@ impl System {
         self.refuse_unbuilt()?;
         let ready = self.ready(thing, options).await?;
         let errors = ready.errors();
-        if errors.is_empty() { Ok(ready) } else { Err(EngineError::Policy(errors).into()) }
+        if !errors.is_empty() {
+            return Err(EngineError::Policy(errors).into());
+        }
+        let work: Vec<String> =
+            ready.plan.steps.work.iter().map(|work| format!("work.{}", work.table)).collect();
+        if work.is_empty() { Ok(ready) } else { Err(DeleteError::Unbuilt(work)) }
     }
 
     /// A policy that asks for a safeguard that is not built is not carried out without it.

@@ -16,6 +16,7 @@ const THING: &str = "`[things.NAME]`";
 const RULE: &str = "`[references]`";
 const GUARD: &str = "`[guards.NAME]`";
 const DERIVED: &str = "`[derived.TABLE]`";
+const WORK: &str = "`[work.TABLE]`";
 const AUDIT_AND_CHECK: &str = "`[audit]` and `[check]`";
 const FILE: &str = "The file";
 
@@ -37,6 +38,7 @@ pub fn json_schema() -> Value {
         "anyOf": [{ "required": ["like"] }, { "properties": {
             "guards": { "additionalProperties": { "required": ["of", "rows", "link", "say"] } },
             "derived": { "additionalProperties": { "required": ["of", "set"] } },
+            "work": { "additionalProperties": { "required": ["running"] } },
         } }],
         "$defs": definitions(),
     })
@@ -65,6 +67,13 @@ fn sections() -> Map<String, Value> {
             ),
         ),
         ("derived", section("Columns of tables that stay, computed anew.", each(&derived()))),
+        (
+            "work",
+            section(
+                "Rows that a worker may be acting on, and how they are stopped.",
+                each(&work()),
+            ),
+        ),
         (
             "audit",
             section(
@@ -103,9 +112,8 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 13] = [
+const UNBUILT_SECTIONS: [&str; 12] = [
     "stores",
-    "work",
     "fence",
     "pools",
     "objects",
@@ -129,7 +137,10 @@ fn definitions() -> Value {
     };
     let words: Vec<Value> =
         ["delete", "unlink", "keep", "block", "derive", "review"].into_iter().map(fate).collect();
-    let set = closed(&[("set", assignments())]);
+    let set = closed(&[(
+        "set",
+        assignments("Columns of the row on the left, and what they are set to."),
+    )]);
     let anonymize = closed(&[(
         "anonymize",
         json!({
@@ -257,8 +268,26 @@ fn derived() -> Value {
     closed(&keys.map(|(key, form)| (key, said(DERIVED, key, form))))
 }
 
-fn assignments() -> Value {
-    let meaning = "Columns of the row on the left, and what they are set to.";
+fn work() -> Value {
+    let stop = [
+        ("waiting", assignments("What rows become that wait, or whose worker is dead.")),
+        ("running", assignments("What tells a worker to stop.")),
+        ("hook", section(READ_OVER, text())),
+    ];
+    let keys = [
+        ("waiting", refer("sql")),
+        ("running", refer("sql")),
+        ("dead", refer("sql")),
+        ("stop", with_some(closed(&stop))),
+        ("wait", text()),
+        ("settle", json!({ "enum": ["before-deletion", "before-purge"] })),
+    ];
+    let mut form = closed(&keys.map(|(key, form)| (key, said(WORK, key, form))));
+    form["properties"]["of"] = section(READ_OVER, text());
+    form
+}
+
+fn assignments(meaning: &str) -> Value {
     section(
         meaning,
         json!({ "type": "object", "minProperties": 1, "additionalProperties": refer("value") }),
@@ -294,6 +323,12 @@ fn named(form: &Value) -> Value {
 
 fn with_required(mut form: Value, keys: &[&str]) -> Value {
     form["required"] = json!(keys);
+    form
+}
+
+/// A table that is not empty.
+fn with_some(mut form: Value) -> Value {
+    form["minProperties"] = json!(1);
     form
 }
 

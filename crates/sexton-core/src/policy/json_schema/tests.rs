@@ -54,6 +54,15 @@ fn schema_and_parser_know_the_same_keys() {
             "[derived.a]\nset.b = { value = 1, zzz = 1 }",
             &format!("{derived}/set/additionalProperties/anyOf/1/properties"),
         ),
+        ("[work.a]\nzzz = 1", "/properties/work/additionalProperties/properties"),
+        (
+            "[work.a]\nrunning = \"x\"\nstop.zzz = 1",
+            "/properties/work/additionalProperties/properties/stop/properties",
+        ),
+        (
+            "[work.a]\nrunning = \"x\"\nsettle = \"zzz\"",
+            "/properties/work/additionalProperties/properties/settle/enum",
+        ),
         ("[audit]\nzzz = 1", "/properties/audit/properties"),
         ("[check]\nzzz = 1", "/properties/check/properties"),
     ] {
@@ -190,6 +199,8 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
         "system = \"s\"\n[references]\n\"a.b -> c\" = { set = { b = 1 }, where = \"x\" }",
         "system = \"s\"\n[guards.a]\nof = \"a\"",
         "system = \"s\"\n[derived.a]\nof = \"a.b\"\n[derived.a.set]",
+        "system = \"s\"\n[work.a]\nwaiting = \"x\"",
+        "system = \"s\"\n[work.a]\nrunning = \"x\"\nstop = {}",
         "system = \"s\"\n[audit]\nroot_id_key = \"secret\"",
         "system = \"s\"\n[check]\nunindexed_rows_max = -1",
     ] {
@@ -199,7 +210,7 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
     for text in [
         "system = \"s\"\nlike = \"o.toml\"\n[guards.a]\nof = \"a\"",
         "system = \"s\"\n[references]\n\"a.b -> c\" = { rule = { set = { b = 1 } }, where = { sqlite = \"x\" } }",
-        "system = \"s\"\n[work.a]\nanything = 1",
+        "system = \"s\"\n[fence.a]\nanything = 1",
     ] {
         checker::check(&json_schema(), &as_json(text)).unwrap();
     }

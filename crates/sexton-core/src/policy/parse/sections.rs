@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 11] = [
+const BUILT: [&str; 12] = [
     "like",
     "system",
     "database",
@@ -18,12 +18,13 @@ const BUILT: [&str; 11] = [
     "takes",
     "guards",
     "derived",
+    "work",
     "audit",
     "check",
 ];
 
 /// Sections that are read over, without which a deletion is less safe.
-const UNBUILT_SAFETY: [&str; 6] = ["stores", "work", "fence", "pools", "objects", "hooks"];
+const UNBUILT_SAFETY: [&str; 5] = ["stores", "fence", "pools", "objects", "hooks"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
 const UNBUILT_EXTRAS: [&str; 7] =
@@ -65,6 +66,7 @@ pub(super) fn read<'t>(
     let takes = root.get("takes").map(|entry| reader.takes(entry));
     let guards = root.get("guards").map(|entry| reader.guards(entry));
     let derived = root.get("derived").map(|entry| reader.derived(entry));
+    let work = root.get("work").map(|entry| reader.work(entry));
     let audit = root.get("audit").map(|entry| reader.audit(entry));
     let check = root.get("check").map(|entry| reader.check(entry));
     reader.unbuilt.sort_by_key(|unbuilt| unbuilt.span);
@@ -77,6 +79,7 @@ pub(super) fn read<'t>(
         takes: takes.unwrap_or_default(),
         guards: guards.unwrap_or_default(),
         derived: derived.unwrap_or_default(),
+        work: work.unwrap_or_default(),
         audit: audit.unwrap_or_default(),
         check: check.unwrap_or_default(),
         unbuilt: std::mem::take(&mut reader.unbuilt),

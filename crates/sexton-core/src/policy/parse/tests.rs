@@ -4,6 +4,7 @@ mod lines;
 mod references;
 mod sql;
 mod variants;
+mod work;
 
 use super::parse;
 use crate::finding::Finding;

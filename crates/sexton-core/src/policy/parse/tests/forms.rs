@@ -203,7 +203,7 @@ fn sections_without_an_engine_are_told_in_the_order_of_the_file() {
     let policy = good(
         r#"[stores]
 iq = "env:IQ"
-[work.jobs]
+[pools.jobs]
 nonsense = "is read over too"
 [takes]
 "a.b -> c" = "always"
@@ -224,7 +224,7 @@ nonsense = "is read over too"
         unbuilt(&policy),
         [
             ("stores.iq", true),
-            ("work.jobs", true),
+            ("pools.jobs", true),
             ("fence", true),
             ("pools.images", true),
             ("objects.iq", true),

@@ -1,0 +1,233 @@
+//! Work in flight among the rows that go or change: how it is told, stopped, and waited for.
+//!
+//! Each statement finds its rows by keys that are known already and judges their state in the
+//! same breath: a worker that is faster is seen, whoever locked what. What is stopped already
+//! is left alone, so doing it again changes nothing.
+
+use super::closure::{Closure, identity};
+use super::compile::Source;
+use super::effects::spelled;
+use super::judging::row_name;
+use super::{SetRole, Working};
+use crate::policy::{Assignment, Fragment, Settle, Value, Work};
+use crate::schema::{Column, Dialect, Table};
+use crate::sql::{KeyColumns, KeySource, Statement, Writer, in_keys};
+
+/// Work of every table that the deletion touches, in the policy's order.
+pub(super) fn working(source: &Source<'_>, closure: &Closure) -> Vec<Working> {
+    source.policy.work.iter().filter_map(|work| of_table(source, closure, work)).collect()
+}
+
+/// What the statements of one table are made of.
+struct Rows<'a> {
+    table: &'a Table,
+    identity: Vec<Column>,
+    /// Every set of rows that go or change.
+    all: Vec<KeyColumns>,
+    /// Those of rows that stay.
+    staying: Vec<KeyColumns>,
+    waiting: Option<&'a Fragment>,
+    running: &'a Fragment,
+    dead: Option<&'a Fragment>,
+}
+
+fn of_table(source: &Source<'_>, closure: &Closure, work: &Work) -> Option<Working> {
+    let dialect = source.schema.dialect;
+    let table = source.schema.table(&work.table.value)?;
+    let identity = identity(table)?;
+    let columns: Vec<usize> = (0..identity.len()).collect();
+    let of_role = |is_meant: fn(SetRole) -> bool| -> Vec<KeyColumns> {
+        let sets = closure.sets.iter().filter(|set| set.table == table.name && is_meant(set.role));
+        let keys = |set| KeyColumns { set, columns: columns.clone(), frontier: false };
+        sets.map(|set| keys(set.id)).collect()
+    };
+    let rows = Rows {
+        all: of_role(|role| role != SetRole::Candidates),
+        staying: of_role(|role| matches!(role, SetRole::Changed | SetRole::Derived)),
+        table,
+        identity,
+        waiting: work.waiting.as_ref().and_then(|sql| sql.of(dialect)),
+        running: work.running.of(dialect)?,
+        dead: work.dead.as_ref().and_then(|sql| sql.of(dialect)),
+    };
+    if rows.all.is_empty() {
+        return None;
+    }
+    let stop = work.stop.as_ref();
+    let halted = stop.map_or(&[][..], |stop| &stop.waiting);
+    let asked = stop.map_or(&[][..], |stop| &stop.running);
+    Some(Working {
+        table: table.name.clone(),
+        at_work: rows.at_work(source),
+        count: rows.count(dialect, halted, asked),
+        stop: rows.stop(dialect, &rows.all, halted),
+        stop_staying: rows.stop(dialect, &rows.staying, halted),
+        ask: rows.ask(dialect, asked),
+        stopped: told(halted, dialect),
+        asked: told(asked, dialect),
+        is_stopped: stop.is_some(),
+        holds_up: work.settle == Settle::BeforeDeletion,
+        wait_secs: u64::try_from(work.wait_secs.value).unwrap_or(0),
+        hook: stop.and_then(|stop| stop.hook.as_ref()).map(|hook| hook.value.clone()),
+    })
+}
+
+/// Columns and what they become, for people.
+fn told(assignments: &[Assignment], dialect: Dialect) -> Vec<(String, String)> {
+    let told = |set: &Assignment| (set.column.value.to_string(), spelled(&set.value, dialect));
+    assignments.iter().map(told).collect()
+}
+
+impl Rows<'_> {
+    /// Names those that a worker is acting on, and counts them all.
+    fn at_work(&self, source: &Source<'_>) -> Statement {
+        let mut writer = Writer::new(source.schema.dialect);
+        writer.push("SELECT ");
+        row_name(source, self.table, &mut writer);
+        writer.push(", count(*) OVER () FROM ").table(self.table).push(" WHERE ");
+        self.keyed(&mut writer, &self.all);
+        writer.push(" AND ");
+        self.running(&mut writer);
+        writer.limit();
+        writer.finish("see who is at work on", &self.table.name)
+    }
+
+    /// Counts rows that wait, that a worker acts on, whose worker is dead, and that could be
+    /// asked to stop and were not yet.
+    fn count(&self, dialect: Dialect, halted: &[Assignment], asked: &[Assignment]) -> Statement {
+        let mut writer = Writer::new(dialect);
+        writer.push("SELECT count(CASE WHEN ");
+        match self.waiting {
+            Some(waiting) => writer.condition(waiting, self.table),
+            None => writer.push("1 = 0"),
+        };
+        writer.push(" THEN 1 END), count(CASE WHEN ");
+        self.running(&mut writer);
+        writer.push(" THEN 1 END), count(CASE WHEN ");
+        self.dead(&mut writer);
+        writer.push(" THEN 1 END), count(CASE WHEN ");
+        let parts = [(halted, true), (asked, false)];
+        let mut any = false;
+        for (assignments, is_halted) in parts.into_iter().filter(|(set, _)| !set.is_empty()) {
+            writer.push(if any { " OR (" } else { "(" });
+            any = true;
+            if is_halted {
+                self.idle(&mut writer)
+            } else {
+                self.running(&mut writer)
+            }
+            writer.push(" AND ");
+            self.differs(&mut writer, assignments);
+            writer.push(")");
+        }
+        writer.push(if any { " THEN 1 END)" } else { "1 = 0 THEN 1 END)" });
+        writer.push(" FROM ").table(self.table).push(" WHERE ");
+        self.keyed(&mut writer, &self.all);
+        writer.finish("count work of", &self.table.name)
+    }
+
+    /// Stops rows that nobody is acting on: those that wait, and those whose worker is dead.
+    fn stop(
+        &self,
+        dialect: Dialect,
+        keys: &[KeyColumns],
+        halted: &[Assignment],
+    ) -> Option<Statement> {
+        let can_be = self.waiting.is_some() || self.dead.is_some();
+        if halted.is_empty() || keys.is_empty() || !can_be {
+            return None;
+        }
+        let mut writer = self.update(dialect, keys, halted);
+        self.idle(&mut writer);
+        writer.push(" AND ");
+        self.differs(&mut writer, halted);
+        Some(writer.finish("stop", &self.table.name))
+    }
+
+    /// Tells workers to stop.
+    fn ask(&self, dialect: Dialect, asked: &[Assignment]) -> Option<Statement> {
+        if asked.is_empty() {
+            return None;
+        }
+        let mut writer = self.update(dialect, &self.all, asked);
+        self.running(&mut writer);
+        writer.push(" AND ");
+        self.differs(&mut writer, asked);
+        Some(writer.finish("ask to stop", &self.table.name))
+    }
+
+    /// `UPDATE table SET … WHERE keys AND `.
+    fn update(&self, dialect: Dialect, keys: &[KeyColumns], set: &[Assignment]) -> Writer {
+        let mut writer = Writer::new(dialect);
+        writer.push("UPDATE ").table(self.table).push(" SET ");
+        writer.list(&self.written(set), |writer, (column, value)| {
+            writer.column(column).push(" = ").value(value, column, self.table);
+        });
+        writer.push(" WHERE ");
+        self.keyed(&mut writer, keys);
+        writer.push(" AND ");
+        writer
+    }
+
+    fn keyed(&self, writer: &mut Writer, keys: &[KeyColumns]) {
+        let keys = KeySource { from: keys.to_vec(), types: &self.identity };
+        in_keys(writer, &self.identity, &keys);
+    }
+
+    /// A worker is acting on the row. A lease that is NULL says nothing of a dead worker.
+    fn running(&self, writer: &mut Writer) {
+        writer.push("(").condition(self.running, self.table);
+        if let Some(dead) = self.dead {
+            writer.push(" AND ").condition(dead, self.table).push(" IS NOT TRUE");
+        }
+        writer.push(")");
+    }
+
+    /// The row says that a worker acts on it, and that one is dead.
+    fn dead(&self, writer: &mut Writer) {
+        match self.dead {
+            Some(dead) => {
+                writer.push("(").condition(self.running, self.table).push(" AND ");
+                writer.condition(dead, self.table).push(")");
+            }
+            None => {
+                writer.push("1 = 0");
+            }
+        }
+    }
+
+    /// Nobody acts on the row: it waits, or its worker is dead.
+    fn idle(&self, writer: &mut Writer) {
+        writer.push("(");
+        if let Some(waiting) = self.waiting {
+            writer.condition(waiting, self.table).push(" OR ");
+        }
+        self.dead(writer);
+        writer.push(")");
+    }
+
+    /// A column is not what it is to become. Values that are computed may differ each time, so
+    /// they are asked only where nothing else tells.
+    fn differs(&self, writer: &mut Writer, assignments: &[Assignment]) {
+        let is_fixed = |set: &&Assignment| matches!(set.value, Value::Literal(_));
+        let fixed: Vec<Assignment> = assignments.iter().filter(is_fixed).cloned().collect();
+        let telling = if fixed.is_empty() { assignments } else { &fixed };
+        let differs = match writer.dialect() {
+            Dialect::Postgres => " IS DISTINCT FROM ",
+            Dialect::Sqlite => " IS NOT ",
+        };
+        writer.push("(");
+        for (at, (column, value)) in self.written(telling).iter().enumerate() {
+            writer.push(if at > 0 { " OR " } else { "" }).column(column).push(differs);
+            writer.value(value, column, self.table);
+        }
+        writer.push(")");
+    }
+
+    /// Assigned columns that are there; `check` tells of those that are not.
+    fn written<'s>(&self, assignments: &'s [Assignment]) -> Vec<(Column, &'s Value)> {
+        let column =
+            |set: &'s Assignment| Some((self.table.column(&set.column.value)?.clone(), &set.value));
+        assignments.iter().filter_map(column).collect()
+    }
+}
