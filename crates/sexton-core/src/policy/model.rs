@@ -28,6 +28,8 @@ pub struct Policy {
     pub derived: Vec<Derived>,
     /// Rows that a worker may be acting on.
     pub work: Vec<Work>,
+    /// What no writer attaches to that is gone.
+    pub fence: Option<Fence>,
     /// How the audit names roots.
     pub audit: AuditRule,
     /// What `check` demands beyond the language's own rules.
@@ -403,6 +405,60 @@ pub enum Settle {
     BeforeDeletion,
     /// A purge; a deletion at once does not.
     BeforePurge,
+}
+
+/// References by which no writer attaches rows to what is gone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fence {
+    /// What keeps them from it.
+    pub by: FenceBy,
+    /// Columns that refer, and rows of things whose ids are not used again.
+    pub references: Vec<FencedSide>,
+    /// What else must hold of the rows that they refer to.
+    pub also: Vec<Also>,
+    /// So long after the receipt tombstones are kept.
+    pub late_secs: i64,
+    /// Where the section begins.
+    pub span: Span,
+}
+
+impl Fence {
+    /// How long tombstones are kept where nothing is said.
+    pub const LATE_SECS: i64 = 15 * 60;
+}
+
+/// What keeps late writers off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FenceBy {
+    /// Triggers of the referring tables refuse them.
+    #[default]
+    Triggers,
+    /// Nothing: what they left is found by looking again.
+    Look,
+}
+
+/// The left side of fenced references, or the rows of a thing themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FencedSide {
+    /// The table.
+    pub table: TableName,
+    /// The columns that refer, or the thing's own key; empty where the table alone is named.
+    pub columns: Vec<ColumnPath>,
+    /// As it would be written alone.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A condition that must hold of a row referred to when a column of the referring row changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Also {
+    /// The referring table.
+    pub table: TableName,
+    /// The column that is watched.
+    pub column: Located<ColumnName>,
+    /// The condition, over the referring row and the locked row that it refers to.
+    pub sql: Sql,
 }
 
 /// How the audit names roots.

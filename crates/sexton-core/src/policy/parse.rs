@@ -13,6 +13,7 @@ mod braces;
 mod codes;
 mod derived;
 mod fate;
+mod fence;
 mod guard;
 mod likeness;
 mod option;

@@ -17,6 +17,7 @@ const RULE: &str = "`[references]`";
 const GUARD: &str = "`[guards.NAME]`";
 const DERIVED: &str = "`[derived.TABLE]`";
 const WORK: &str = "`[work.TABLE]`";
+const FENCE: &str = "`[fence]`";
 const AUDIT_AND_CHECK: &str = "`[audit]` and `[check]`";
 const FILE: &str = "The file";
 
@@ -67,6 +68,7 @@ fn sections() -> Map<String, Value> {
             ),
         ),
         ("derived", section("Columns of tables that stay, computed anew.", each(&derived()))),
+        ("fence", section("Keeps writers from attaching rows to what is gone.", fence())),
         (
             "work",
             section(
@@ -112,9 +114,8 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 12] = [
+const UNBUILT_SECTIONS: [&str; 11] = [
     "stores",
-    "fence",
     "pools",
     "objects",
     "hooks",
@@ -285,6 +286,17 @@ fn work() -> Value {
     let mut form = closed(&keys.map(|(key, form)| (key, said(WORK, key, form))));
     form["properties"]["of"] = section(READ_OVER, text());
     form
+}
+
+fn fence() -> Value {
+    let also = json!({ "type": "object", "additionalProperties": refer("sql") });
+    let keys = [
+        ("by", json!({ "enum": ["triggers", "look"] })),
+        ("references", json!({ "type": "array", "items": text() })),
+        ("also", also),
+        ("late", text()),
+    ];
+    closed(&keys.map(|(key, form)| (key, said(FENCE, key, form))))
 }
 
 fn assignments(meaning: &str) -> Value {

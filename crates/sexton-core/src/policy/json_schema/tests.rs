@@ -63,6 +63,8 @@ fn schema_and_parser_know_the_same_keys() {
             "[work.a]\nrunning = \"x\"\nsettle = \"zzz\"",
             "/properties/work/additionalProperties/properties/settle/enum",
         ),
+        ("[fence]\nzzz = 1", "/properties/fence/properties"),
+        ("[fence]\nby = \"zzz\"", "/properties/fence/properties/by/enum"),
         ("[audit]\nzzz = 1", "/properties/audit/properties"),
         ("[check]\nzzz = 1", "/properties/check/properties"),
     ] {

@@ -47,6 +47,11 @@ impl Path {
         }
     }
 
+    /// Whether it is one name and nothing else.
+    pub fn is_one_name(&self) -> bool {
+        self.names.len() == 1 && self.group.is_none() && self.json.is_none()
+    }
+
     /// `table.column`, `schema.table.column` or `table.(a,b)`.
     pub fn columns_of_table(mut self) -> Result<(TableName, Vec<ColumnPath>), Finding> {
         let columns = match self.group.take() {

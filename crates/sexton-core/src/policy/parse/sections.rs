@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 12] = [
+const BUILT: [&str; 13] = [
     "like",
     "system",
     "database",
@@ -19,19 +19,20 @@ const BUILT: [&str; 12] = [
     "guards",
     "derived",
     "work",
+    "fence",
     "audit",
     "check",
 ];
 
 /// Sections that are read over, without which a deletion is less safe.
-const UNBUILT_SAFETY: [&str; 5] = ["stores", "fence", "pools", "objects", "hooks"];
+const UNBUILT_SAFETY: [&str; 4] = ["stores", "pools", "objects", "hooks"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
 const UNBUILT_EXTRAS: [&str; 7] =
     ["retention", "panels", "quota", "replies", "routes", "events", "lists"];
 
 /// Sections that are one part; of the others each entry is a part, as in `[work.jobs]`.
-const UNDIVIDED: [&str; 2] = ["fence", "replies"];
+const UNDIVIDED: [&str; 1] = ["replies"];
 
 /// The policy that the file says, laid over those that it is like; nothing if it does not even
 /// name its system. Unless the files are `whole`, what they lack is not missed.
@@ -67,6 +68,11 @@ pub(super) fn read<'t>(
     let guards = root.get("guards").map(|entry| reader.guards(entry));
     let derived = root.get("derived").map(|entry| reader.derived(entry));
     let work = root.get("work").map(|entry| reader.work(entry));
+    let fence = root.get("fence").and_then(|entry| {
+        // Nothing carries it out yet.
+        reader.read_over("fence", true, entry.name_span);
+        reader.fence(entry)
+    });
     let audit = root.get("audit").map(|entry| reader.audit(entry));
     let check = root.get("check").map(|entry| reader.check(entry));
     reader.unbuilt.sort_by_key(|unbuilt| unbuilt.span);
@@ -80,6 +86,7 @@ pub(super) fn read<'t>(
         guards: guards.unwrap_or_default(),
         derived: derived.unwrap_or_default(),
         work: work.unwrap_or_default(),
+        fence,
         audit: audit.unwrap_or_default(),
         check: check.unwrap_or_default(),
         unbuilt: std::mem::take(&mut reader.unbuilt),

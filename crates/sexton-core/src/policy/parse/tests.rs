@@ -1,3 +1,4 @@
+mod fence;
 mod findings;
 mod forms;
 mod lines;
