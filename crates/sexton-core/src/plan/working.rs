@@ -112,9 +112,9 @@ impl Rows<'_> {
             writer.push(if any { " OR (" } else { "(" });
             any = true;
             if is_halted {
-                self.idle(&mut writer)
+                self.idle(&mut writer);
             } else {
-                self.running(&mut writer)
+                self.running(&mut writer);
             }
             writer.push(" AND ");
             self.differs(&mut writer, assignments);

@@ -212,7 +212,7 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
     for text in [
         "system = \"s\"\nlike = \"o.toml\"\n[guards.a]\nof = \"a\"",
         "system = \"s\"\n[references]\n\"a.b -> c\" = { rule = { set = { b = 1 } }, where = { sqlite = \"x\" } }",
-        "system = \"s\"\n[fence.a]\nanything = 1",
+        "system = \"s\"\n[pools.a]\nanything = 1",
     ] {
         checker::check(&json_schema(), &as_json(text)).unwrap();
     }
