@@ -78,7 +78,10 @@ fn is_worth_a_line(line: &Line) -> bool {
 
 /// Every line there is, what goes from the root down.
 fn lines(preview: &Preview) -> Vec<Line> {
-    let gone = preview.removed.iter().rev().map(removed);
+    // What is reached by fewer steps comes first, also where it goes before what reaches it.
+    let mut gone: Vec<&RemovedRows> = preview.removed.iter().rev().collect();
+    gone.sort_by_key(|rows| rows.why.len());
+    let gone = gone.into_iter().map(removed);
     let changed = preview.changed.iter().map(changed);
     let derived = preview.derived.iter().map(derived);
     let kept = preview.kept.iter().map(kept);
