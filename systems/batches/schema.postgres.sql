@@ -58,6 +58,7 @@ CREATE TABLE jobs (
     created_at text NOT NULL,
     started_at text,
     finished_at text,
+    worker text,
     lease_expires_at text,
     heartbeat_at text,
     cancel_requested integer NOT NULL DEFAULT 0,

@@ -59,6 +59,7 @@ CREATE TABLE jobs (
     created_at TEXT NOT NULL,
     started_at TEXT,
     finished_at TEXT,
+    worker TEXT,
     lease_expires_at TEXT,
     heartbeat_at TEXT,
     cancel_requested INTEGER NOT NULL DEFAULT 0,

@@ -1,0 +1,91 @@
+//! Something to do comes in, as the application takes it: part by part, each committed.
+
+use super::Application;
+use super::application::{Act, Client};
+use super::connection::{AppError, Done, Manner};
+use super::values::{Values, dice, id};
+use super::voice::{Event, Voice};
+
+/// What is submitted.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Its name, from which its ids are made.
+    pub name: String,
+    /// How many jobs it has.
+    pub jobs: u32,
+    /// Other seeds, other contents.
+    pub seed: u64,
+    /// More values that its statements take, such as an owner.
+    pub given: Values,
+}
+
+impl Submission {
+    /// Submits it, and says what its rows are called.
+    pub async fn run(
+        &self,
+        application: &Application,
+        client: &mut Client,
+        voice: &mut dyn Voice,
+    ) -> Result<Values, AppError> {
+        let mut known = Values::new()
+            .with("name", &self.name)
+            .with("id", &id(&[application.name, &self.name]))
+            .with("jobs", &self.jobs)
+            .with("n", &0)
+            .with("roll", &self.roll(0));
+        known.take(&self.given);
+        for act in application.submits {
+            match act {
+                Act::Once(name) => self.part(name, &mut known, client, voice).await?,
+                Act::Each(name) => {
+                    for n in 1..=self.jobs {
+                        known.set("n", &n);
+                        known.set("item", &id(&[application.name, &self.name, &n.to_string()]));
+                        known.set("roll", &self.roll(n));
+                        self.part(name, &mut known, client, voice).await?;
+                    }
+                }
+            }
+        }
+        voice.tell(Event::new("done", Values::new().with("name", &self.name)));
+        Ok(known)
+    }
+
+    async fn part(
+        &self,
+        name: &'static str,
+        known: &mut Values,
+        client: &mut Client,
+        voice: &mut dyn Voice,
+    ) -> Result<(), AppError> {
+        let full = format!("submit.{name}");
+        let section = client.section(&full).ok_or_else(|| AppError::NoSection(full.clone()))?;
+        voice.before(name);
+        let mut manner =
+            Manner { careless: false, before_commit: &mut || voice.before_commit(name) };
+        let done = client.connection.run_in(&section, known, &mut manner).await;
+        let mut said = Values::new().with("section", name);
+        for value in ["n", "item", "name", "id"] {
+            said.put(value, known.get(value).map(ToOwned::to_owned));
+        }
+        match done {
+            Ok(Done::Committed(rows)) => {
+                for row in &rows {
+                    known.take(row);
+                    said.take(row);
+                }
+                voice.tell(Event::new("submitted", said));
+                Ok(())
+            }
+            Ok(Done::NotMet) => {
+                voice.tell(Event::new("skipped", said));
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn roll(&self, n: u32) -> u64 {
+        dice(&[&self.seed.to_string(), &self.name, &n.to_string()]) % 100
+    }
+}

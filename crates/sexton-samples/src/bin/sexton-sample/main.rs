@@ -1,0 +1,98 @@
+//! `sexton-sample`: an application of a sample system, as a process of its own.
+
+mod arguments;
+mod lines;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Parser;
+use sexton_samples::app::{Application, Faults, Life, Submission, Values};
+
+use arguments::{Command, CommandLine, Read, Submit, Work};
+use lines::Lines;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    match CommandLine::parse().command {
+        Command::Submit(submit) => submit_all(&submit).await,
+        Command::Work(work) => live(&work).await,
+        Command::Read(read) => read_rows(&read).await,
+    }
+}
+
+async fn submit_all(submit: &Submit) -> Result<()> {
+    let application = application(&submit.place.system)?;
+    let mut client = application.open(&submit.place.database).await?;
+    let submission = Submission {
+        name: submit.name.clone(),
+        jobs: submit.jobs,
+        seed: submit.seed,
+        given: values(&submit.values)?,
+    };
+    let mut voice = Lines::new(&submit.stepping)?;
+    submission.run(&application, &mut client, &mut voice).await?;
+    Ok(())
+}
+
+async fn live(work: &Work) -> Result<()> {
+    let application = application(&work.place.system)?;
+    let known = application.roles.iter().map(|role| format!("  {}: {}", role.name, role.about));
+    let role = application.role(&work.role).with_context(|| {
+        let known: Vec<String> = known.collect();
+        format!("{} has no `{}`; it has\n{}", application.name, work.role, known.join("\n"))
+    })?;
+    let mut client = application.open(&work.place.database).await?;
+    let life = Life {
+        lease_secs: work.lease,
+        steps: work.steps.unwrap_or(role.steps),
+        seed: work.seed,
+        until_idle: work.until_idle,
+        pace: Duration::from_millis(work.pace),
+        faults: Faults {
+            hang: work.hang,
+            late: work.late,
+            ignore_cancel: work.ignore_cancel,
+            careless: work.careless,
+        },
+        ..Life::of(role, &work.worker)
+    };
+    let mut voice = Lines::new(&work.stepping)?;
+    life.live(&application, &mut client, &mut voice).await?;
+    Ok(())
+}
+
+async fn read_rows(read: &Read) -> Result<()> {
+    let application = application(&read.place.system)?;
+    let mut client = application.open(&read.place.database).await?;
+    let Some(what) = &read.what else {
+        for section in client.sections() {
+            if let Some(name) = section.name.strip_prefix("read.") {
+                println!("{name}");
+            }
+        }
+        return Ok(());
+    };
+    for row in client.read(&format!("read.{what}"), &values(&read.values)?).await? {
+        lines::print("row", &row);
+    }
+    Ok(())
+}
+
+fn application(system: &str) -> Result<Application> {
+    Application::of(system).ok_or_else(|| {
+        let known: Vec<&str> = Application::all().iter().map(|known| known.name).collect();
+        anyhow!("no system is called `{system}`; there are {}", known.join(", "))
+    })
+}
+
+fn values(given: &[String]) -> Result<Values> {
+    let mut values = Values::new();
+    for pair in given {
+        let Some((name, value)) = pair.split_once('=') else {
+            bail!("`{pair}` is not of the form NAME=VALUE")
+        };
+        values.set(name, value);
+    }
+    Ok(values)
+}
