@@ -6,4 +6,5 @@ pub mod interpose;
 pub mod postgres;
 pub mod random;
 mod script;
+pub mod spoken;
 pub mod sqlite;

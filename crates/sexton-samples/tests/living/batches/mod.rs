@@ -1,0 +1,3 @@
+//! Batches whose jobs are being worked on.
+
+mod alone;

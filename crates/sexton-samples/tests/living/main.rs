@@ -1,0 +1,10 @@
+//! The applications of the sample systems at work, each worker a process of its own: first by
+//! themselves, then with deletions among them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up ends here")]
+
+#[macro_use]
+mod place;
+mod truth;
+
+mod batches;

@@ -1,0 +1,135 @@
+//! A sample system on either database, with its application's processes on it, for one test.
+
+use std::process::Command;
+
+use sexton_samples::Sample;
+use sexton_samples::app::{Application, Values};
+use sexton_testkit::spoken::Spoken;
+use sexton_testkit::{postgres, sqlite};
+
+/// Makes a test of each function for each database; each gets the sample in a place of its own.
+macro_rules! on_both_databases {
+    ($sample:path; $($test:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::place::Place::on_sqlite($sample()).await).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::place::Place::on_postgres($sample()).await).await;
+            })*
+        }
+    };
+}
+
+/// A sample in a database, and its application.
+pub struct Place {
+    pub sample: Sample,
+    pub application: Application,
+    database: TestDatabase,
+}
+
+enum TestDatabase {
+    Sqlite(sqlite::TestDatabase),
+    Postgres { database: postgres::TestDatabase, search_path: String },
+}
+
+impl Place {
+    pub async fn on_sqlite(sample: Sample) -> Self {
+        let database = sqlite::TestDatabase::new().await;
+        let script = ["BEGIN;", sample.schema_sqlite, sample.seed_sqlite, "COMMIT;"].join("\n");
+        database.execute(&script).await;
+        Self::of(sample, TestDatabase::Sqlite(database))
+    }
+
+    pub async fn on_postgres(sample: Sample) -> Self {
+        let database = postgres::TestDatabase::new().await;
+        let script = [sample.schema_postgres, sample.seed_postgres].join("\n");
+        database.execute(&script).await;
+        let schema = Application::of(sample.name).unwrap().schema;
+        let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
+        Self::of(sample, TestDatabase::Postgres { database, search_path })
+    }
+
+    fn of(sample: Sample, database: TestDatabase) -> Self {
+        Self { sample, application: Application::of(sample.name).unwrap(), database }
+    }
+
+    /// Where its processes find it.
+    pub fn address(&self) -> String {
+        match &self.database {
+            TestDatabase::Sqlite(database) => database.path().to_str().unwrap().to_owned(),
+            TestDatabase::Postgres { database, .. } => database.url(),
+        }
+    }
+
+    /// Starts `sexton-sample ACT SYSTEM` with these words.
+    pub fn start(&self, act: &str, words: &[&str]) -> Spoken {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sexton-sample"));
+        command.args([act, self.sample.name, "--database", &self.address()]).args(words);
+        Spoken::start(&[&[act], words].concat().join(" "), &mut command)
+    }
+
+    /// Hands in so many jobs under this name.
+    pub fn submit(&self, name: &str, jobs: u32, seed: u32) {
+        let (jobs, seed) = (jobs.to_string(), seed.to_string());
+        let words = ["--name", name, "--jobs", &jobs, "--seed", &seed];
+        let (status, said) = self.start("submit", &words).ended();
+        assert!(status.success(), "{said:?}");
+    }
+
+    /// Lets a worker of this role work until nothing is left, and says what it said.
+    pub fn works(&self, role: &str, words: &[&str]) -> Vec<serde_json::Value> {
+        let words = [&["--as", role, "--until-idle"], words].concat();
+        let (status, said) = self.start("work", &words).ended();
+        assert!(status.success(), "{said:?}");
+        said
+    }
+
+    /// What the application reads under this name.
+    pub async fn read(&self, name: &str, values: Values) -> Vec<Values> {
+        let mut client = self.application.open(&self.address()).await.unwrap();
+        client.read(&format!("read.{name}"), &values).await.unwrap()
+    }
+
+    pub async fn execute(&self, script: &str) {
+        self.rows(script).await;
+    }
+
+    pub async fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        match &self.database {
+            TestDatabase::Sqlite(database) => database.query(sql).await,
+            TestDatabase::Postgres { database, search_path } => {
+                database.query(&format!("{search_path}{sql}")).await
+            }
+        }
+    }
+
+    /// The one number that is asked for.
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.rows(sql).await[0][0].as_ref().unwrap().parse().unwrap()
+    }
+
+    /// The clock passes the end of all leases of this table.
+    pub async fn leases_end(&self, table: &str) {
+        let end = "'2026-01-01T00:00:00Z'";
+        let held = format!("UPDATE {table} SET lease_expires_at = {end}");
+        self.execute(&format!("{held} WHERE lease_expires_at IS NOT NULL")).await;
+    }
+
+    /// Expects that the application's rows agree with each other.
+    pub async fn is_sound(&self) {
+        for (sentence, sql) in crate::truth::of(self.sample.name) {
+            let against = self.rows(sql).await;
+            assert!(against.is_empty(), "{sentence}: not so for {against:?}");
+        }
+    }
+}
+
+/// How many events of this kind there are.
+pub fn count(said: &[serde_json::Value], what: &str) -> usize {
+    said.iter().filter(|event| event["event"] == what).count()
+}
