@@ -7,6 +7,7 @@ pub mod closures;
 pub mod draft;
 pub mod finding;
 pub mod graph;
+pub mod intent;
 pub mod lifecycle;
 pub mod names;
 pub mod picture;

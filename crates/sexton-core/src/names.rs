@@ -67,6 +67,10 @@ name!(
     /// One deletion, `dlt_…`.
     DeletionId
 );
+name!(
+    /// One stored promise, `int_…`; what is called knows a repeat by it.
+    IntentId
+);
 
 /// A table as the database spells it; without a schema it is in the system's own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

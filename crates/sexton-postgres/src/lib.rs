@@ -5,6 +5,7 @@ mod database;
 mod delete_in;
 mod error;
 mod held;
+mod intents;
 mod introspect;
 mod ledger;
 mod link;

@@ -24,8 +24,10 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] =
-    [Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") }];
+const MIGRATIONS: [Migration; 2] = [
+    Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") },
+    Migration { number: 3, name: "intents", text: include_str!("../migrations/0003_intents.sql") },
+];
 
 const LABEL: &str = "prepare Sexton's tables";
 

@@ -142,6 +142,11 @@ impl<H: Held> Tx for PostgresTx<H> {
         self.judged("settle constraints", "", answer)
     }
 
+    async fn notify(&mut self, channel: &str, messages: &[String]) -> Result<(), DatabaseError> {
+        let answer = notify(&mut self.link(), channel, messages).await;
+        self.judged("notify", "", answer)
+    }
+
     fn session(&self) -> Option<SessionId> {
         Some(self.session)
     }
@@ -204,6 +209,24 @@ async fn lock_name(link: &mut Link<'_>, name: &str) -> Result<(), sqlx::Error> {
         .bind(name)
         .execute(&mut *link.connection)
         .await?;
+    Ok(())
+}
+
+/// Sends messages that arrive once the transaction commits, in their order.
+async fn notify(
+    link: &mut Link<'_>,
+    channel: &str,
+    messages: &[String],
+) -> Result<(), sqlx::Error> {
+    link.query(
+        "SELECT pg_notify($1, sent.message)
+         FROM unnest($2::text[]) WITH ORDINALITY AS sent (message, place)
+         ORDER BY sent.place",
+    )
+    .bind(channel)
+    .bind(messages)
+    .execute(&mut *link.connection)
+    .await?;
     Ok(())
 }
 

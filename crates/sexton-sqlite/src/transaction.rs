@@ -135,6 +135,13 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
 
+    async fn notify(&mut self, _: &str, _: &[String]) -> Result<(), DatabaseError> {
+        Err(DatabaseError::Failed {
+            label: "notify".to_owned(),
+            detail: "nobody can listen to SQLite".to_owned(),
+        })
+    }
+
     fn session(&self) -> Option<SessionId> {
         None
     }

@@ -9,6 +9,7 @@ use sexton_core::schema::{Dialect, Schema};
 use sexton_core::sql::Scalar;
 
 use super::error::DatabaseError;
+use super::intents::Intents;
 use super::ledger::Ledger;
 
 /// A statement of a plan with its values, ready to run.
@@ -84,7 +85,7 @@ pub trait Database: Send + Sync {
 
 /// An open transaction. Dropped without `commit`, it is rolled back.
 #[async_trait]
-pub trait Tx: Ledger + Send {
+pub trait Tx: Ledger + Intents + Send {
     /// Reads rows; every value as text or NULL in PostgreSQL, by storage class in SQLite.
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError>;
 
@@ -102,6 +103,10 @@ pub trait Tx: Ledger + Send {
 
     /// Judges every deferred constraint now.
     async fn settle_constraints(&mut self) -> Result<(), DatabaseError>;
+
+    /// Sends these messages to whoever listens to the channel once the transaction commits.
+    /// Fails where the database has nobody who listens.
+    async fn notify(&mut self, channel: &str, messages: &[String]) -> Result<(), DatabaseError>;
 
     /// The session's number, where the database has one.
     fn session(&self) -> Option<SessionId>;

@@ -5,11 +5,15 @@
 
 mod database;
 mod error;
+mod intents;
 mod ledger;
 mod surroundings;
 
 pub use database::{Arg, Database, Mode, Query, Row, SchemaStamp, SessionId, Tx};
 pub use error::{DatabaseError, Transient, Violation};
+pub use intents::{
+    Claim, IntentRow, Intents, IntentsLeft, NewIntent, OpenIntent, SettledIntent, Settlement,
+};
 pub use ledger::{
     AuditHead, AuditRow, DeletionRow, Hold, Ledger, NewDeletion, StateChange, TombstoneSet,
 };

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod deletions;
 pub mod failures;
 pub mod holds;
+pub mod intents;
 pub mod shape;
 pub mod tombstones;
 pub mod transactions;
@@ -95,6 +96,11 @@ macro_rules! conformance_suite {
                 tombstones_go_after_their_deletion_is_complete;
             holds: only_holds_in_force_are_read, without_sextons_tables_there_is_no_hold,
             sextons_tables_are_there_once_prepared;
+            intents: an_intent_is_stored_once_and_goes_with_its_transaction,
+                an_intent_is_handed_to_one_caller, an_intent_whose_lease_ended_is_claimed_again,
+                only_what_is_due_and_known_is_claimed, an_ended_intent_is_counted_and_not_claimed,
+                a_late_reaper_settles_nothing, what_fails_is_told_and_tried_later,
+                intents_of_one_kind_are_removed;
             audit: a_record_is_appended_once, the_chain_starts_empty, a_record_is_sealed_once,
                 records_are_read_in_pages, a_deletion_without_a_record_is_found,
                 the_end_of_the_chain_is_one_writers;

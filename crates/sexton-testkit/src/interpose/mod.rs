@@ -10,6 +10,7 @@
 
 mod breaker;
 mod database;
+mod intents;
 mod killer;
 mod ledger;
 mod pauser;

@@ -54,6 +54,10 @@ impl Tx for InterposedTx {
         self.watch.around("settle_constraints", self.inner.settle_constraints()).await
     }
 
+    async fn notify(&mut self, channel: &str, messages: &[String]) -> Result<(), DatabaseError> {
+        self.watch.around("notify", self.inner.notify(channel, messages)).await
+    }
+
     fn session(&self) -> Option<SessionId> {
         self.inner.session()
     }

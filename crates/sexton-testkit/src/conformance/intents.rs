@@ -1,0 +1,196 @@
+//! Intents: stored with the rows, claimed by one at a time, settled by whoever holds them.
+
+use sexton_core::intent::IntentKind;
+use sexton_core::names::{DeletionId, IntentId};
+use sexton_engine::ports::{
+    Claim, DatabaseError, IntentRow, IntentsLeft, NewIntent, SettledIntent, Settlement, Tx,
+};
+
+use super::deletions::system;
+use super::{Outcome, Subject, refusal};
+
+const HOOKS: &[IntentKind] = &[IntentKind::Hook];
+
+fn of() -> DeletionId {
+    DeletionId::new("dlt_1")
+}
+
+fn intent(id: &str, kind: IntentKind, after_secs: i64) -> NewIntent {
+    NewIntent {
+        id: IntentId::new(id),
+        kind,
+        rule: "tell-the-cache".to_owned(),
+        target: format!("{{\"id\":\"{id}: it's ä\"}}"),
+        after_secs,
+    }
+}
+
+fn hooks(ids: &[&str]) -> Vec<NewIntent> {
+    ids.iter().map(|id| intent(id, IntentKind::Hook, 0)).collect()
+}
+
+/// Stores them for the one deletion, for good.
+async fn store(subject: &Subject, intents: &[NewIntent]) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let mut tx = subject.change().await?;
+    tx.insert_intents(&system(), &of(), intents).await?;
+    tx.commit().await
+}
+
+/// Claims as this lease for so many seconds.
+async fn claim(
+    tx: &mut dyn Tx,
+    lease: &str,
+    lease_secs: i64,
+    limit: u32,
+) -> Result<Vec<IntentRow>, DatabaseError> {
+    let system = system();
+    let claim = Claim { system: &system, deletion: None, kinds: HOOKS, lease, lease_secs, limit };
+    tx.claim_intents(claim).await
+}
+
+fn ids(rows: &[IntentRow]) -> Vec<&str> {
+    rows.iter().map(|row| row.id.as_str()).collect()
+}
+
+fn ended(id: &str, outcome: &str) -> SettledIntent {
+    let settlement = Settlement::Ended { outcome: outcome.to_owned() };
+    SettledIntent { id: IntentId::new(id), settlement }
+}
+
+fn again(id: &str, after_ms: i64) -> SettledIntent {
+    let settlement = Settlement::Again { after_ms, reason: "it's broken".to_owned() };
+    SettledIntent { id: IntentId::new(id), settlement }
+}
+
+pub async fn an_intent_is_stored_once_and_goes_with_its_transaction(subject: &Subject) -> Outcome {
+    store(subject, &hooks(&["int_1"])).await?;
+    let mut tx = subject.change().await?;
+    tx.insert_intents(&system(), &of(), &hooks(&["int_2"])).await?;
+    tx.rollback().await?;
+    let mut tx = subject.change().await?;
+    let stored = tx.intents_of(&of(), IntentKind::Hook).await?;
+    assert_eq!(
+        stored,
+        [IntentRow {
+            id: IntentId::new("int_1"),
+            deletion: of(),
+            kind: IntentKind::Hook,
+            rule: "tell-the-cache".to_owned(),
+            target: "{\"id\":\"int_1: it's ä\"}".to_owned(),
+            attempts: 0,
+        }]
+    );
+    refusal(tx.insert_intents(&system(), &of(), &hooks(&["int_1"])).await);
+    tx.rollback().await
+}
+
+pub async fn an_intent_is_handed_to_one_caller(subject: &Subject) -> Outcome {
+    store(subject, &hooks(&["int_1", "int_2", "int_3"])).await?;
+    let mut tx = subject.change().await?;
+    assert_eq!(ids(&claim(&mut *tx, "one", 60, 2).await?), ["int_1", "int_2"]);
+    tx.commit().await?;
+    let mut tx = subject.change().await?;
+    let rest = claim(&mut *tx, "two", 60, 10).await?;
+    assert_eq!(ids(&rest), ["int_3"]);
+    assert_eq!(rest[0].attempts, 1);
+    assert_eq!(ids(&claim(&mut *tx, "two", 60, 10).await?), [""; 0]);
+    tx.commit().await
+}
+
+pub async fn an_intent_whose_lease_ended_is_claimed_again(subject: &Subject) -> Outcome {
+    store(subject, &hooks(&["int_1"])).await?;
+    for attempts in 1..=3 {
+        let mut tx = subject.change().await?;
+        let claimed = claim(&mut *tx, "one", 0, 10).await?;
+        assert_eq!(claimed.iter().map(|row| row.attempts).collect::<Vec<_>>(), [attempts]);
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+pub async fn only_what_is_due_and_known_is_claimed(subject: &Subject) -> Outcome {
+    let early = intent("int_early", IntentKind::Hook, 0);
+    let late = intent("int_late", IntentKind::Hook, 3_600);
+    let other = intent("int_other", IntentKind::Event, 0);
+    store(subject, &[early, late, other]).await?;
+    let mut tx = subject.change().await?;
+    let left = tx.intents_left(&of(), HOOKS).await?;
+    assert_eq!((left.open, left.due_in_ms), (2, Some(0)));
+    let (other, kinds) = (DeletionId::new("dlt_other"), HOOKS);
+    let of_another = Claim {
+        system: &system(),
+        deletion: Some(&other),
+        kinds,
+        lease: "one",
+        lease_secs: 60,
+        limit: 10,
+    };
+    assert_eq!(tx.claim_intents(of_another).await?, []);
+    assert_eq!(ids(&claim(&mut *tx, "one", 60, 10).await?), ["int_early"]);
+    assert_eq!(tx.settle_intents("one", &[ended("int_early", "done")]).await?, 1);
+    let left = tx.intents_left(&of(), HOOKS).await?;
+    assert_eq!(left.open, 1);
+    let due = left.due_in_ms.expect("one is open");
+    assert!((3_500_000..=3_600_000).contains(&due), "{due}");
+    tx.rollback().await
+}
+
+pub async fn an_ended_intent_is_counted_and_not_claimed(subject: &Subject) -> Outcome {
+    store(subject, &hooks(&["int_1", "int_2", "int_3"])).await?;
+    let mut tx = subject.change().await?;
+    claim(&mut *tx, "one", 60, 10).await?;
+    let settled = [ended("int_1", "done"), ended("int_2", "gone"), ended("int_3", "done")];
+    assert_eq!(tx.settle_intents("one", &settled).await?, 3);
+    assert_eq!(tx.settle_intents("one", &settled).await?, 0, "a repeat changes nothing");
+    let rule = || "tell-the-cache".to_owned();
+    let counts = tx.count_intents(&of()).await?;
+    assert_eq!(counts, [(rule(), "done".to_owned(), 2), (rule(), "gone".to_owned(), 1)]);
+    let left = tx.intents_left(&of(), HOOKS).await?;
+    assert_eq!(left, IntentsLeft { open: 0, due_in_ms: None });
+    assert_eq!(claim(&mut *tx, "two", 60, 10).await?, []);
+    tx.rollback().await
+}
+
+pub async fn a_late_reaper_settles_nothing(subject: &Subject) -> Outcome {
+    store(subject, &hooks(&["int_1"])).await?;
+    let mut tx = subject.change().await?;
+    claim(&mut *tx, "late", 0, 10).await?;
+    tx.commit().await?;
+    let mut tx = subject.change().await?;
+    claim(&mut *tx, "next", 60, 10).await?;
+    tx.commit().await?;
+    let mut tx = subject.change().await?;
+    assert_eq!(tx.settle_intents("late", &[ended("int_1", "done")]).await?, 0);
+    assert_eq!(tx.settle_intents("next", &[ended("int_1", "done")]).await?, 1);
+    tx.rollback().await
+}
+
+pub async fn what_fails_is_told_and_tried_later(subject: &Subject) -> Outcome {
+    store(subject, &hooks(&["int_1", "int_2", "int_3"])).await?;
+    let mut tx = subject.change().await?;
+    claim(&mut *tx, "one", 60, 2).await?;
+    tx.settle_intents("one", &[again("int_1", 7_200_000), again("int_2", 0)]).await?;
+    tx.commit().await?;
+    let mut tx = subject.change().await?;
+    let failing = tx.failing_intents(&of(), 10).await?;
+    let told: Vec<_> = failing.iter().map(|one| (one.id.as_str(), one.attempts)).collect();
+    assert_eq!(told, [("int_2", 1), ("int_1", 1)], "the next to be tried first");
+    assert_eq!(failing[0].reason.as_deref(), Some("it's broken"));
+    assert!(failing[1].next_try.0 - failing[0].next_try.0 > 7_000_000_000);
+    let mut due = claim(&mut *tx, "two", 60, 10).await?;
+    due.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(ids(&due), ["int_2", "int_3"]);
+    tx.rollback().await
+}
+
+pub async fn intents_of_one_kind_are_removed(subject: &Subject) -> Outcome {
+    let event = intent("int_2", IntentKind::Event, 0);
+    store(subject, &[hooks(&["int_1"]), vec![event]].concat()).await?;
+    let mut tx = subject.change().await?;
+    assert_eq!(tx.drop_intents(&DeletionId::new("dlt_other"), IntentKind::Event).await?, 0);
+    assert_eq!(tx.drop_intents(&of(), IntentKind::Event).await?, 1);
+    assert_eq!(tx.drop_intents(&of(), IntentKind::Event).await?, 0, "a repeat finds none");
+    assert_eq!(tx.intents_of(&of(), IntentKind::Hook).await?.len(), 1);
+    tx.rollback().await
+}
