@@ -5,6 +5,7 @@ pub mod ports;
 mod audit;
 mod draft;
 mod execute;
+mod inquire;
 mod outcome;
 mod preview;
 mod request;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sexton_core::check::{check, in_file_order};
+use sexton_core::check::{check, in_file_order, inquiries};
 use sexton_core::closures::Closures;
 use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::graph;
@@ -17,6 +17,7 @@ use sexton_core::policy::{Options, Policy, Thing};
 use sexton_core::schema::Schema;
 use tokio::sync::Mutex;
 
+use crate::inquire::inquire;
 use crate::outcome::EngineError;
 use crate::ports::{Database, DatabaseError, Mode, SchemaStamp};
 use crate::request::Surroundings;
@@ -67,7 +68,8 @@ impl System {
         &self.database
     }
 
-    /// Judges the policy against the live schema, conditions and all.
+    /// Judges the policy against the live schema, conditions and all, and against the rows as they
+    /// are now. Only reads.
     pub async fn check(&self) -> Result<Vec<Finding>, DatabaseError> {
         let schema = self.database.schema().await?;
         let checked = check(&self.policy, &schema);
@@ -81,6 +83,8 @@ impl System {
                 Err(error) => return Err(error),
             }
         }
+        let inquiries = inquiries(&self.policy, &schema, &checked.graph);
+        findings.extend(inquire(self.database.as_ref(), &inquiries).await?);
         Ok(in_file_order(findings))
     }
 

@@ -115,7 +115,7 @@ fn not_null(table: &Table, column: &Column, span: Span) -> Finding {
 }
 
 /// Whether this is `=null` and nothing else.
-fn is_null(value: &Value, dialect: Dialect) -> bool {
+pub(super) fn is_null(value: &Value, dialect: Dialect) -> bool {
     matches!(effect(value, dialect), Effect::Null)
 }
 

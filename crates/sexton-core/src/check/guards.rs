@@ -2,8 +2,9 @@
 
 use super::Source;
 use crate::finding::Finding;
-use crate::graph::table_or_finding;
-use crate::plan::guarding_table;
+use crate::graph::{column_or_finding, table_or_finding};
+use crate::names::ColumnName;
+use crate::plan::{guarding_table, subject_words};
 use crate::policy::Guard;
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
@@ -16,7 +17,20 @@ fn of_guard(source: &Source<'_>, guard: &Guard) -> Vec<Finding> {
     [missing.map(|finding| *finding), idle, unreadable(source, guard)]
         .into_iter()
         .flatten()
+        .chain(unsayable(source, guard))
         .collect()
+}
+
+/// The sentence can only say columns that the guarded rows have, as `{subject.x}`.
+fn unsayable(source: &Source<'_>, guard: &Guard) -> Vec<Finding> {
+    let Some(of) = source.schema.table(&guard.of.value) else { return Vec::new() };
+    let missing = subject_words(&guard.say).filter(|name| *name != "label").filter_map(|name| {
+        let missing = column_or_finding(of, &ColumnName::new(name), guard.span).err()?;
+        let message =
+            format!("guard `{}` says `{{subject.{name}}}`, but {}", guard.name, missing.message);
+        Some(Finding { message, ..*missing })
+    });
+    missing.collect()
 }
 
 fn idle(source: &Source<'_>, guard: &Guard) -> Option<Finding> {

@@ -1,18 +1,22 @@
 //! Judges a policy against the live schema: findings, and what is left for the database to say.
 //!
 //! Each file answers one kind of question. What values alone can tell is a `Finding`; what only
-//! the database can tell, whether it understands a fragment, is a `Probe`.
+//! the database can tell is a `Probe`, if it has to understand a fragment, or an `Inquiry`, if it
+//! has to look at rows.
 //!
 //! Invariants: nothing here runs or fails, and no mistake hides another of a different part.
 //! Not here: what the file alone tells (`policy::parse`).
 
 mod afterwards;
+mod conditions;
 mod coverage;
 mod derived;
 mod effects;
 mod fragments;
 mod guards;
 mod indexes;
+mod inquiry;
+mod lengths;
 mod losses;
 mod options;
 mod overruled;
@@ -23,7 +27,9 @@ pub(crate) mod spelling;
 mod things;
 mod triggers;
 mod unbuilt;
+mod uniques;
 mod work;
+mod writings;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -37,6 +43,8 @@ use crate::schema::Schema;
 use losses::Losses;
 
 pub(crate) use references::is_comparable;
+
+pub use inquiry::Inquiry;
 
 /// What can be said of a policy and a schema without asking the database.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,11 +85,13 @@ struct Source<'a> {
     losses: &'a Losses,
 }
 
-const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 14] = [
+const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 16] = [
     coverage::findings,
     references::findings,
     things::findings,
     effects::findings,
+    uniques::findings,
+    lengths::findings,
     overruled::findings,
     afterwards::findings,
     derived::findings,
@@ -112,6 +122,19 @@ pub fn check(policy: &Policy, schema: &Schema) -> Checked {
     let probes = probes::probes(&source, &plans);
     let findings = settings::together(&answers).into_iter().chain(unresolved).collect();
     Checked { findings: in_file_order(once_each(findings)), probes, graph }
+}
+
+/// What only the rows can tell of `policy`, each question once. `graph` is what `check` made.
+pub fn inquiries(policy: &Policy, schema: &Schema, graph: &Graph) -> Vec<Inquiry> {
+    let mut inquiries = Vec::new();
+    for setting in settings::settings(policy, graph) {
+        let losses = Losses::of(&setting.things, schema, &setting.graph);
+        let source = Source { policy, schema, graph: &setting.graph, losses: &losses };
+        inquiries.extend(inquiry::inquiries(&source));
+    }
+    let mut asked = HashSet::new();
+    inquiries.retain(|inquiry| asked.insert(inquiry.face()));
+    inquiries
 }
 
 /// Findings by their place in the file; those without a place come last.

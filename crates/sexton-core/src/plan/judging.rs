@@ -200,7 +200,8 @@ fn guarded(
     Some(GuardedRows { statement: writer.finish("name the guarded", &of.name), said })
 }
 
-fn subject_words(say: &str) -> impl Iterator<Item = &str> {
+/// What a guard's sentence says of the rows that it keeps: all that stands behind `subject.`.
+pub(crate) fn subject_words(say: &str) -> impl Iterator<Item = &str> {
     let placeholders = say.split('{').skip(1).filter_map(|piece| piece.split_once('}'));
     placeholders.filter_map(|(placeholder, _)| placeholder.strip_prefix("subject."))
 }

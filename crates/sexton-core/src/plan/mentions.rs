@@ -63,6 +63,13 @@ impl Mentions {
         mentions
     }
 
+    /// The same of SQL that the database keeps.
+    pub fn in_text(dialect: Dialect, text: &str) -> Self {
+        let mut mentions = Self { dialect, words: Vec::new(), reads_clock: false };
+        mentions.read(text);
+        mentions
+    }
+
     /// Whether the name stands anywhere.
     pub fn has(&self, name: &str) -> bool {
         self.words.iter().any(|word| self.is(&word.name, name))

@@ -26,7 +26,7 @@ mod working;
 
 pub(crate) use closure::identity;
 pub use compile::{CompileError, compile};
-pub(crate) use judging::{guarding_table, leading_table};
+pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
 pub(crate) use root::follow_tenant;

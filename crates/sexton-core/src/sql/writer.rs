@@ -3,7 +3,7 @@
 use super::{Bind, Statement};
 use crate::names::TableName;
 use crate::policy::{Fragment, Literal, Part, Placeholder, Value};
-use crate::schema::{Column, Dialect, Table, TypeKind};
+use crate::schema::{CheckConstraint, Column, Dialect, Table, TypeKind};
 use crate::sql::{KeyColumns, Scalar};
 
 /// A statement in the making.
@@ -192,6 +192,13 @@ impl Writer {
         self.sql.push_str("::");
         self.sql.push_str(&column.stored_type);
         self
+    }
+
+    /// Adds the condition of a CHECK constraint, as the catalog spells it.
+    pub fn check(&mut self, check: &CheckConstraint) -> &mut Self {
+        self.sql.push_str(&check.condition);
+        // SQLite keeps what was written, and that may end with a comment.
+        self.push("\n")
     }
 
     /// Has the statement planned for the values at hand, and not once for all.

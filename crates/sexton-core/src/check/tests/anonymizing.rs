@@ -37,7 +37,11 @@ fn two_lines_may_anonymize_one_column_but_not_set_it_too() {
     let tables = TABLES.replace("other int index -> runs refuses", "other int null index");
     let other = |fate: &str| line("\"mail\"") + &format!("\"notes.other -> runs\" = {fate}\n");
     finds(&tables, &other("{ anonymize = [\"mail\"] }"), &[]);
-    finds(&tables, &other("{ set = { mail = \"x\" } }"), &[("C116", "notes.other -> runs")]);
+    finds(
+        &tables,
+        &other("{ set = { mail = \"='x' || id\" } }"),
+        &[("C116", "notes.other -> runs")],
+    );
 }
 
 #[test]

@@ -40,3 +40,16 @@ fn what_is_wrong_in_an_idle_guard_is_told_all_the_same() {
     let policy = guard("sets", "model m");
     finds(TABLES, &policy, &[("C119", "sets"), ("C113", "\"model m\"")]);
 }
+
+#[test]
+fn a_sentence_says_only_columns_that_the_guarded_rows_have() {
+    let say = |word: &str| {
+        let policy = THING.to_owned() + &guard("sets", "models m");
+        policy.replace("{count}", &format!("{{subject.{word}}}: {{count}}"))
+    };
+    finds(TABLES, &say("label"), &[]);
+    finds(TABLES, &say("id"), &[]);
+    let (severity, message, _) = only(TABLES, &say("name"));
+    assert_eq!(severity, Severity::Error);
+    assert_eq!(message, "guard `active` says `{subject.name}`, but `sets` has no column `name`");
+}

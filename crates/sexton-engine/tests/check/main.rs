@@ -1,0 +1,4 @@
+//! What `check` says of a policy, with the databases as judges.
+
+mod place;
+mod values;
