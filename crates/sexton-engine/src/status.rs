@@ -45,6 +45,14 @@ fn described(row: DeletionRow) -> DeletionStatus {
         row.note.as_deref().and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
     let said = note["message"].as_str().unwrap_or_default();
     let sentence = match row.state {
+        State::Requested | State::Drained if note["waiting_on"].is_string() => {
+            format!("waits for {}", note["waiting_on"].as_str().unwrap_or_default())
+        }
+        State::Drained => {
+            "work in flight has stopped, nothing is gone yet; its process is at work, or its lease \
+             runs out"
+                .into()
+        }
         State::Requested => {
             "nothing has happened yet; its process is at work, or its lease runs out".into()
         }

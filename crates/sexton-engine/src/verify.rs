@@ -66,7 +66,7 @@ impl System {
     }
 
     async fn settle_one(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
-        if row.state == State::Requested {
+        if matches!(row.state, State::Requested | State::Drained) {
             return self.withdraw(row, lease).await;
         }
         let options = self.options_of(&row.id).await?;
@@ -78,10 +78,14 @@ impl System {
     }
 
     async fn withdraw(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
-        let note = serde_json::json!({
-            "outcome": "withdrawn",
-            "message": "its process ended before anything was gone",
-        });
+        // Work that was asked to stop has stopped, or will: nothing asks it to go on.
+        let has_asked = row.state == State::Drained || row.note.is_some();
+        let message = if has_asked {
+            "its process ended before anything was gone; work in flight had been asked to stop"
+        } else {
+            "its process ended before anything was gone"
+        };
+        let note = serde_json::json!({ "outcome": "withdrawn", "message": message });
         let mut tx = self.begin_keep().await?;
         let step = Step { from: row.state, events: &[Event::Withdrawn], note: Some(note) };
         if !self.step(tx.as_mut(), &row.id, lease, step, None).await? {

@@ -16,6 +16,8 @@ pub enum State {
     Requested,
     /// End: refused, with the outcome; nothing changed.
     Refused,
+    /// Work in flight was asked to stop, and has stopped; nothing is gone.
+    Drained,
     /// Rows are gone in one transaction; looking again is still to come.
     Committed,
     /// Nothing of its promises is left to carry out; looking again is still to come.
@@ -28,10 +30,11 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of a life.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Requested,
         Self::Refused,
         Self::Withdrawn,
+        Self::Drained,
         Self::Committed,
         Self::Reaped,
         Self::Complete,
@@ -42,6 +45,7 @@ impl State {
         match self {
             Self::Requested => "requested",
             Self::Refused => "refused",
+            Self::Drained => "drained",
             Self::Committed => "committed",
             Self::Reaped => "reaped",
             Self::Complete => "complete",
@@ -73,6 +77,8 @@ pub enum Event {
     Refused,
     /// It was taken back, or its process ended before the commit.
     Withdrawn,
+    /// Work in flight has stopped.
+    Drained,
     /// The transaction committed.
     Committed,
     /// No stored promise is left.
@@ -83,8 +89,14 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 5] =
-        [Self::Refused, Self::Withdrawn, Self::Committed, Self::Reaped, Self::Verified];
+    pub const ALL: [Self; 6] = [
+        Self::Refused,
+        Self::Withdrawn,
+        Self::Drained,
+        Self::Committed,
+        Self::Reaped,
+        Self::Verified,
+    ];
 }
 
 /// A change of state that is not allowed.
@@ -100,9 +112,10 @@ pub struct IllegalTransition {
 /// The only judge of which change of state is allowed.
 pub fn next(state: State, event: Event) -> Result<State, IllegalTransition> {
     match (state, event) {
-        (State::Requested, Event::Refused) => Ok(State::Refused),
-        (State::Requested, Event::Withdrawn) => Ok(State::Withdrawn),
-        (State::Requested, Event::Committed) => Ok(State::Committed),
+        (State::Requested | State::Drained, Event::Refused) => Ok(State::Refused),
+        (State::Requested | State::Drained, Event::Withdrawn) => Ok(State::Withdrawn),
+        (State::Requested, Event::Drained) => Ok(State::Drained),
+        (State::Requested | State::Drained, Event::Committed) => Ok(State::Committed),
         (State::Committed, Event::Reaped) => Ok(State::Reaped),
         (State::Reaped, Event::Verified) => Ok(State::Complete),
         (from, event) => Err(IllegalTransition { from, event }),

@@ -24,6 +24,7 @@ fn meaning(state: State) -> &'static str {
         State::Requested => "stored; nothing has happened",
         State::Refused => "refused, with the outcome; nothing changed",
         State::Withdrawn => "taken back, or its process ended, before anything was gone",
+        State::Drained => "work in flight has stopped; nothing is gone",
         State::Committed => "rows are gone in one transaction",
         State::Reaped => "nothing of its promises is left to carry out",
         State::Complete => "looked at again, nothing left, receipt written",

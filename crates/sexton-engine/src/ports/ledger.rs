@@ -165,6 +165,16 @@ pub trait Ledger {
     /// Changes the state if state and lease are as named; says whether they were.
     async fn change_state(&mut self, change: StateChange<'_>) -> Result<bool, DatabaseError>;
 
+    /// Notes what a deletion waits for (JSON) and renews its lease from now, if its lease is as named
+    /// and nothing is gone yet; says whether that was so. Locks the row. A repeat does it again.
+    async fn wait_on(
+        &mut self,
+        id: &DeletionId,
+        lease: &str,
+        lease_secs: i64,
+        note: &str,
+    ) -> Result<bool, DatabaseError>;
+
     /// Reads one deletion.
     async fn deletion(&mut self, id: &DeletionId) -> Result<Option<DeletionRow>, DatabaseError>;
 

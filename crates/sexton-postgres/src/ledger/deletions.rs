@@ -57,6 +57,34 @@ pub(super) async fn change_state(
     Ok(done.rows_affected() == 1)
 }
 
+/// Notes what a deletion waits for and renews its lease, where the lease is as named and nothing
+/// is gone yet; says whether that was so. Locks the row. A repeat does the same again.
+pub(super) async fn wait_on(
+    link: &mut Link<'_>,
+    id: &DeletionId,
+    lease: &str,
+    lease_secs: i64,
+    note: &str,
+) -> Result<bool, sqlx::Error> {
+    let done = link
+        .query(
+            "UPDATE sexton.deletions
+         SET note = $4,
+            leased_until = (extract(epoch FROM statement_timestamp()) * 1000000)::bigint
+                + $3 * 1000000
+         WHERE id = $1
+           AND lease = $2
+           AND state IN ('requested', 'drained')",
+        )
+        .bind(id.as_str())
+        .bind(lease)
+        .bind(lease_secs)
+        .bind(note)
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Reads one deletion. Locks nothing.
 pub(super) async fn one(
     link: &mut Link<'_>,
@@ -113,7 +141,7 @@ pub(super) async fn take_over(
             SELECT deletions.id
             FROM sexton.deletions
             WHERE deletions.system = $1
-              AND deletions.state IN ('requested', 'committed', 'reaped')
+              AND deletions.state IN ('requested', 'drained', 'committed', 'reaped')
               AND deletions.leased_until <= (SELECT now FROM moment)
             ORDER BY deletions.requested_at, deletions.id
             LIMIT $4

@@ -36,6 +36,17 @@ impl<H: Held> Ledger for PostgresTx<H> {
         self.judged("change the deletion's state", "", answer)
     }
 
+    async fn wait_on(
+        &mut self,
+        id: &DeletionId,
+        lease: &str,
+        lease_secs: i64,
+        note: &str,
+    ) -> Result<bool, DatabaseError> {
+        let answer = deletions::wait_on(&mut self.link(), id, lease, lease_secs, note).await;
+        self.judged("note what the deletion waits for", "", answer)
+    }
+
     async fn deletion(&mut self, id: &DeletionId) -> Result<Option<DeletionRow>, DatabaseError> {
         let answer = deletions::one(&mut self.link(), id).await;
         self.judged("read the deletion", "", answer)

@@ -62,6 +62,33 @@ pub async fn change_state(
     Ok(done.rows_affected() == 1)
 }
 
+/// Says whether the lease was as named and nothing is gone yet; if not, nothing changes. A repeat
+/// does the same again.
+pub async fn wait_on(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+    lease: &str,
+    lease_secs: i64,
+    note: &str,
+) -> Result<bool, DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE sexton_deletions
+         SET note = ?4,
+             leased_until = CAST((unixepoch('subsec') + ?3) * 1000000 AS INTEGER)
+         WHERE id = ?1
+           AND lease = ?2
+           AND state IN ('requested', 'drained')",
+    )
+    .bind(id.as_str())
+    .bind(lease)
+    .bind(lease_secs)
+    .bind(note)
+    .execute(connection)
+    .await
+    .map_err(|error| failure("note what a deletion waits for", error))?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// One deletion.
 pub async fn read(
     connection: &mut SqliteConnection,
@@ -119,7 +146,7 @@ pub async fn take_over(
             SELECT id
             FROM sexton_deletions
             WHERE system = ?1
-              AND state IN ('requested', 'committed', 'reaped')
+              AND state IN ('requested', 'drained', 'committed', 'reaped')
               AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
             ORDER BY requested_at, id
             LIMIT ?4

@@ -35,6 +35,17 @@ impl Ledger for SqliteTx<'_> {
         self.judged(answer)
     }
 
+    async fn wait_on(
+        &mut self,
+        id: &DeletionId,
+        lease: &str,
+        lease_secs: i64,
+        note: &str,
+    ) -> Result<bool, DatabaseError> {
+        let answer = deletions::wait_on(self.connection()?, id, lease, lease_secs, note).await;
+        self.judged(answer)
+    }
+
     async fn deletion(&mut self, id: &DeletionId) -> Result<Option<DeletionRow>, DatabaseError> {
         let answer = deletions::read(self.connection()?, id).await;
         self.judged(answer)

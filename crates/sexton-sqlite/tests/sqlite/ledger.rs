@@ -44,7 +44,7 @@ async fn preparing_twice_is_preparing_once() {
     file.database.prepare_ledger().await.unwrap();
     assert_eq!(file.look().await.stamp(&[]).await.unwrap(), stamp);
     let applied = file.one("SELECT group_concat(number || name) FROM sexton_migrations").await;
-    assert_eq!(applied, Scalar::text("1ledger,3intents"));
+    assert_eq!(applied, Scalar::text("1ledger,2drained,3intents"));
     // Sexton's own tables are no part of the system's schema.
     let schema = file.database.schema().await.unwrap();
     let names: Vec<&str> = schema.tables.keys().map(|table| table.name.as_str()).collect();
@@ -67,6 +67,31 @@ async fn a_changed_migration_is_refused_and_a_later_one_left_alone() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// The table of deletions is made anew: its rows are kept, and a view of the application that is
+/// broken is not in the way.
+#[tokio::test]
+async fn deletions_of_an_earlier_program_are_kept() {
+    let file = prepared().await;
+    file.write(
+        "CREATE VIEW broken AS SELECT x FROM gone;
+         DROP TABLE sexton_deletions;
+         DELETE FROM sexton_migrations WHERE number > 1;
+         CREATE TABLE sexton_deletions (id TEXT NOT NULL PRIMARY KEY, system TEXT, thing TEXT,
+             root TEXT, state TEXT, actor TEXT, reason TEXT, bound_to TEXT, requested_at INTEGER,
+             changed_at INTEGER, lease TEXT, leased_until INTEGER, note TEXT, receipt TEXT);
+         INSERT INTO sexton_deletions VALUES ('dlt_1', 'shop', 'customer', '7', 'committed', 'ann',
+             NULL, NULL, 1, 2, 'run-1', 3, NULL, NULL);",
+    )
+    .await;
+    file.database.prepare_ledger().await.unwrap();
+    let mut tx = file.change().await;
+    let row = tx.deletion(&DeletionId::new("dlt_1")).await.unwrap().unwrap();
+    assert_eq!((row.state, row.root.as_str()), (State::Committed, "7"));
+    tx.insert_deletion(&requested("dlt_2", 5, 60)).await.unwrap();
+    let id = DeletionId::new("dlt_2");
+    assert!(tx.change_state(change(&id, State::Requested, State::Drained)).await.unwrap());
 }
 
 #[tokio::test]

@@ -139,6 +139,29 @@ pub async fn the_state_changes_for_its_lease_only(subject: &Subject) -> Outcome 
     tx.commit().await
 }
 
+pub async fn a_deletion_that_waits_says_for_what_and_keeps_its_lease(subject: &Subject) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let mut tx = subject.change().await?;
+    tx.insert_deletion(&NewDeletion { lease_secs: -1, ..deletion("dlt_1", 1_000) }).await?;
+    let before = found(&mut *tx, "dlt_1").await?;
+    assert!(!tx.wait_on(&before.id, "lease of somebody else", 60, "{}").await?);
+    assert!(!tx.wait_on(&DeletionId::new("dlt_unknown"), &before.lease, 60, "{}").await?);
+    assert_eq!(found(&mut *tx, "dlt_1").await?, before, "nothing changed");
+
+    assert!(tx.wait_on(&before.id, &before.lease, 60, "{\"for\":1}").await?);
+    let waiting = found(&mut *tx, "dlt_1").await?;
+    assert_eq!((waiting.state, waiting.note.as_deref()), (State::Requested, Some("{\"for\":1}")));
+    assert!(waiting.leased_until.0 > before.leased_until.0 + 60_000_000, "it is not renewed");
+    assert!(tx.take_over(&system(), "the new lease", 60, 10).await?.is_empty(), "it is leased");
+
+    assert!(advance(&mut *tx, "dlt_1", (State::Requested, State::Drained), 2_000).await?);
+    assert!(tx.wait_on(&before.id, &before.lease, -1, "{}").await?, "it may wait once more");
+    assert_eq!(ids(&tx.take_over(&system(), "lease of dlt_1", -1, 10).await?), ["dlt_1"]);
+    assert!(advance(&mut *tx, "dlt_1", (State::Drained, State::Committed), 3_000).await?);
+    assert!(!tx.wait_on(&before.id, "lease of dlt_1", 60, "{}").await?, "its rows are gone");
+    tx.commit().await
+}
+
 pub async fn a_life_ends_with_a_receipt(subject: &Subject) -> Outcome {
     subject.database.prepare_ledger().await?;
     let mut tx = subject.change().await?;

@@ -88,7 +88,9 @@ macro_rules! conformance_suite {
             shape: the_schema_is_read, the_stamp_follows_the_shape_and_not_the_rows,
                 sextons_tables_are_no_part_of_the_schema;
             deletions: a_deletion_is_stored_once, an_unknown_deletion_is_none,
-                the_state_changes_for_its_lease_only, a_life_ends_with_a_receipt,
+                the_state_changes_for_its_lease_only,
+                a_deletion_that_waits_says_for_what_and_keeps_its_lease,
+                a_life_ends_with_a_receipt,
                 the_latest_come_first, a_lease_that_is_over_is_taken_over,
                 what_has_ended_is_not_taken_over, one_deletion_is_handed_to_one_caller,
                 preparing_again_changes_nothing;

@@ -24,6 +24,16 @@ impl Ledger for InterposedTx {
         self.watch.around(&call, self.inner.change_state(change)).await
     }
 
+    async fn wait_on(
+        &mut self,
+        id: &DeletionId,
+        lease: &str,
+        lease_secs: i64,
+        note: &str,
+    ) -> Result<bool, DatabaseError> {
+        self.watch.around("wait_on", self.inner.wait_on(id, lease, lease_secs, note)).await
+    }
+
     async fn deletion(&mut self, id: &DeletionId) -> Result<Option<DeletionRow>, DatabaseError> {
         self.watch.around("deletion", self.inner.deletion(id)).await
     }
