@@ -10,6 +10,7 @@ pub mod graph;
 pub mod intent;
 pub mod lifecycle;
 pub mod names;
+pub mod objects;
 pub mod picture;
 pub mod plan;
 pub mod policy;

@@ -1,4 +1,4 @@
-//! What the use cases need from outside: a database, a clock, randomness.
+//! What the use cases need from outside: a database, object stores, a clock, randomness.
 //!
 //! A port speaks the domain's words; no driver's type crosses it. Every adapter passes the
 //! same conformance suite.
@@ -7,6 +7,8 @@ mod database;
 mod error;
 mod intents;
 mod ledger;
+pub mod store;
+mod store_error;
 mod surroundings;
 
 pub use database::{Arg, Database, Mode, Query, Row, SchemaStamp, SessionId, Tx};
@@ -17,4 +19,6 @@ pub use intents::{
 pub use ledger::{
     AuditHead, AuditRow, DeletionRow, Hold, Ledger, NewDeletion, StateChange, TombstoneSet,
 };
+pub use store::Store;
+pub use store_error::StoreError;
 pub use surroundings::{Clock, Entropy, SystemClock, SystemEntropy};
