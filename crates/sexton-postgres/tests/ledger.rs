@@ -22,7 +22,10 @@ async fn programs_that_prepare_at_once_prepare_once() {
         prepared.unwrap();
     }
     let applied = test.query("SELECT number FROM sexton.migrations ORDER BY number").await;
-    assert_eq!(applied, [["1"], ["2"], ["3"]].map(|row| row.map(|one| Some(one.to_owned())).to_vec()));
+    assert_eq!(
+        applied,
+        [["1"], ["2"], ["3"]].map(|row| row.map(|one| Some(one.to_owned())).to_vec())
+    );
 }
 
 /// A role that may not create schemas works in the one that was made for it.

@@ -56,6 +56,8 @@ fn state(state: State) -> String {
     match state {
         State::Complete => green(state.as_str()),
         State::Refused | State::Withdrawn => red(state.as_str()),
-        State::Requested | State::Committed | State::Reaped => yellow(state.as_str()),
+        State::Requested | State::Drained | State::Committed | State::Reaped => {
+            yellow(state.as_str())
+        }
     }
 }

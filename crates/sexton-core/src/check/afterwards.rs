@@ -18,7 +18,7 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
 
 /// Whether a deletion looks again for rows that refer through this line.
 fn is_looked_for(source: &Source<'_>, edge: &Edge) -> bool {
-    edge.enforced.is_none() && stops_referring(edge) && source.losses.reach(&edge.parent)
+    !edge.is_proven() && stops_referring(edge) && source.losses.reach(&edge.parent)
 }
 
 /// What writes columns of a table's rows that stay.

@@ -3,7 +3,7 @@
 //! An inquiry looks at a part of a table at most, so that it ends soon on a table of any size: it
 //! may find nothing although there is something, but what it tells is there.
 
-use super::{Source, conditions, lengths, uniques};
+use super::{Source, conditions, lengths, relations, uniques};
 use crate::finding::{Finding, Severity};
 use crate::sql::{Scalar, Statement};
 
@@ -61,5 +61,11 @@ impl Inquiry {
 }
 
 pub(super) fn inquiries(source: &Source<'_>) -> Vec<Inquiry> {
-    [conditions::inquiries(source), uniques::inquiries(source), lengths::inquiries(source)].concat()
+    [
+        conditions::inquiries(source),
+        uniques::inquiries(source),
+        lengths::inquiries(source),
+        relations::inquiries(source),
+    ]
+    .concat()
 }

@@ -22,8 +22,10 @@ mod options;
 mod overruled;
 mod probes;
 mod references;
+mod relations;
 mod settings;
 pub(crate) mod spelling;
+mod strict;
 mod things;
 mod triggers;
 mod unbuilt;
@@ -85,13 +87,14 @@ struct Source<'a> {
     losses: &'a Losses,
 }
 
-const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 16] = [
+const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 18] = [
     coverage::findings,
     references::findings,
     things::findings,
     effects::findings,
     uniques::findings,
     lengths::findings,
+    strict::findings,
     overruled::findings,
     afterwards::findings,
     derived::findings,
@@ -99,6 +102,7 @@ const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 16] = [
     work::findings,
     indexes::findings,
     triggers::findings,
+    relations::findings,
     fragments::findings,
     options::findings,
     unbuilt::findings,

@@ -172,7 +172,7 @@ pub(super) fn create_json_index(
 }
 
 /// A table, with its schema where a session would look for it elsewhere.
-fn sql_table(schema: &Schema, table: &TableName) -> String {
+pub(super) fn sql_table(schema: &Schema, table: &TableName) -> String {
     let usual = ["public", "main"].contains(&schema.default_schema.as_str());
     let own = table.schema.as_ref().or((!usual).then_some(&schema.default_schema));
     let own: String = own.iter().map(|name| sql_name(name) + ".").collect();

@@ -37,7 +37,9 @@ fn touched<'a>(source: &Source<'a>) -> BTreeMap<&'a TableName, Touched> {
         let touched = tables.entry(&edge.child).or_default();
         match edge.fate {
             Fate::Delete => touched.go.get_or_insert(edge.span),
-            Fate::Unlink | Fate::Set(_) => touched.change.get_or_insert(edge.span),
+            Fate::Unlink | Fate::Set(_) | Fate::Anonymize(_) => {
+                touched.change.get_or_insert(edge.span)
+            }
             _ => continue,
         };
     }

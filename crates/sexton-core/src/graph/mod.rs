@@ -55,6 +55,12 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// Whether a foreign key proves that no row refers to what is gone: one that is not valid, or
+    /// holds some rows only, does not.
+    pub fn is_proven(&self) -> bool {
+        self.enforced.as_ref().is_some_and(|key| key.validated)
+    }
+
     /// Whether rows of one table refer to rows of the same table.
     pub fn is_self_reference(&self) -> bool {
         self.child == self.parent

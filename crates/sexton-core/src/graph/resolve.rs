@@ -4,7 +4,7 @@ use super::{Edge, EdgeId, Graph, Taking};
 use crate::finding::{Finding, did_you_mean};
 use crate::names::{ColumnName, TableName};
 use crate::policy::{Cast, JsonPlace, Policy, Reference, TakeRule, Via};
-use crate::schema::{Column, Dialect, ForeignKey, Schema, Table};
+use crate::schema::{Column, Dialect, ForeignKey, Other, Schema, Table};
 
 /// Edges for every reference that resolves, and findings for those that do not.
 pub fn resolve(policy: &Policy, schema: &Schema) -> (Graph, Vec<Finding>) {
@@ -170,6 +170,9 @@ pub(crate) fn table_or_finding<'a>(
     schema: &'a Schema,
 ) -> Result<&'a Table, Box<Finding>> {
     schema.table(name).ok_or_else(|| {
+        if let Some(other) = schema.others.get(name) {
+            return Box::new(no_table(name, other, span));
+        }
         let known: Vec<String> = schema.tables.keys().map(ToString::to_string).collect();
         let finding = Finding::error("C101", Some(span), format!("there is no table `{name}`"));
         Box::new(match did_you_mean(&name.to_string(), known.iter().map(String::as_str)) {
@@ -177,6 +180,30 @@ pub(crate) fn table_or_finding<'a>(
             None => finding.help("remove the line, or create the table first"),
         })
     })
+}
+
+/// What has rows but cannot be spoken of, and what to name instead.
+fn no_table(name: &TableName, other: &Other, span: crate::finding::Span) -> Finding {
+    let (is, help) = match other {
+        Other::View => ("a view", "name the tables whose rows it shows".to_owned()),
+        Other::MaterializedView => (
+            "a materialized view",
+            "name the tables whose rows it copies, and refresh it after a deletion".to_owned(),
+        ),
+        Other::ForeignTable => (
+            "a foreign table",
+            "its rows are in another database: give that a policy of its own".to_owned(),
+        ),
+        Other::Partition(root) => (
+            "a partition",
+            format!("name `{root}`: what is said of it is true of all its partitions"),
+        ),
+        Other::VirtualTable => (
+            "a virtual table",
+            "its rows cannot be locked or counted: name the table that it indexes".to_owned(),
+        ),
+    };
+    Finding::error("C101", Some(span), format!("`{name}` is {is}, not a table")).help(help)
 }
 
 fn known_columns(

@@ -21,7 +21,7 @@ pub(super) fn looks(source: &Source<'_>, closure: &Closure) -> Vec<LookAgain> {
     let mut sought: Vec<Sought<'_>> = source
         .graph
         .below_any(&closure.going)
-        .filter(|edge| edge.enforced.is_none())
+        .filter(|edge| !edge.is_proven())
         .filter(|edge| stops_referring(edge))
         .filter_map(|edge| referring(source, closure, edge))
         .collect();

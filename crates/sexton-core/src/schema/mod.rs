@@ -29,6 +29,8 @@ pub struct Schema {
     /// Names through which SQL reads tables that it does not name: views, partitions, functions
     /// of the user. In lower case in SQLite.
     pub indirect: BTreeSet<String>,
+    /// What has rows and is no table here, and so cannot be spoken of.
+    pub others: BTreeMap<TableName, Other>,
 }
 
 impl Schema {
@@ -36,6 +38,21 @@ impl Schema {
     pub fn table(&self, name: &TableName) -> Option<&Table> {
         self.tables.get(name)
     }
+}
+
+/// What has rows and is no table of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Other {
+    /// A view: it shows rows of tables.
+    View,
+    /// A copy of such rows.
+    MaterializedView,
+    /// A table of another database.
+    ForeignTable,
+    /// A part of this table.
+    Partition(TableName),
+    /// A table whose rows are kept by a program of its own (SQLite).
+    VirtualTable,
 }
 
 /// One table.
@@ -63,6 +80,10 @@ pub struct Table {
     pub bytes: Option<u64>,
     /// Whether rows have no identity of their own beside the primary key (`WITHOUT ROWID`).
     pub without_rowid: bool,
+    /// Whether values of other types than the declared ones are refused (SQLite).
+    pub strict: bool,
+    /// Tables that inherit from it: what is asked of it is asked of them too (PostgreSQL).
+    pub inherited_by: Vec<String>,
 }
 
 impl Table {
@@ -158,7 +179,8 @@ pub struct ForeignKey {
     pub on_delete: OnDelete,
     /// When the database judges it.
     pub deferrable: Deferrable,
-    /// Whether the database vouches for rows that were there before it (NOT VALID otherwise).
+    /// Whether the database vouches for every row: not if it is NOT VALID, was declared on one
+    /// partition only, or is switched off.
     pub validated: bool,
 }
 

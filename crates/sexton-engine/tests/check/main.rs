@@ -1,4 +1,5 @@
 //! What `check` says of a policy, with the databases as judges.
 
 mod place;
+mod relations;
 mod values;

@@ -38,7 +38,8 @@ impl FoundForeignKey {
 
 /// Each foreign key once: copies that the server keeps for partitions have a parent of their
 /// own. One that was declared on a single partition binds only some rows of the root, so the
-/// server does not vouch for the others.
+/// server does not vouch for the others; nor where its triggers are switched off, or, from
+/// PostgreSQL 18 on, where it is not enforced at all.
 const QUERY: &str = "
 SELECT
     CASE WHEN c.relispartition THEN pg_partition_root(c.oid) ELSE c.oid END::oid::int8 AS child,
@@ -59,7 +60,14 @@ SELECT
     k.confdeltype::text AS on_delete,
     k.condeferrable AS deferrable,
     k.condeferred AS deferred,
-    k.convalidated AND NOT c.relispartition AS validated
+    k.convalidated AND NOT c.relispartition
+        AND COALESCE((to_jsonb(k) ->> 'conenforced')::boolean, true)
+        AND NOT EXISTS (
+            SELECT 1
+            FROM pg_catalog.pg_trigger AS g
+            WHERE g.tgconstraint = k.oid
+              AND g.tgenabled NOT IN ('O', 'A')
+        ) AS validated
 FROM pg_catalog.pg_constraint AS k
 JOIN pg_catalog.pg_class AS c ON c.oid = k.conrelid
 JOIN pg_catalog.pg_class AS p ON p.oid = k.confrelid

@@ -57,6 +57,9 @@ pub(crate) async fn read(link: &mut Link<'_>, default_schema: &str) -> Result<Sc
     for (oid, trigger) in constraints::triggers(link, &oids).await? {
         into(&mut tables, oid, |table| table.triggers.push(trigger));
     }
+    for (oid, heir) in tables::heirs(link, &oids).await? {
+        into(&mut tables, oid, |table| table.inherited_by.push(heir));
+    }
     for (oid, rule) in constraints::rules(link, &oids).await? {
         into(&mut tables, oid, |table| table.rules.push(rule));
     }
@@ -65,6 +68,7 @@ pub(crate) async fn read(link: &mut Link<'_>, default_schema: &str) -> Result<Sc
         default_schema: default_schema.to_owned(),
         tables: tables.into_values().map(|table| (table.name.clone(), table)).collect(),
         indirect: tables::indirect(link).await?,
+        others: tables::others(link, default_schema).await?,
     })
 }
 
@@ -105,6 +109,8 @@ fn empty(name: TableName) -> Table {
         rows_estimate: None,
         bytes: None,
         without_rowid: false,
+        strict: false,
+        inherited_by: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sexton_core::names::TableName;
+use sexton_core::schema::Other;
 use sqlx::Row;
 
 use crate::link::Link;
@@ -69,6 +70,64 @@ pub(super) async fn indirect(link: &mut Link<'_>) -> Result<BTreeSet<String>, sq
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter().map(|row| row.try_get("name")).collect()
+}
+
+/// What has rows and is no table here: views, foreign tables, partitions.
+pub(super) async fn others(
+    link: &mut Link<'_>,
+    default_schema: &str,
+) -> Result<BTreeMap<TableName, Other>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT s.nspname::text AS schema_name, c.relname::text AS name,
+            c.relkind::text AS kind, rs.nspname::text AS root_schema, r.relname::text AS root
+         FROM pg_catalog.pg_class AS c
+         JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace
+         LEFT JOIN pg_catalog.pg_class AS r
+            ON c.relispartition AND r.oid = pg_partition_root(c.oid)
+         LEFT JOIN pg_catalog.pg_namespace AS rs ON rs.oid = r.relnamespace
+         WHERE (c.relkind IN ('v', 'm', 'f') OR c.relkind IN ('r', 'p') AND c.relispartition)
+           AND s.nspname !~ '^pg_'
+           AND s.nspname NOT IN ('information_schema', 'sexton')",
+        )
+        .fetch_all(&mut *link.connection)
+        .await?;
+    let named = |schema: String, name: String| TableName {
+        schema: (schema != default_schema).then_some(schema),
+        name,
+    };
+    rows.iter()
+        .map(|row| {
+            let root: Option<String> = row.try_get("root")?;
+            let other = match (root, row.try_get("kind")?) {
+                (Some(root), _) => Other::Partition(named(row.try_get("root_schema")?, root)),
+                (None, "v") => Other::View,
+                (None, "m") => Other::MaterializedView,
+                (None, _) => Other::ForeignTable,
+            };
+            Ok((named(row.try_get("schema_name")?, row.try_get("name")?), other))
+        })
+        .collect()
+}
+
+/// Tables that inherit from these; partitions are parts of their root and no heirs.
+pub(super) async fn heirs(
+    link: &mut Link<'_>,
+    oids: &[Oid],
+) -> Result<Vec<(Oid, String)>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT i.inhparent::int8 AS oid, c.relname::text AS name
+         FROM pg_catalog.pg_inherits AS i
+         JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
+         WHERE i.inhparent = ANY($1::int8[]::oid[])
+           AND NOT c.relispartition
+         ORDER BY i.inhparent, c.relname",
+        )
+        .bind(oids)
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(|row| Ok((row.try_get("oid")?, row.try_get("name")?))).collect()
 }
 
 /// A table with its estimated rows and its bytes.

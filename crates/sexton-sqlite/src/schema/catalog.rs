@@ -11,8 +11,8 @@ use sqlx::SqliteConnection;
 use crate::failure::{failure, is_missing_table};
 use crate::statement;
 
-/// Table, whether it is WITHOUT ROWID, its CREATE TABLE.
-pub type TableRow = (String, bool, String);
+/// Table, whether it is WITHOUT ROWID, whether it is STRICT, its CREATE TABLE.
+pub type TableRow = (String, bool, bool, String);
 /// Table, column, declared type, NOT NULL, default, place in the primary key, hidden.
 pub type ColumnRow = (String, String, String, bool, Option<String>, i64, i64);
 /// Table, foreign key, parent, column, parent's column, ON DELETE.
@@ -25,7 +25,7 @@ pub type TriggerRow = (String, String, String);
 /// Ordinary tables of the file; not SQLite's own, not Sexton's, no views, no virtual tables.
 pub async fn tables(connection: &mut SqliteConnection) -> Result<Vec<TableRow>, DatabaseError> {
     sqlx::query_as(
-        "SELECT t.name, t.wr, s.sql
+        "SELECT t.name, t.wr, t.strict, s.sql
          FROM pragma_table_list AS t
          JOIN main.sqlite_schema AS s ON s.type = 'table' AND s.name = t.name
          WHERE t.schema = 'main'
@@ -39,10 +39,12 @@ pub async fn tables(connection: &mut SqliteConnection) -> Result<Vec<TableRow>, 
     .map_err(|error| failure("read tables", error))
 }
 
-/// Views and virtual tables, in lower case: both may read other tables.
-pub async fn indirect(connection: &mut SqliteConnection) -> Result<Vec<String>, DatabaseError> {
-    sqlx::query_scalar(
-        "SELECT lower(name)
+/// Views and virtual tables with what they are: both may read other tables.
+pub async fn others(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<(String, String)>, DatabaseError> {
+    sqlx::query_as(
+        "SELECT name, type
          FROM pragma_table_list
          WHERE schema = 'main'
            AND type IN ('view', 'virtual')

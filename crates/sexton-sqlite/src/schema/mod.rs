@@ -12,7 +12,7 @@ mod tokens;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sexton_core::names::{ColumnName, TableName};
-use sexton_core::schema::{Column, Dialect, Index, Schema, Table, Trigger};
+use sexton_core::schema::{Column, Dialect, Index, Other, Schema, Table, Trigger};
 use sexton_engine::ports::DatabaseError;
 use sqlx::SqliteConnection;
 
@@ -28,23 +28,27 @@ type Tables = BTreeMap<String, Table>;
 pub async fn read(connection: &mut SqliteConnection) -> Result<Schema, DatabaseError> {
     sqlx::query("BEGIN").execute(&mut *connection).await.map_err(|e| failure("begin", e))?;
     let tables = snapshot(connection).await?;
-    let indirect = catalog::indirect(connection).await?.into_iter().collect();
+    let others = catalog::others(connection).await?;
     sqlx::query("COMMIT").execute(connection).await.map_err(|e| failure("commit", e))?;
     Ok(Schema {
         dialect: Dialect::Sqlite,
         default_schema: "main".to_owned(),
         tables: tables.into_values().map(|table| (table.name.clone(), table)).collect(),
-        indirect,
+        indirect: others.iter().map(|(name, _)| name.to_lowercase()).collect(),
+        others: others
+            .into_iter()
+            .map(|(name, kind)| (TableName::local(name), other(&kind)))
+            .collect(),
     })
 }
 
 async fn snapshot(connection: &mut SqliteConnection) -> Result<Tables, DatabaseError> {
     let mut tables = Tables::new();
     let mut declarations = BTreeMap::new();
-    for (name, without_rowid, sql) in catalog::tables(connection).await? {
+    for (name, without_rowid, strict, sql) in catalog::tables(connection).await? {
         let key = name.to_ascii_lowercase();
         let declaration = declaration::table(&sql);
-        let mut table = empty_table(name, without_rowid);
+        let mut table = empty_table(name, without_rowid, strict);
         table.checks = declaration.checks;
         declarations.insert(key.clone(), declaration.references);
         tables.insert(key, table);
@@ -62,7 +66,7 @@ async fn snapshot(connection: &mut SqliteConnection) -> Result<Tables, DatabaseE
     Ok(tables)
 }
 
-fn empty_table(name: String, without_rowid: bool) -> Table {
+fn empty_table(name: String, without_rowid: bool, strict: bool) -> Table {
     Table {
         name: TableName::local(name),
         columns: Vec::new(),
@@ -75,7 +79,13 @@ fn empty_table(name: String, without_rowid: bool) -> Table {
         rows_estimate: None,
         bytes: None,
         without_rowid,
+        strict,
+        inherited_by: Vec::new(),
     }
+}
+
+fn other(kind: &str) -> Other {
+    if kind == "view" { Other::View } else { Other::VirtualTable }
 }
 
 fn add_columns(tables: &mut Tables, rows: Vec<catalog::ColumnRow>) {

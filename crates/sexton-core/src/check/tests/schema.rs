@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Behind a column's type: `key`, `null`, `index`, `unique`, `generated`, and `-> table[.column]`
-//! with what the database does on delete (`refuses` for NO ACTION). Other items: `index(a,b)`,
+//! with what the database does on delete (`refuses` for NO ACTION). Other items: `strict`, `invalid`
+//! (the foreign keys so far), `inherited by NAME`, `index(a,b)`,
 //! `unique(a,b)`, `fk(a,b) -> t(x,y) cascade`, `rows N`, `bytes N`, `rule NAME`, and
 //! `trigger NAME [before] [off] delete|update`.
 
@@ -34,6 +35,7 @@ pub fn read(dialect: Dialect, tables: &str) -> Schema {
         default_schema: default_schema.to_owned(),
         tables: tables.into_iter().map(|table| (table.name.clone(), table)).collect(),
         indirect: BTreeSet::new(),
+        others: std::collections::BTreeMap::new(),
     }
 }
 
@@ -51,6 +53,8 @@ fn table(line: &str) -> Table {
         rows_estimate: None,
         bytes: None,
         without_rowid: false,
+        strict: false,
+        inherited_by: Vec::new(),
     };
     for item in items.split(", ") {
         let words: Vec<&str> = item.split_whitespace().collect();
@@ -67,6 +71,9 @@ fn read_item(table: &mut Table, words: &[&str]) {
     match words {
         ["rows", count] => table.rows_estimate = Some(count.parse().unwrap()),
         ["bytes", count] => table.bytes = Some(count.parse().unwrap()),
+        ["strict"] => table.strict = true,
+        ["invalid"] => table.foreign_keys.iter_mut().for_each(|key| key.validated = false),
+        ["inherited", "by", name] => table.inherited_by.push((*name).to_owned()),
         ["rule", name] => table.rules.push((*name).to_owned()),
         ["trigger", name, more @ ..] => table.triggers.push(Trigger {
             name: (*name).to_owned(),
