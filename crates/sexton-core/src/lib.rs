@@ -5,6 +5,7 @@ pub mod audit;
 pub mod check;
 pub mod closures;
 pub mod draft;
+pub mod fence;
 pub mod finding;
 pub mod graph;
 pub mod intent;

@@ -13,7 +13,7 @@ use sexton_core::audit::{Receipt, Record};
 use sexton_core::lifecycle::{Event, State, next};
 use sexton_core::names::{Actor, DeletionId, ThingName};
 use sexton_core::plan::{Look, LookAgain, Plan};
-use sexton_core::policy::Options;
+use sexton_core::policy::{Fence, Options};
 use sexton_core::preview::parse_key;
 use sexton_core::sql::Scalar;
 
@@ -25,8 +25,6 @@ use crate::walk::{KeyRows, Locks, RootValue, Walk};
 
 /// A look stops counting here: what is left is named, not measured.
 const LEFT_MAX: u64 = 1_000;
-/// Tombstones stay so long after the receipt, for writers that come late.
-const LATE_SECS: i64 = 15 * 60;
 /// So many deletions are taken over at a time.
 const TAKEN_MAX: u32 = 20;
 /// How long a process that settles holds what it took over.
@@ -47,8 +45,10 @@ impl System {
             let mut tx = self.begin_keep().await?;
             // Order: few at a time, so that the lease of the last is not over before its turn.
             let taken = tx.take_over(&self.policy.system, &lease, LEASE_SECS, TAKEN_MAX).await?;
-            let before = self.surroundings.clock.now().plus_secs(-LATE_SECS);
-            tx.drop_tombstones(before).await?;
+            let late_secs =
+                self.policy.fence.as_ref().map_or(Fence::LATE_SECS, |fence| fence.late_secs);
+            let before = self.surroundings.clock.now().plus_secs(-late_secs);
+            tx.drop_tombstones(&self.policy.system, before).await?;
             tx.commit().await?;
             // What could not be settled comes round again once its new lease is over.
             let is_last = taken.len() < TAKEN_MAX as usize

@@ -163,6 +163,15 @@ impl Database for PostgresDatabase {
         Ok(())
     }
 
+    async fn change_fence(&self, statements: &[String]) -> Result<(), DatabaseError> {
+        let (mut held, _) = self.open(Mode::Change, Planning::Custom).await?;
+        for sql in statements {
+            let done = statement::batch(held.connection(), sql).await;
+            done.map_err(|error| self.failure("change the fence", sql, &error))?;
+        }
+        held.commit().await.map_err(|error| self.failure("change the fence", "", &error))
+    }
+
     async fn blockers(&self, session: SessionId) -> Vec<String> {
         let Ok(mut connection) = self.pool.acquire().await else {
             return Vec::new();

@@ -38,6 +38,7 @@ static STATEMENTS: Statements = Statements {
     read_number: "SELECT $1::text::bigint",
     mistyped: Some("SELECT id::text FROM items WHERE id = $1::text::bigint"),
     add_column: "ALTER TABLE items ADD COLUMN added text",
+    count_fenced: "SELECT count(*) FROM sexton.fenced",
     insert_hold: "INSERT INTO sexton.holds
             (system, thing, root, reason, placed_by, placed_at, until, released_at)
         VALUES ($1, $2, $3, $4, $5, $6::text::bigint, $7::text::bigint, $8::text::bigint)",

@@ -72,6 +72,14 @@ impl Database for SqliteDatabase {
         migrations::up(&self.pools).await
     }
 
+    async fn change_fence(&self, statements: &[String]) -> Result<(), DatabaseError> {
+        let mut transaction = SqliteTx::begin_change(self.pools.changer().await?).await?;
+        for sql in statements {
+            transaction.script(sql).await?;
+        }
+        Box::new(transaction).commit().await
+    }
+
     /// SQLite does not tell who holds the lock.
     async fn blockers(&self, _session: SessionId) -> Vec<String> {
         Vec::new()

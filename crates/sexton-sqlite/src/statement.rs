@@ -40,3 +40,16 @@ pub async fn prepare(connection: &mut SqliteConnection, sql: &str) -> Result<(),
     let prepared = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
     prepared.map(|_| ()).map_err(|error| failure("prepare", error))
 }
+
+/// Runs one statement that has no values.
+pub async fn script(
+    connection: &mut SqliteConnection,
+    label: &str,
+    sql: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(connection)
+        .await
+        .map_err(|error| failure(label, error))?;
+    Ok(())
+}

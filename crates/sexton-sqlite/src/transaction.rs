@@ -48,6 +48,12 @@ impl<'c> SqliteTx<'c> {
         Self::begin(connection, "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await
     }
 
+    /// Runs a statement that makes or removes a trigger.
+    pub async fn script(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        let answer = statement::script(self.connection()?, "change the fence", sql).await;
+        self.judged(answer)
+    }
+
     async fn begin(
         mut connection: PoolConnection<Sqlite>,
         words: &'static str,

@@ -37,6 +37,7 @@ static STATEMENTS: Statements = Statements {
     // Any value fits any column.
     mistyped: None,
     add_column: "ALTER TABLE items ADD COLUMN added TEXT",
+    count_fenced: "SELECT count(*) FROM sexton_fenced",
     insert_hold: "INSERT INTO sexton_holds
             (system, thing, root, reason, placed_by, placed_at, until, released_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

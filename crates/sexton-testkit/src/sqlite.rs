@@ -39,6 +39,14 @@ impl TestDatabase {
         self.query(script).await;
     }
 
+    /// Runs a script that may be refused; the words of the refusal.
+    pub async fn try_execute(&self, script: &str) -> Result<(), String> {
+        let mut connection = self.connection().await;
+        let done = script::on_sqlite(&mut connection, script).await;
+        connection.close().await.expect("a file that was just open closes");
+        done.map(drop).map_err(|error| error.to_string())
+    }
+
     /// Reads rows, every value as text.
     pub async fn query(&self, sql: &str) -> Vec<TextRow> {
         let mut connection = self.connection().await;

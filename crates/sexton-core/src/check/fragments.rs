@@ -4,8 +4,8 @@ use super::Source;
 use crate::finding::Finding;
 use crate::names::TableName;
 use crate::policy::{
-    Assignment, Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Sql, TenantPath,
-    Thing, Value, Work,
+    Also, Assignment, Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Sql,
+    TenantPath, Thing, Value, Work,
 };
 
 /// A fragment, and where a plan puts it.
@@ -32,6 +32,8 @@ pub(super) enum Stands<'a> {
     Guard(&'a Guard, GuardKey),
     /// The source of derived values.
     First(&'a Derived),
+    /// A trigger asks it of a row and of the row that it refers to.
+    Also(&'a Also),
     /// A derived column is set to it.
     Derived(&'a Derived, &'a DerivedColumn, DerivedKey),
 }
@@ -60,13 +62,19 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
 fn of_place(source: &Source<'_>, place: &Place<'_>) -> Vec<Finding> {
     let Some(fragment) = place.sql.of(source.schema.dialect) else {
         let kind = match place.stands {
-            Stands::Condition(_) | Stands::Find(_) | Stands::Taking { .. } => "condition",
+            Stands::Condition(_) | Stands::Find(_) | Stands::Taking { .. } | Stands::Also(_) => {
+                "condition"
+            }
             _ => "SQL",
         };
         let message = format!("this {kind} is not written for the database in use");
         let finding = Finding::error("C105", Some(place.sql.span), message);
         return vec![finding.help("write { postgres = \"…\", sqlite = \"…\" }")];
     };
+    if let Stands::Also(_) = place.stands {
+        // What no trigger knows is told of with the fence.
+        return Vec::new();
+    }
     let unbound = fragment.parts.iter().filter_map(|part| match part {
         Part::Placeholder(placeholder) => unbound(placeholder, &place.stands),
         Part::Text(_) => None,
@@ -108,6 +116,12 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
     places.extend(policy.guards.iter().flat_map(of_guard));
     places.extend(policy.derived.iter().flat_map(of_derived));
     places.extend(policy.work.iter().flat_map(of_work));
+    let also = policy.fence.iter().flat_map(|fence| &fence.also);
+    places.extend(also.map(|also| Place {
+        sql: &also.sql,
+        what: format!("what must hold of `{}.{}`", also.table, also.column.value),
+        stands: Stands::Also(also),
+    }));
     places
 }
 

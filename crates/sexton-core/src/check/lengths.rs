@@ -74,7 +74,7 @@ fn too_long(writing: &Writing<'_>, written: &Written<'_>, limit: usize) -> Optio
             "{} sets `{}.{}` to a text of {length} characters or more, and {} takes {limit}",
             writing.text, writing.table.name, column.name, column.stored_type
         );
-        Finding::error("C191", Some(writing.span), message)
+        Finding::error("C193", Some(writing.span), message)
             .help("make the column longer, or allow NULL, or write a shorter value")
     })
 }

@@ -12,6 +12,7 @@ mod conditions;
 mod coverage;
 mod derived;
 mod effects;
+mod fence;
 mod fragments;
 mod guards;
 mod indexes;
@@ -87,7 +88,7 @@ struct Source<'a> {
     losses: &'a Losses,
 }
 
-const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 18] = [
+const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 19] = [
     coverage::findings,
     references::findings,
     things::findings,
@@ -105,6 +106,7 @@ const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 18] = [
     relations::findings,
     fragments::findings,
     options::findings,
+    fence::findings,
     unbuilt::findings,
 ];
 

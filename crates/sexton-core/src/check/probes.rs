@@ -7,9 +7,10 @@ use std::collections::HashSet;
 
 use super::fragments::{DerivedKey, GuardKey, Place, Stands, places};
 use super::{Probe, Source};
+use crate::fence;
 use crate::names::{ColumnName, TableName};
 use crate::plan::{JudgedBy, Plan, guarding_table};
-use crate::policy::{Assignment, Derived, Guard, Sql, Value};
+use crate::policy::{Also, Assignment, Derived, Guard, Sql, Value};
 use crate::schema::Table;
 use crate::sql::{Statement, Writer};
 
@@ -31,6 +32,7 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
         Stands::Read(table) => read(source, table, place.sql)?,
         Stands::Assigned { child, assignment } => assigned(source, child, assignment)?,
         Stands::Guard(guard, key) => of_guard(source, guard, *key)?,
+        Stands::Also(also) => of_also(source, also)?,
         Stands::First(derived) => of_first(source, derived)?,
         Stands::Derived(derived, column, key) => {
             let name = &column.column.value;
@@ -106,6 +108,23 @@ fn of_guard(source: &Source<'_>, guard: &Guard, key: GuardKey) -> Option<Stateme
     if let Some(filter) = guard.filter.as_ref().filter(|_| key == GuardKey::Where) {
         writer.push(" WHERE ").condition(filter.of(dialect)?, table);
     }
+    Some(writer.finish("try", &table.name))
+}
+
+/// Both tables side by side, as the trigger has them.
+fn of_also(source: &Source<'_>, also: &Also) -> Option<Statement> {
+    let (fenced, _) = fence::fenced(source.policy, source.schema, source.graph);
+    let all = fenced.iter().flat_map(|fenced| &fenced.also);
+    let (_, fragment, lines) = all.into_iter().find(|(known, ..)| *known == also)?;
+    let table = source.schema.table(&also.table)?;
+    let mut parents: Vec<&Table> = lines.iter().map(|line| line.parent).collect();
+    parents.dedup_by(|a, b| a.name == b.name);
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT 1 FROM ").table(table);
+    for parent in parents {
+        writer.push(" LEFT JOIN ").table(parent).push(" ON 1 = 1");
+    }
+    writer.push(" WHERE ").condition(fragment, table);
     Some(writer.finish("try", &table.name))
 }
 

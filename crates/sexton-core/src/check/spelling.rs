@@ -90,7 +90,7 @@ pub(super) fn listed<T: Display>(names: impl IntoIterator<Item = T>) -> String {
 }
 
 /// The names of columns.
-pub(super) fn names(columns: &[Column]) -> Vec<ColumnName> {
+pub(crate) fn names(columns: &[Column]) -> Vec<ColumnName> {
     columns.iter().map(|column| column.name.clone()).collect()
 }
 

@@ -25,7 +25,7 @@ fn refused(writing: &Writing<'_>, written: &Written<'_>) -> Option<Finding> {
             "{} sets `{}.{}` to what {type_name} of a STRICT table does not take",
             writing.text, writing.table.name, written.column.name
         );
-        Finding::error("C182", Some(writing.span), message)
+        Finding::error("C194", Some(writing.span), message)
             .help("write a value of the column's own type")
     })
 }

@@ -3,6 +3,7 @@ mod anonymizing;
 mod coverage;
 mod derived;
 mod effects;
+mod fence;
 mod fragments;
 mod guards;
 mod holding;
@@ -121,7 +122,7 @@ fn every_code_has_a_heading_in_the_policy_reference() {
     let root = env!("CARGO_MANIFEST_DIR");
     let reference = std::fs::read_to_string(format!("{root}/../../docs/policy.md")).unwrap();
     let mut codes = std::collections::BTreeSet::new();
-    for folder in ["check", "graph", "plan"] {
+    for folder in ["check", "fence", "graph", "plan"] {
         for file in std::fs::read_dir(format!("{root}/src/{folder}")).unwrap() {
             let path = file.unwrap().path();
             if path.is_file() {

@@ -62,7 +62,7 @@ fn second_refused(writing: &Writing<'_>, index: &Index, written: &[&Written<'_>]
          second row is refused",
         writing.text, writing.table.name, index.name
     );
-    Finding::error("C190", Some(writing.span), message)
+    Finding::error("C192", Some(writing.span), message)
         .help("write a value made of the row's own key, or =null where NULL is allowed")
 }
 

@@ -106,6 +106,7 @@ impl Closure {
             || guarding
             || derived
             || worked_on
+            || !super::remembering::memories(source, name).is_empty()
             || source.thing.digest_rows
     }
 
@@ -134,6 +135,9 @@ impl Closure {
             if derived.of.value.table == table.name {
                 columns_of(table, &derived.of.value.columns).iter().for_each(&mut carry);
             }
+        }
+        for (remembered, _) in super::remembering::memories(source, &table.name) {
+            remembered.iter().for_each(&mut carry);
         }
         let id = self.add(table, columns, identity, SetRole::Going);
         self.of_table.insert(table.name.clone(), id);

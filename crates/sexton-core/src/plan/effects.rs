@@ -193,7 +193,14 @@ pub(super) fn outside(writer: &mut Writer, closure: &Closure, table: &Table) {
 
 fn finished_find(source: &Source<'_>, closure: &Closure, writer: Writer, set: SetId) -> Find {
     let set = &closure.sets[set.0];
-    let statement = writer.finish_locked("find", &set.table, " FOR NO KEY UPDATE");
+    // Race: a claim that was allowed by what a row says holds it in the weakest mode; a change of
+    // such a row waits for the claim, and so comes before none that was allowed by its old state.
+    let lock = if super::remembering::is_asked(source, &set.table) {
+        " FOR UPDATE"
+    } else {
+        " FOR NO KEY UPDATE"
+    };
+    let statement = writer.finish_locked("find", &set.table, lock);
     Find::Table { set: set.id, statement: ordered(statement, set, source.schema) }
 }
 

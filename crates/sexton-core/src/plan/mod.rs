@@ -17,6 +17,7 @@ mod judging;
 mod looking;
 mod mentions;
 mod reasons;
+mod remembering;
 mod removing;
 mod root;
 mod snapshot;
@@ -56,6 +57,8 @@ pub struct Plan {
     pub sets: Vec<KeySet>,
     /// How the root is found.
     pub root: RootPlan,
+    /// Keys that a fence remembers of the rows that go.
+    pub remembered: Vec<Remembered>,
     /// The steps.
     pub steps: PlanSteps,
     /// Counts the rows of all leaves, in the order in which they go; for previews of few keys.
@@ -75,6 +78,17 @@ pub struct TenantCount {
     pub max: u64,
     /// Names some and counts all: name, count over all.
     pub statement: Statement,
+}
+
+/// Columns of a key set that a fence remembers when their rows go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// The set.
+    pub set: SetId,
+    /// Positions of the columns within the set.
+    pub columns: Vec<usize>,
+    /// The name under which their values are remembered.
+    pub memory: String,
 }
 
 /// Why a table is touched.
@@ -127,6 +141,8 @@ pub struct RootPlan {
     pub find: Option<Statement>,
     /// Tells whether any start column holds the value, where the row may be missing.
     pub started: Vec<Statement>,
+    /// The memory that the value itself goes into, where the row may be missing.
+    pub memory: Option<String>,
 }
 
 /// The thing's own row.

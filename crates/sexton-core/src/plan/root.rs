@@ -34,6 +34,7 @@ pub(super) fn root(
         row,
         lock_value: !source.thing.starts.is_empty(),
         started,
+        memory: super::remembering::of_value(source),
     })
 }
 

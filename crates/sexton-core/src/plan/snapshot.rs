@@ -24,7 +24,15 @@ impl fmt::Display for Plan {
                 columns.join(", ")
             )?;
         }
+        for remembered in &self.remembered {
+            let columns: Vec<String> = remembered.columns.iter().map(usize::to_string).collect();
+            let (set, columns) = (remembered.set.0, columns.join(","));
+            writeln!(f, "  set {set} columns {columns} are remembered as {}", remembered.memory)?;
+        }
         writeln!(f, "root")?;
+        if let Some(memory) = &self.root.memory {
+            writeln!(f, "  the value is remembered as {memory}")?;
+        }
         for statement in self.root.find.iter().chain(&self.root.started) {
             show(f, statement)?;
         }

@@ -70,8 +70,10 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// CHECK constraints.
     pub checks: Vec<CheckConstraint>,
-    /// Triggers of the user; the database's own for foreign keys are left out.
+    /// Triggers of the user; the database's own for foreign keys are left out, and Sexton's.
     pub triggers: Vec<Trigger>,
+    /// Triggers of Sexton's fences.
+    pub fences: Vec<InstalledFence>,
     /// Names of rewrite rules (PostgreSQL).
     pub rules: Vec<String>,
     /// About how many rows there are, if the database knows.
@@ -232,6 +234,17 @@ pub struct CheckConstraint {
     pub name: Option<String>,
     /// Its condition as written.
     pub condition: String,
+}
+
+/// One trigger of a fence, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstalledFence {
+    /// Its name.
+    pub name: String,
+    /// What it does, as the database keeps it: a function's body, or the trigger's own text.
+    pub body: String,
+    /// Whether it is switched on.
+    pub enabled: bool,
 }
 
 /// One trigger of the user.

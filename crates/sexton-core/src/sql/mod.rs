@@ -6,6 +6,7 @@
 
 mod condition;
 mod meaningless;
+mod naming;
 mod referring;
 mod scalar;
 mod stored;
@@ -13,6 +14,7 @@ mod writer;
 
 pub use condition::{KeySource, in_keys, not_in_keys, one_row};
 pub use meaningless::{Meaningful, can_be_meaningless, meaningless};
+pub use naming::{key_text, naming, same_key};
 pub use referring::{referred, refers, refers_to_row, unlinked};
 pub use scalar::Scalar;
 pub use stored::read_stored;

@@ -152,12 +152,12 @@ pub fn unlinked(
 }
 
 /// A column by the name of its own table, which nothing else in a statement has.
-fn own<'w>(writer: &'w mut Writer, column: &Column, table: &Table) -> &'w mut Writer {
+pub(super) fn own<'w>(writer: &'w mut Writer, column: &Column, table: &Table) -> &'w mut Writer {
     writer.alias(table).push(".").column(column)
 }
 
 /// Something that writes one value.
-type Value<'v> = dyn Fn(&mut Writer) + 'v;
+pub(super) type Value<'v> = dyn Fn(&mut Writer) + 'v;
 
 fn cast_refers(
     writer: &mut Writer,
@@ -233,7 +233,7 @@ fn text_keys<'w>(writer: &'w mut Writer, keys: &KeySource<'_>) -> &'w mut Writer
 }
 
 /// The value as another type, or NULL if it cannot be one.
-fn read(writer: &mut Writer, cast: Cast, value: &Value<'_>) {
+pub(super) fn read(writer: &mut Writer, cast: Cast, value: &Value<'_>) {
     match (writer.dialect(), cast) {
         (Dialect::Postgres, Cast::Text) => {
             value(writer);
@@ -281,7 +281,7 @@ fn read(writer: &mut Writer, cast: Cast, value: &Value<'_>) {
 }
 
 /// The text of the string or number at a place, or NULL.
-fn scalar(writer: &mut Writer, place: &JsonPlace, column: &Column, table: &Table) {
+pub(super) fn scalar(writer: &mut Writer, place: &JsonPlace, column: &Column, table: &Table) {
     match writer.dialect() {
         Dialect::Postgres => {
             writer.push("CASE WHEN ").push(typeof_of(column)).push("(");
@@ -354,7 +354,13 @@ fn element_refers(writer: &mut Writer, place: &JsonPlace, of_type: &'static str,
 }
 
 /// The value at a place (PostgreSQL): `column -> 'a' -> 'b'`, or its text.
-fn inside(writer: &mut Writer, place: &JsonPlace, column: &Column, table: &Table, as_text: bool) {
+pub(super) fn inside(
+    writer: &mut Writer,
+    place: &JsonPlace,
+    column: &Column,
+    table: &Table,
+    as_text: bool,
+) {
     // An index over the expression serves only where the names in it are constants.
     own(writer, column, table).planned_each_time();
     for (at, name) in place.path.iter().enumerate() {
@@ -374,16 +380,16 @@ fn array_path<'w>(writer: &'w mut Writer, place: &JsonPlace) -> &'w mut Writer {
 }
 
 /// The place as a path of SQLite: `$."a"."b"`.
-fn json_path<'w>(writer: &'w mut Writer, place: &JsonPlace) -> &'w mut Writer {
+pub(super) fn json_path<'w>(writer: &'w mut Writer, place: &JsonPlace) -> &'w mut Writer {
     let names = place.path.iter().map(|name| format!(".\"{name}\""));
     let path = ["$".to_owned()].into_iter().chain(names).collect::<String>();
     writer.placeholder(Bind::Literal(Scalar::text(path)))
 }
 
-fn is_jsonb(column: &Column) -> bool {
+pub(super) fn is_jsonb(column: &Column) -> bool {
     column.type_name == "jsonb"
 }
 
-fn typeof_of(column: &Column) -> &'static str {
+pub(super) fn typeof_of(column: &Column) -> &'static str {
     if is_jsonb(column) { "jsonb_typeof" } else { "json_typeof" }
 }

@@ -49,6 +49,19 @@ impl Scalar {
         }
     }
 
+    /// A value that a person wrote, as a column of whole numbers or UUIDs would show it.
+    #[must_use]
+    pub fn stored_in(&self, column: &Column) -> Self {
+        match (self, column.kind) {
+            (Self::Text(text), TypeKind::Integer) => {
+                let number = text.trim().parse::<i64>();
+                number.map_or_else(|_| self.clone(), |number| Self::text(number.to_string()))
+            }
+            (Self::Text(text), TypeKind::Uuid) => Self::text(text.trim().to_lowercase()),
+            _ => self.clone(),
+        }
+    }
+
     /// Whether it is NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)

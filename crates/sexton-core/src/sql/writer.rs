@@ -15,6 +15,8 @@ pub struct Writer {
     qualifier: Option<Alias>,
     /// Whether it is planned for the values at hand, and not once for all.
     for_these: bool,
+    /// Whether literals of the policy are written out, because nobody could bind them.
+    written_out: bool,
 }
 
 /// What a table is called within a statement of the policy.
@@ -40,12 +42,25 @@ impl Alias {
 impl Writer {
     /// An empty statement.
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, sql: String::new(), binds: Vec::new(), qualifier: None, for_these: false }
+        Self {
+            dialect,
+            sql: String::new(),
+            binds: Vec::new(),
+            qualifier: None,
+            for_these: false,
+            written_out: false,
+        }
+    }
+
+    /// A text for the database to keep, such as a trigger's: literals of the policy stand in it
+    /// in quotes, as nobody binds them. It has no other values.
+    pub fn written_out(dialect: Dialect) -> Self {
+        Self { written_out: true, ..Self::new(dialect) }
     }
 
     /// An empty statement whose binds go on from those of another, to be put behind it.
     pub fn continuing(dialect: Dialect, binds: Vec<Bind>) -> Self {
-        Self { dialect, sql: String::new(), binds, qualifier: None, for_these: false }
+        Self { binds, ..Self::new(dialect) }
     }
 
     /// Adds `LIMIT` and the cap of whoever runs it.
@@ -168,8 +183,50 @@ impl Writer {
         self
     }
 
+    /// Adds text as a literal: names and sentences of the policy, in texts that have no binds.
+    pub fn literal(&mut self, text: &str) -> &mut Self {
+        let escaped = self.dialect == Dialect::Postgres && text.contains('\\');
+        self.sql.push_str(if escaped { " E'" } else { "'" });
+        let text = text.replace('\'', "''");
+        self.sql.push_str(&if escaped { text.replace('\\', "\\\\") } else { text });
+        self.sql.push('\'');
+        self
+    }
+
+    /// Adds what another writer has written, in quotes that it cannot end (PostgreSQL).
+    pub fn dollar_quoted(&mut self, other: &Self) -> &mut Self {
+        let body = other.sql.as_str();
+        let tags = (0..).map(|number| format!("$sexton{number}$"));
+        let tag = tags.into_iter().find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
+        self.sql.extend([tag.as_str(), body, tag.as_str()]);
+        self
+    }
+
+    /// Adds a name of this code's own making.
+    pub fn made_name(&mut self, name: &str) -> &mut Self {
+        self.quoted(name)
+    }
+
+    /// Adds what another writer has written.
+    pub fn written(&mut self, other: &Self) -> &mut Self {
+        self.sql.push_str(&other.sql);
+        self
+    }
+
+    /// The text so far.
+    pub fn text(&self) -> &str {
+        &self.sql
+    }
+
     /// Adds a placeholder as it is.
     pub fn placeholder(&mut self, bind: Bind) -> &mut Self {
+        if self.written_out {
+            return match bind {
+                Bind::Literal(Scalar::Text(text)) => self.literal(&text),
+                Bind::Literal(Scalar::Integer(number)) => self.number(number),
+                _ => self.push("NULL"),
+            };
+        }
         let number = match self.binds.iter().position(|known| *known == bind) {
             Some(at) => at + 1,
             None => {

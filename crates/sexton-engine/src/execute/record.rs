@@ -72,6 +72,10 @@ pub(super) async fn write(
     if !tombstones.is_empty() {
         walk.tx.insert_tombstones(id, at, &tombstones).await?;
     }
+    let remembered = walk.remembered();
+    if !remembered.is_empty() {
+        walk.tx.insert_fenced(id, at, &remembered).await?;
+    }
     let sums = |counts: &[(String, u64)]| -> BTreeMap<String, u64> {
         counts.iter().filter(|(_, rows)| *rows > 0).cloned().collect()
     };

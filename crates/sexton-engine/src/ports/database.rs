@@ -79,6 +79,9 @@ pub trait Database: Send + Sync {
     /// Creates or upgrades Sexton's own tables.
     async fn prepare_ledger(&self) -> Result<(), DatabaseError>;
 
+    /// Runs statements that make or remove triggers of a fence: all of them, or none.
+    async fn change_fence(&self, statements: &[String]) -> Result<(), DatabaseError>;
+
     /// Who blocks this session right now, in a sentence each; empty where nobody knows.
     async fn blockers(&self, session: SessionId) -> Vec<String>;
 }

@@ -114,6 +114,15 @@ impl TombstoneSet {
     }
 }
 
+/// Keys that a fence remembers, under the name of their table and columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// The name.
+    pub memory: String,
+    /// Keys, each as its text.
+    pub keys: Vec<String>,
+}
+
 /// A guard put on a root by a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
@@ -207,8 +216,26 @@ pub trait Ledger {
     /// Reads the tombstones of a deletion, a set per table.
     async fn tombstones(&mut self, id: &DeletionId) -> Result<Vec<TombstoneSet>, DatabaseError>;
 
-    /// Removes tombstones of deletions that were complete before `before`; says how many sets.
-    async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError>;
+    /// Removes tombstones of the system's deletions that were complete before `before`, and what
+    /// fences remember of them; says how many sets.
+    async fn drop_tombstones(
+        &mut self,
+        system: &SystemName,
+        before: Timestamp,
+    ) -> Result<u64, DatabaseError>;
+
+    /// Waits until no writer is about to attach a row to one of these keys unseen, and keeps others
+    /// from it until the transaction ends. A repeat is free.
+    async fn lock_fence(&mut self, of: &Remembered) -> Result<(), DatabaseError>;
+
+    /// Remembers keys of a deletion, so that a fence refuses who refers to them. A repeat changes
+    /// nothing.
+    async fn insert_fenced(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        sets: &[Remembered],
+    ) -> Result<(), DatabaseError>;
 
     /// Holds in force on roots of these things, locked in shared mode where rows can be locked.
     /// Empty where Sexton's tables do not exist yet.

@@ -17,7 +17,8 @@ pub use intents::{
     Claim, IntentRow, Intents, IntentsLeft, NewIntent, OpenIntent, SettledIntent, Settlement,
 };
 pub use ledger::{
-    AuditHead, AuditRow, DeletionRow, Hold, Ledger, NewDeletion, StateChange, TombstoneSet,
+    AuditHead, AuditRow, DeletionRow, Hold, Ledger, NewDeletion, Remembered, StateChange,
+    TombstoneSet,
 };
 pub use store::Store;
 pub use store_error::StoreError;

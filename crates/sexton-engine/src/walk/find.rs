@@ -22,10 +22,13 @@ impl Walk<'_> {
     /// Finds and locks the root. `None` if there is none.
     pub async fn find_root(&mut self) -> Result<Option<Subject>, DatabaseError> {
         let mut subject = Subject::default();
+        self.lock_value().await?;
         if let Some(row) = &self.plan.root.row {
             let rows = self.rows(&row.statement, 1).await?;
             if !rows.is_empty() {
+                let found = rows.len();
                 self.add(row.set, rows);
+                self.lock_keys(row.set, 0..found).await?;
                 let read = self.rows(&row.subject, 1).await?;
                 subject = read_subject(&row.fields, read.into_iter().next().unwrap_or_default());
                 subject.row_exists = true;
@@ -64,7 +67,9 @@ impl Walk<'_> {
         let room = self.room();
         let rows = self.rows(statement, room + 1).await?;
         let fits = rows.len() as u64 <= room;
+        let before = self.sets[set.0].len();
         self.add(set, rows);
+        self.lock_keys(set, before..self.sets[set.0].len()).await?;
         Ok(if fits { Found::All } else { Found::TooMany })
     }
 

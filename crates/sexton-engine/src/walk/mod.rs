@@ -5,6 +5,7 @@
 
 mod bind;
 mod digest;
+mod fence;
 mod find;
 mod judge;
 mod rows;
@@ -12,6 +13,7 @@ mod rows;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use sexton_core::fence::key_text;
 use sexton_core::names::{Actor, SystemName, TenantId, Timestamp};
 use sexton_core::plan::Plan;
 use sexton_core::policy::Policy;
@@ -178,17 +180,7 @@ impl RootValue {
 
     /// The value as people write it.
     pub fn written(&self) -> String {
-        let values: Vec<String> = self.values.iter().map(ToString::to_string).collect();
-        match values.as_slice() {
-            [one] => one.clone(),
-            many => {
-                let escaped: Vec<String> = many
-                    .iter()
-                    .map(|value| value.replace('\\', "\\\\").replace(',', "\\,"))
-                    .collect();
-                escaped.join(",")
-            }
-        }
+        key_text(&self.values)
     }
 
     /// The name under which the value itself is locked.

@@ -123,9 +123,9 @@ async fn a_strict_table_takes_only_its_own_types() {
         CREATE INDEX notes_run ON notes (run_id);";
     let loose = tables.replace(" STRICT", "");
     for (set, expected) in [
-        ("place = \"none\"", vec![("C182", Error)]),
-        ("place = 1.5", vec![("C182", Error)]),
-        ("raw = 1", vec![("C182", Error)]),
+        ("place = \"none\"", vec![("C194", Error)]),
+        ("place = 1.5", vec![("C194", Error)]),
+        ("raw = 1", vec![("C194", Error)]),
         ("place = \"7\", mark = 5", vec![]),
         ("place = 2.0", vec![]),
     ] {

@@ -33,6 +33,7 @@ impl File {
         let database = Arc::new(with(Interposed::on(Arc::new(database))));
         let (policy, _) = parse(batches().policy);
         let policy = policy.expect("the sample's policy can be read");
+        let policy = sexton_core::policy::Policy { fence: None, ..policy };
         System::new(policy, database, Surroundings::of_this_machine(), None)
     }
 }

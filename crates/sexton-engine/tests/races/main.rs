@@ -5,6 +5,7 @@
 
 mod deadlocks;
 mod derived;
+mod fence;
 mod files;
 mod guards;
 mod late_children;

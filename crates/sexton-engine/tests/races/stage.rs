@@ -5,7 +5,9 @@ use std::sync::Arc;
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::{Policy, parse};
-use sexton_engine::{DeleteError, DeleteRequest, EngineError, Root, RootKey, Surroundings, System};
+use sexton_engine::{
+    DeleteError, DeleteRequest, EngineError, FenceChange, Root, RootKey, Surroundings, System,
+};
 use sexton_samples::{batches, install_postgres};
 use sexton_testkit::interpose::{Interposed, Recorder, Stop};
 use sexton_testkit::postgres::TestDatabase;
@@ -21,11 +23,19 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The sample of batches: hardly any reference is enforced.
+    /// The sample of batches, without its fence: hardly any reference is enforced.
     pub async fn batches() -> Self {
         let test = TestDatabase::new().await;
         install_postgres(&batches(), &test.url()).await.expect("the sample fits");
-        Self { test, policy: read(batches().policy) }
+        Self { test, policy: Policy { fence: None, ..read(batches().policy) } }
+    }
+
+    /// The sample of batches with its fence.
+    pub async fn fenced_batches() -> Self {
+        let stage = Self::batches().await;
+        let stage = Self { policy: read(batches().policy), ..stage };
+        stage.system(|on| on).change_fence(FenceChange::Install).await.expect("it can be fenced");
+        stage
     }
 
     /// Projects, datasets, files and marks by enforced references; copies and notes by others.
@@ -33,6 +43,15 @@ impl Stage {
         let test = TestDatabase::new().await;
         test.execute(include_str!("family.sql")).await;
         Self { test, policy: read(include_str!("family.toml")) }
+    }
+
+    /// The same family without a guard, and with a policy that has a fence or not.
+    pub async fn fenced(has_fence: bool) -> Self {
+        let test = TestDatabase::new().await;
+        test.execute(include_str!("family.sql")).await;
+        let mut policy = read(include_str!("fenced.toml"));
+        policy.fence = policy.fence.filter(|_| has_fence);
+        Self { test, policy }
     }
 
     /// Snapshots whose images share blobs, each taken by the last image that names it.

@@ -1,6 +1,7 @@
 //! What may refuse or change a row: CHECK constraints, triggers, rules.
 
-use sexton_core::schema::{CheckConstraint, Trigger};
+use sexton_core::fence;
+use sexton_core::schema::{CheckConstraint, InstalledFence, Trigger};
 use sqlx::Row;
 
 use crate::link::Link;
@@ -50,9 +51,11 @@ pub(super) async fn triggers(
          FROM pg_catalog.pg_trigger AS g
          WHERE g.tgrelid = ANY($1::int8[]::oid[])
            AND NOT g.tgisinternal
+           AND NOT starts_with(g.tgname, $2)
          ORDER BY g.tgrelid, g.tgname",
         )
         .bind(oids)
+        .bind(fence::PREFIX)
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter()
@@ -65,6 +68,39 @@ pub(super) async fn triggers(
                 enabled: row.try_get("enabled")?,
             };
             Ok((row.try_get("oid")?, trigger))
+        })
+        .collect()
+}
+
+/// Triggers of fences, with the body of what each runs.
+pub(super) async fn fences(
+    link: &mut Link<'_>,
+    oids: &[Oid],
+) -> Result<Vec<(Oid, InstalledFence)>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT g.tgrelid::int8 AS oid, g.tgname::text AS name,
+            p.prosrc AS body,
+            g.tgenabled IN ('O', 'A') AS enabled
+         FROM pg_catalog.pg_trigger AS g
+         JOIN pg_catalog.pg_proc AS p ON p.oid = g.tgfoid
+         WHERE g.tgrelid = ANY($1::int8[]::oid[])
+           AND NOT g.tgisinternal
+           AND starts_with(g.tgname, $2)
+         ORDER BY g.tgrelid, g.tgname",
+        )
+        .bind(oids)
+        .bind(fence::PREFIX)
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let fence = InstalledFence {
+                name: row.try_get("name")?,
+                body: row.try_get("body")?,
+                enabled: row.try_get("enabled")?,
+            };
+            Ok((row.try_get("oid")?, fence))
         })
         .collect()
 }

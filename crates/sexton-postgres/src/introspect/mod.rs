@@ -60,6 +60,9 @@ pub(crate) async fn read(link: &mut Link<'_>, default_schema: &str) -> Result<Sc
     for (oid, heir) in tables::heirs(link, &oids).await? {
         into(&mut tables, oid, |table| table.inherited_by.push(heir));
     }
+    for (oid, fence) in constraints::fences(link, &oids).await? {
+        into(&mut tables, oid, |table| table.fences.push(fence));
+    }
     for (oid, rule) in constraints::rules(link, &oids).await? {
         into(&mut tables, oid, |table| table.rules.push(rule));
     }
@@ -105,6 +108,7 @@ fn empty(name: TableName) -> Table {
         indexes: Vec::new(),
         checks: Vec::new(),
         triggers: Vec::new(),
+        fences: Vec::new(),
         rules: Vec::new(),
         rows_estimate: None,
         bytes: None,

@@ -5,14 +5,15 @@
 
 mod audit;
 mod deletions;
+mod fenced;
 mod holds;
 mod tombstones;
 
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, StateChange,
-    TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, Remembered,
+    StateChange, TombstoneSet,
 };
 
 use crate::held::Held;
@@ -87,9 +88,28 @@ impl<H: Held> Ledger for PostgresTx<H> {
         self.judged("read tombstones", "", answer)
     }
 
-    async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError> {
-        let answer = tombstones::remove(&mut self.link(), before).await;
+    async fn drop_tombstones(
+        &mut self,
+        system: &SystemName,
+        before: Timestamp,
+    ) -> Result<u64, DatabaseError> {
+        let answer = tombstones::remove(&mut self.link(), system, before).await;
         self.judged("remove tombstones", "", answer)
+    }
+
+    async fn lock_fence(&mut self, of: &Remembered) -> Result<(), DatabaseError> {
+        let answer = fenced::lock(&mut self.link(), of).await;
+        self.judged("lock the fence", "", answer)
+    }
+
+    async fn insert_fenced(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        sets: &[Remembered],
+    ) -> Result<(), DatabaseError> {
+        let answer = fenced::insert(&mut self.link(), deletion, at, sets).await;
+        self.judged("remember keys for the fence", "", answer)
     }
 
     async fn active_holds(

@@ -1,6 +1,6 @@
 //! Tombstones: the keys of rows that are gone and that nothing else remembers.
 
-use sexton_core::names::{DeletionId, Timestamp};
+use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::TombstoneSet;
 use sqlx::Row;
 
@@ -47,17 +47,32 @@ pub(super) async fn of(
     Ok(TombstoneSet::gather(stored.collect::<Result<Vec<_>, sqlx::Error>>()?))
 }
 
-/// Removes tombstones of deletions that were complete before this moment. Locks them; a repeat
-/// finds none.
-pub(super) async fn remove(link: &mut Link<'_>, before: Timestamp) -> Result<u64, sqlx::Error> {
+/// Removes tombstones of the system's deletions that were complete before this moment, and what
+/// fences remember of them. Locks them; a repeat finds none.
+pub(super) async fn remove(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    before: Timestamp,
+) -> Result<u64, sqlx::Error> {
     let done = link
         .query(
-            "DELETE FROM sexton.tombstones
-         USING sexton.deletions
-         WHERE deletions.id = tombstones.deletion
-           AND deletions.state = 'complete'
-           AND deletions.changed_at < $1",
+            "WITH late AS (
+            SELECT id
+            FROM sexton.deletions
+            WHERE system = $1
+              AND state = 'complete'
+              AND changed_at < $2
+         ),
+         forgotten AS (
+            DELETE FROM sexton.fenced
+            USING late
+            WHERE late.id = fenced.deletion
+         )
+         DELETE FROM sexton.tombstones
+         USING late
+         WHERE late.id = tombstones.deletion",
         )
+        .bind(system.as_str())
         .bind(before.0)
         .execute(&mut *link.connection)
         .await?;

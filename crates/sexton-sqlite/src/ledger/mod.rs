@@ -5,14 +5,15 @@
 
 mod audit;
 mod deletions;
+mod fenced;
 mod holds;
 mod tombstones;
 
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, StateChange,
-    TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, Remembered,
+    StateChange, TombstoneSet,
 };
 
 use crate::failure::is_missing_table;
@@ -90,9 +91,33 @@ impl Ledger for SqliteTx<'_> {
         self.judged(answer)
     }
 
-    async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError> {
-        let answer = tombstones::drop_complete(self.connection()?, before).await;
+    async fn drop_tombstones(
+        &mut self,
+        system: &SystemName,
+        before: Timestamp,
+    ) -> Result<u64, DatabaseError> {
+        let answer = fenced::forget(self.connection()?, system, before).await;
+        self.judged(answer)?;
+        let answer = tombstones::drop_complete(self.connection()?, system, before).await;
         self.judged(answer)
+    }
+
+    /// There is one writer: nobody else is about to write.
+    async fn lock_fence(&mut self, _of: &Remembered) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    async fn insert_fenced(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        sets: &[Remembered],
+    ) -> Result<(), DatabaseError> {
+        for set in sets {
+            let answer = fenced::insert(self.connection()?, deletion, at, set).await;
+            self.judged(answer)?;
+        }
+        Ok(())
     }
 
     async fn active_holds(

@@ -1,6 +1,6 @@
 //! `sexton_tombstones`: keys of rows that are gone, for looking again.
 
-use sexton_core::names::{DeletionId, Timestamp};
+use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::{DatabaseError, TombstoneSet};
 use sqlx::SqliteConnection;
 
@@ -44,9 +44,10 @@ pub async fn of_deletion(
     Ok(TombstoneSet::gather(stored))
 }
 
-/// Removes those of deletions that were complete before then. A repeat finds none.
+/// Removes those of the system's deletions that were complete before then. A repeat finds none.
 pub async fn drop_complete(
     connection: &mut SqliteConnection,
+    system: &SystemName,
     before: Timestamp,
 ) -> Result<u64, DatabaseError> {
     let done = sqlx::query(
@@ -54,10 +55,12 @@ pub async fn drop_complete(
          WHERE deletion IN (
              SELECT id
              FROM sexton_deletions
-             WHERE state = 'complete'
-               AND changed_at < ?1
+             WHERE system = ?1
+               AND state = 'complete'
+               AND changed_at < ?2
          )",
     )
+    .bind(system.as_str())
     .bind(before.0)
     .execute(connection)
     .await

@@ -11,8 +11,9 @@ mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sexton_core::fence;
 use sexton_core::names::{ColumnName, TableName};
-use sexton_core::schema::{Column, Dialect, Index, Other, Schema, Table, Trigger};
+use sexton_core::schema::{Column, Dialect, Index, InstalledFence, Other, Schema, Table, Trigger};
 use sexton_engine::ports::DatabaseError;
 use sqlx::SqliteConnection;
 
@@ -75,6 +76,7 @@ fn empty_table(name: String, without_rowid: bool, strict: bool) -> Table {
         indexes: Vec::new(),
         checks: Vec::new(),
         triggers: Vec::new(),
+        fences: Vec::new(),
         rules: Vec::new(),
         rows_estimate: None,
         bytes: None,
@@ -168,6 +170,10 @@ fn add_triggers(tables: &mut Tables, rows: Vec<catalog::TriggerRow>) {
         let Some(table) = tables.get_mut(&table.to_ascii_lowercase()) else {
             continue;
         };
+        if name.starts_with(fence::PREFIX) {
+            table.fences.push(InstalledFence { name, body: sql, enabled: true });
+            continue;
+        }
         let time = declaration::trigger(&sql);
         table.triggers.push(Trigger {
             name,

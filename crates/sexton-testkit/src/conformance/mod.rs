@@ -64,6 +64,8 @@ pub struct Statements {
     /// Inserts a hold. Binds: system, thing, root, reason, who placed it, when it was placed,
     /// until when (or NULL), when it was released (or NULL).
     pub insert_hold: &'static str,
+    /// Counts what fences remember.
+    pub count_fenced: &'static str,
 }
 
 /// Makes one test of each promise.
@@ -95,7 +97,8 @@ macro_rules! conformance_suite {
                 what_has_ended_is_not_taken_over, one_deletion_is_handed_to_one_caller,
                 preparing_again_changes_nothing;
             tombstones: tombstones_come_back_by_table, tombstones_written_twice_are_read_once,
-                tombstones_go_after_their_deletion_is_complete;
+                tombstones_go_after_their_deletion_is_complete,
+                keys_of_a_fence_are_remembered_once_and_go_with_tombstones;
             holds: only_holds_in_force_are_read, without_sextons_tables_there_is_no_hold,
             sextons_tables_are_there_once_prepared;
             intents: an_intent_is_stored_once_and_goes_with_its_transaction,
@@ -151,14 +154,12 @@ impl Subject {
     }
 
     async fn count(&self, tx: &mut dyn Tx) -> Result<i64, DatabaseError> {
-        let rows = rows(tx, self.statements.count_items, vec![]).await?;
-        match rows[..] {
-            [ref row] => match row[..] {
-                [Scalar::Integer(count)] => Ok(count),
-                ref other => panic!("a count is one whole number, not {other:?}"),
-            },
-            ref other => panic!("a count is one row, not {other:?}"),
-        }
+        counted(tx, self.statements.count_items).await
+    }
+
+    /// How much fences remember.
+    async fn fenced(&self, tx: &mut dyn Tx) -> Result<i64, DatabaseError> {
+        counted(tx, self.statements.count_fenced).await
     }
 
     /// Counts in a transaction of its own.
@@ -167,6 +168,17 @@ impl Subject {
         let count = self.count(&mut *tx).await?;
         tx.rollback().await?;
         Ok(count)
+    }
+}
+
+async fn counted(tx: &mut dyn Tx, sql: &str) -> Result<i64, DatabaseError> {
+    let rows = rows(tx, sql, vec![]).await?;
+    match rows[..] {
+        [ref row] => match row[..] {
+            [Scalar::Integer(count)] => Ok(count),
+            ref other => panic!("a count is one whole number, not {other:?}"),
+        },
+        ref other => panic!("a count is one row, not {other:?}"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tombstones: written once, read by table, dropped late.
 
 use sexton_core::lifecycle::State;
-use sexton_core::names::{DeletionId, Timestamp};
-use sexton_engine::ports::TombstoneSet;
+use sexton_core::names::{DeletionId, SystemName, Timestamp};
+use sexton_engine::ports::{Remembered, TombstoneSet};
 
 use super::deletions::{advance, complete, deletion};
 use super::{Outcome, Subject};
@@ -67,12 +67,50 @@ pub async fn tombstones_go_after_their_deletion_is_complete(subject: &Subject) -
     complete(&mut *tx, "dlt_late", 5_000).await?;
     assert!(advance(&mut *tx, "dlt_open", (State::Requested, State::Committed), 2_000).await?);
 
-    assert_eq!(tx.drop_tombstones(Timestamp(2_000)).await?, 0, "complete at, not before");
-    assert_eq!(tx.drop_tombstones(Timestamp(5_000)).await?, 1);
-    assert_eq!(tx.drop_tombstones(Timestamp(5_000)).await?, 0, "a repeat finds none");
+    let other = SystemName::new("other");
+    assert_eq!(tx.drop_tombstones(&other, Timestamp(9_000)).await?, 0, "of another system");
+    assert_eq!(
+        tx.drop_tombstones(&SystemName::new("shop"), Timestamp(2_000)).await?,
+        0,
+        "complete at, not before"
+    );
+    assert_eq!(tx.drop_tombstones(&SystemName::new("shop"), Timestamp(5_000)).await?, 1);
+    assert_eq!(
+        tx.drop_tombstones(&SystemName::new("shop"), Timestamp(5_000)).await?,
+        0,
+        "a repeat finds none"
+    );
     assert!(tx.tombstones(&DeletionId::new("dlt_early")).await?.is_empty());
     for kept in ["dlt_late", "dlt_open"] {
         assert_eq!(tx.tombstones(&DeletionId::new(kept)).await?.len(), 1, "{kept}");
     }
+    tx.rollback().await
+}
+
+pub async fn keys_of_a_fence_are_remembered_once_and_go_with_tombstones(
+    subject: &Subject,
+) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let id = DeletionId::new("dlt_1");
+    let of = |memory: &str, keys: &[&str]| Remembered {
+        memory: memory.to_owned(),
+        keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+    };
+    let sets = [of("runs.id", &["it's", "ä", "1,2"]), of("jobs.id", &["1"])];
+    let mut tx = subject.change().await?;
+    tx.insert_deletion(&deletion("dlt_1", 1_000)).await?;
+    for set in &sets {
+        tx.lock_fence(set).await?;
+        tx.lock_fence(set).await?;
+    }
+    tx.insert_fenced(&id, Timestamp(1_000), &sets).await?;
+    tx.insert_fenced(&id, Timestamp(1_000), &sets).await?;
+    assert_eq!(subject.fenced(&mut *tx).await?, 4);
+    complete(&mut *tx, "dlt_1", 2_000).await?;
+    let system = SystemName::new("shop");
+    tx.drop_tombstones(&system, Timestamp(2_000)).await?;
+    assert_eq!(subject.fenced(&mut *tx).await?, 4);
+    tx.drop_tombstones(&system, Timestamp(2_001)).await?;
+    assert_eq!(subject.fenced(&mut *tx).await?, 0);
     tx.rollback().await
 }

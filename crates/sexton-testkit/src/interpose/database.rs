@@ -96,6 +96,10 @@ impl Database for Interposed {
         self.watch.around("prepare_ledger", self.inner.prepare_ledger()).await
     }
 
+    async fn change_fence(&self, statements: &[String]) -> Result<(), DatabaseError> {
+        self.watch.around("change_fence", self.inner.change_fence(statements)).await
+    }
+
     /// Not a point: it is asked beside a call that waits.
     async fn blockers(&self, session: SessionId) -> Vec<String> {
         self.inner.blockers(session).await

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, StateChange,
-    TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, Remembered,
+    StateChange, TombstoneSet,
 };
 
 use super::transaction::InterposedTx;
@@ -71,8 +71,31 @@ impl Ledger for InterposedTx {
         self.watch.around("tombstones", self.inner.tombstones(id)).await
     }
 
-    async fn drop_tombstones(&mut self, before: Timestamp) -> Result<u64, DatabaseError> {
-        self.watch.around("drop_tombstones", self.inner.drop_tombstones(before)).await
+    async fn drop_tombstones(
+        &mut self,
+        system: &SystemName,
+        before: Timestamp,
+    ) -> Result<u64, DatabaseError> {
+        let dropped = self.inner.drop_tombstones(system, before);
+        self.watch.around("drop_tombstones", dropped).await
+    }
+
+    async fn lock_fence(&mut self, of: &Remembered) -> Result<(), DatabaseError> {
+        let call = format!("lock_fence {}", of.memory);
+        if self.unlocked {
+            return self.watch.around(&call, async { Ok(()) }).await;
+        }
+        self.watch.around(&call, self.inner.lock_fence(of)).await
+    }
+
+    async fn insert_fenced(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        sets: &[Remembered],
+    ) -> Result<(), DatabaseError> {
+        let written = self.inner.insert_fenced(deletion, at, sets);
+        self.watch.around("insert_fenced", written).await
     }
 
     async fn active_holds(

@@ -11,7 +11,7 @@ use super::unlocked::without_locks;
 pub(super) struct InterposedTx {
     pub(super) inner: Box<dyn Tx>,
     pub(super) watch: Watch,
-    unlocked: bool,
+    pub(super) unlocked: bool,
 }
 
 impl InterposedTx {

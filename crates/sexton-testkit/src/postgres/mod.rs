@@ -75,6 +75,13 @@ impl TestDatabase {
         self.session().await.execute(script).await;
     }
 
+    /// Runs a script that may be refused; the words of the refusal.
+    pub async fn try_execute(&self, script: &str) -> Result<(), String> {
+        let mut session = self.session().await;
+        let done = script::on_postgres(session.connection(), script).await;
+        done.map(drop).map_err(|error| error.to_string())
+    }
+
     /// Reads rows, every value as text.
     pub async fn query(&self, sql: &str) -> Vec<TextRow> {
         self.session().await.query(sql).await

@@ -49,6 +49,7 @@ fn table(line: &str) -> Table {
         indexes: Vec::new(),
         checks: Vec::new(),
         triggers: Vec::new(),
+        fences: Vec::new(),
         rules: Vec::new(),
         rows_estimate: None,
         bytes: None,

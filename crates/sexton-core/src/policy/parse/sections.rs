@@ -68,11 +68,7 @@ pub(super) fn read<'t>(
     let guards = root.get("guards").map(|entry| reader.guards(entry));
     let derived = root.get("derived").map(|entry| reader.derived(entry));
     let work = root.get("work").map(|entry| reader.work(entry));
-    let fence = root.get("fence").and_then(|entry| {
-        // Nothing carries it out yet.
-        reader.read_over("fence", true, entry.name_span);
-        reader.fence(entry)
-    });
+    let fence = root.get("fence").and_then(|entry| reader.fence(entry));
     let audit = root.get("audit").map(|entry| reader.audit(entry));
     let check = root.get("check").map(|entry| reader.check(entry));
     reader.unbuilt.sort_by_key(|unbuilt| unbuilt.span);

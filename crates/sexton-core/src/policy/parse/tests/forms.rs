@@ -207,7 +207,6 @@ iq = "env:IQ"
 nonsense = "is read over too"
 [takes]
 "a.b -> c" = "always"
-[fence]
 [pools.images]
 [objects.iq]
 [hooks.redis]
@@ -225,7 +224,6 @@ nonsense = "is read over too"
         [
             ("stores.iq", true),
             ("pools.jobs", true),
-            ("fence", true),
             ("pools.images", true),
             ("objects.iq", true),
             ("hooks.redis", true),

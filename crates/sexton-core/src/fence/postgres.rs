@@ -1,0 +1,265 @@
+//! Triggers of a fence for PostgreSQL.
+//!
+//! INSERT is watched by statement, with its new rows as a table; UPDATE by row, and only where the
+//! value changed, whoever changed it. Their functions run as whoever installed them: those who
+//! write may see neither the parents nor Sexton's tables. They look rows up by index only.
+//!
+//! Race: rows referred to are locked before anything is said of them. A deletion locks them
+//! stronger, so either it waits and takes the new row too, or the writer waits and finds them gone.
+
+use super::{Draft, Fenced, Line, Post, Written, memory};
+use crate::policy::{Also, Fragment};
+use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
+use crate::sql::{Alias, Writer, key_text, naming, same_key};
+
+/// Where the rows come from that a trigger judges.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// All rows of a statement.
+    Insert,
+    /// One row that changed.
+    Update,
+}
+
+/// What a function of a trigger may see and how it finds it.
+const SETTINGS: &str = "
+SET row_security = off
+SET enable_seqscan = off
+SET enable_hashjoin = off
+SET enable_mergejoin = off
+SET jit = off";
+
+/// The triggers of one table.
+pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
+    let table = fenced.table;
+    let remembered: Vec<&Line<'_>> = fenced.lines.iter().filter(|l| l.is_remembered()).collect();
+    let mut drafts = Vec::new();
+    let body = |event| {
+        let mut writer = Writer::written_out(Dialect::Postgres);
+        remembered.iter().for_each(|line| reference(&mut writer, schema, line, table, event));
+        fenced.keys.iter().for_each(|key| own_key(&mut writer, schema, key, table, event));
+        writer
+    };
+    let mut on_insert = body(Event::Insert);
+    for (also, fragment, lines) in &fenced.also {
+        for line in lines {
+            condition(&mut on_insert, (also, fragment), line, table, Event::Insert);
+        }
+    }
+    let watched = fenced.watched();
+    let told: Vec<&str> = watched.iter().map(|column| column.name.as_str()).collect();
+    let told = told.join(", ");
+    if !on_insert.text().is_empty() {
+        drafts.push(draft(schema, table, Event::Insert, &[], &on_insert, "INSERT".to_owned()));
+    }
+    if !watched.is_empty() {
+        let on_update = body(Event::Update);
+        let watches = format!("UPDATE of {told}");
+        drafts.push(draft(schema, table, Event::Update, &watched, &on_update, watches));
+    }
+    for (also, fragment, lines) in &fenced.also {
+        let Some(column) = table.column(&also.column.value) else { continue };
+        let mut writer = Writer::written_out(Dialect::Postgres);
+        for line in lines {
+            condition(&mut writer, (also, fragment), line, table, Event::Update);
+        }
+        let watches = format!("UPDATE of {}, as [fence] also says", column.name);
+        drafts.push(draft(schema, table, Event::Update, &[column], &writer, watches));
+    }
+    drafts
+}
+
+/// Statements that remove a trigger and its function.
+pub(super) fn drops(schema: &Schema, post: &Post) -> Vec<String> {
+    let Some(table) = schema.table(&post.table) else { return Vec::new() };
+    let mut trigger = Writer::written_out(Dialect::Postgres);
+    trigger.push("DROP TRIGGER ").made_name(&post.name).push(" ON ").table(table);
+    let mut function = Writer::written_out(Dialect::Postgres);
+    function.push("DROP FUNCTION sexton.").made_name(&post.name).push("()");
+    vec![trigger.text().to_owned(), function.text().to_owned()]
+}
+
+fn draft(
+    schema: &Schema,
+    table: &Table,
+    event: Event,
+    watched: &[&Column],
+    judgements: &Writer,
+    watches: String,
+) -> Draft {
+    let mut body = Writer::written_out(Dialect::Postgres);
+    body.push("\n#variable_conflict use_column\nDECLARE\n    sexton_gone text[];\n");
+    body.push("    sexton_key text;\nBEGIN\n").written(judgements).push("    RETURN NULL;\nEND\n");
+    let mut when = Writer::written_out(Dialect::Postgres);
+    for (at, column) in watched.iter().enumerate() {
+        when.push(if at > 0 { " OR " } else { "" });
+        changed(&mut when, column);
+    }
+    let (schema, table) = (schema.default_schema.clone(), table.clone());
+    let name = table.name.clone();
+    let write = move |name: &str| Written {
+        create: vec![
+            function(name, &schema, &body),
+            closed(name),
+            trigger(name, &table, event, &when),
+        ],
+        body: body.text().to_owned(),
+    };
+    Draft { table: name, watches, write: Box::new(write) }
+}
+
+fn function(name: &str, schema: &str, body: &Writer) -> String {
+    let mut writer = Writer::written_out(Dialect::Postgres);
+    writer.push("CREATE FUNCTION sexton.").made_name(name).push("() RETURNS trigger\n");
+    writer.push("LANGUAGE plpgsql SECURITY DEFINER\nSET search_path = ");
+    writer.made_name(schema).push(", pg_temp").push(SETTINGS).push("\nAS ").dollar_quoted(body);
+    writer.text().to_owned()
+}
+
+/// Nobody else makes triggers of it.
+fn closed(name: &str) -> String {
+    let mut writer = Writer::written_out(Dialect::Postgres);
+    writer.push("REVOKE ALL ON FUNCTION sexton.").made_name(name).push("() FROM PUBLIC");
+    writer.text().to_owned()
+}
+
+fn trigger(name: &str, table: &Table, event: Event, when: &Writer) -> String {
+    let mut writer = Writer::written_out(Dialect::Postgres);
+    writer.push("CREATE TRIGGER ").made_name(name);
+    match event {
+        Event::Insert => {
+            writer.push(" AFTER INSERT ON ").table(table);
+            writer.push(" REFERENCING NEW TABLE AS sexton_new FOR EACH STATEMENT");
+        }
+        Event::Update => {
+            writer.push(" AFTER UPDATE ON ").table(table).push(" FOR EACH ROW WHEN (");
+            writer.written(when).push(")");
+        }
+    }
+    writer.push(" EXECUTE FUNCTION sexton.").made_name(name).push("()");
+    writer.text().to_owned()
+}
+
+/// `OLD.x IS DISTINCT FROM NEW.x`; by their texts where the type knows no equality.
+fn changed(writer: &mut Writer, column: &Column) {
+    let by_text = matches!(column.kind, TypeKind::Json | TypeKind::Other);
+    let side = if by_text { "::text" } else { "" };
+    writer.push("OLD.").column(column).push(side).push(" IS DISTINCT FROM NEW.");
+    writer.column(column).push(side);
+}
+
+/// The rows to judge, called as their table is; those that a condition of the line leaves out are
+/// left out.
+fn rows(writer: &mut Writer, of: &'static str, filter: Option<&Fragment>, table: &Table) {
+    writer.push("(SELECT * FROM ").push(of).push(" AS ").alias(table);
+    if let Some(filter) = filter {
+        writer.push(" WHERE ").condition(filter, table);
+    }
+    writer.push(") AS ").alias(table);
+}
+
+/// What the rows refer to that they did not refer to before.
+fn named(writer: &mut Writer, line: &Line<'_>, table: &Table, event: Event) {
+    let edge = line.edge;
+    let of = |writer: &mut Writer, of: &'static str| {
+        let from = |writer: &mut Writer| rows(writer, of, edge.filter.as_ref(), table);
+        naming(writer, (&edge.columns, &edge.via), &edge.parent_key, table, &from);
+    };
+    match event {
+        Event::Insert => of(writer, "sexton_new"),
+        Event::Update => {
+            of(writer, "(SELECT NEW.*)");
+            writer.push("\n        EXCEPT ");
+            of(writer, "(SELECT OLD.*)");
+        }
+    }
+}
+
+/// Refuses a reference to what is gone and remembered.
+fn reference(writer: &mut Writer, schema: &Schema, line: &Line<'_>, table: &Table, event: Event) {
+    let key = &line.edge.parent_key;
+    writer.push("    SELECT array_agg(");
+    key_text(writer, "sexton_n", key.len());
+    writer.push(") INTO sexton_gone\n    FROM (\n        ");
+    named(writer, line, table, event);
+    writer.push(
+        "\n    ) AS sexton_n\n    LEFT JOIN LATERAL (\n        SELECT true AS is_there FROM ",
+    );
+    let parent = Alias::of("sexton_p");
+    writer.table(line.parent).push(" AS ").name(&parent).push(" WHERE ");
+    same_key(writer, &parent, key, "sexton_n");
+    writer.push(" FOR KEY SHARE\n    ) AS sexton_f ON true\n    WHERE ");
+    for at in 0..key.len() {
+        writer.numbered("sexton_n.k", at).push(" IS NOT NULL AND ");
+    }
+    writer.push("sexton_f.is_there IS NULL;\n");
+    ask_memory(writer, &memory(schema, &line.parent.name, key), &line.edge.text);
+}
+
+/// Refuses that a key of a thing is used again.
+fn own_key(writer: &mut Writer, schema: &Schema, key: &[Column], table: &Table, event: Event) {
+    writer.push("    SELECT array_agg(");
+    key_text(writer, "sexton_n", key.len());
+    writer.push(") INTO sexton_gone\n    FROM (SELECT ");
+    let parts: Vec<usize> = (0..key.len()).collect();
+    writer.list(&parts, |writer, part| {
+        writer.column(&key[*part]).numbered(" AS k", *part);
+    });
+    writer.push(" FROM ").push(match event {
+        Event::Insert => "sexton_new",
+        Event::Update => "(SELECT NEW.*) AS sexton_new",
+    });
+    writer.push(") AS sexton_n\n    WHERE ").list(&parts[..1], |writer, part| {
+        writer.numbered("sexton_n.k", *part).push(" IS NOT NULL;\n");
+    });
+    let name = memory(schema, &table.name, key);
+    ask_memory(writer, &name, &name);
+}
+
+fn ask_memory(writer: &mut Writer, memory: &str, line: &str) {
+    writer.push("    IF sexton_gone IS NOT NULL THEN\n        PERFORM sexton.fence_look(");
+    writer.literal(memory).push(", ").literal(line).push(", sexton_gone);\n    END IF;\n");
+}
+
+/// Refuses a row whose parent does not meet the condition, or is not there to meet it.
+///
+/// Race: the parent is locked in the weakest mode, so that writers below one parent, and whoever
+/// counts in it, do not wait for each other. A deletion locks what it changes there stronger.
+fn condition(
+    writer: &mut Writer,
+    (also, fragment): (&Also, &Fragment),
+    line: &Line<'_>,
+    table: &Table,
+    event: Event,
+) {
+    let edge = line.edge;
+    let parts: Vec<usize> = (0..edge.parent_key.len()).collect();
+    let of = match event {
+        Event::Insert => "sexton_new",
+        Event::Update => "(SELECT NEW.*)",
+    };
+    writer.push("    SELECT ");
+    key_text(writer, "sexton_n", parts.len());
+    writer.push(" INTO sexton_key\n    FROM ").push(of).push(" AS ").alias(table);
+    writer.push("\n    CROSS JOIN LATERAL (\n        ");
+    let from = |writer: &mut Writer| {
+        writer.push("(SELECT ").alias(table).push(".*");
+        if let Some(filter) = &edge.filter {
+            writer.push(" WHERE ").condition(filter, table);
+        }
+        writer.push(") AS ").alias(table);
+    };
+    naming(writer, (&edge.columns, &edge.via), &edge.parent_key, table, &from);
+    writer.push("\n    ) AS sexton_n\n    LEFT JOIN LATERAL (\n        SELECT * FROM ");
+    let parent = Alias::of("sexton_p");
+    writer.table(line.parent).push(" AS ").name(&parent).push(" WHERE ");
+    same_key(writer, &parent, &edge.parent_key, "sexton_n");
+    writer.push(" FOR KEY SHARE\n    ) AS ").alias(line.parent).push(" ON true\n    WHERE ");
+    for at in &parts {
+        writer.numbered("sexton_n.k", *at).push(" IS NOT NULL AND ");
+    }
+    writer.condition(fragment, table).push(" IS NOT TRUE\n    LIMIT 1;\n");
+    writer.push("    IF FOUND THEN\n        PERFORM sexton.fence_refuse(");
+    writer.literal(&format!("{}.{}", also.table, also.column.value)).push(", ");
+    writer.literal(&edge.text).push(", sexton_key);\n    END IF;\n");
+}

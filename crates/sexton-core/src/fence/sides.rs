@@ -1,0 +1,300 @@
+//! What a policy fences, resolved against a live schema, table by table.
+
+use std::collections::BTreeMap;
+
+use crate::check::spelling;
+use crate::finding::Finding;
+use crate::graph::{Edge, Graph, column_or_finding, table_or_finding};
+use crate::names::{ColumnName, TableName};
+use crate::plan::Mentions;
+use crate::policy::{Also, Fence, FencedSide, Fragment, Part, Placeholder, Policy, TableColumns};
+use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
+
+/// What is fenced of the writers of one table.
+pub(crate) struct Fenced<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// References by which it attaches to others.
+    pub lines: Vec<Line<'a>>,
+    /// Keys of a thing in it that are not used again.
+    pub keys: Vec<Vec<Column>>,
+    /// What else must hold, each with the lines whose right side it is asked of.
+    pub also: Vec<(&'a Also, &'a Fragment, Vec<Line<'a>>)>,
+}
+
+/// A fenced reference.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'a> {
+    /// The reference.
+    pub edge: &'a Edge,
+    /// The table that it leads to.
+    pub parent: &'a Table,
+}
+
+impl Line<'_> {
+    /// Whether the memory is to be asked for it: a foreign key sees to it otherwise.
+    pub fn is_remembered(&self) -> bool {
+        self.edge.enforced.is_none()
+    }
+}
+
+/// What the policy fences, by table; and what is wrong with it.
+pub(crate) fn fenced<'a>(
+    policy: &'a Policy,
+    schema: &'a Schema,
+    graph: &'a Graph,
+) -> (Vec<Fenced<'a>>, Vec<Finding>) {
+    let Some(fence) = &policy.fence else { return (Vec::new(), Vec::new()) };
+    let source = Source { policy, schema, graph };
+    let mut findings = Vec::new();
+    let mut tables: BTreeMap<&TableName, Fenced<'a>> = BTreeMap::new();
+    for side in &fence.references {
+        match source.side(side) {
+            Ok((table, lines, key)) => {
+                let fenced = tables.entry(&table.name).or_insert_with(|| Fenced::nothing_of(table));
+                fenced.lines.extend(lines);
+                fenced.keys.extend(key);
+            }
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    for also in &fence.also {
+        match source.also(also, fence, &tables) {
+            Ok(Some((fragment, lines))) => {
+                if let Some(fenced) = tables.get_mut(&also.table) {
+                    fenced.also.push((also, fragment, lines));
+                }
+            }
+            Ok(None) => {}
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    (tables.into_values().collect(), findings)
+}
+
+/// Keys of a table that a deletion has to remember: columns, and the name of their memory.
+pub(crate) fn memories(
+    policy: &Policy,
+    schema: &Schema,
+    graph: &Graph,
+    table: &TableName,
+) -> Vec<(Vec<Column>, String)> {
+    let (fenced, _) = fenced(policy, schema, graph);
+    let lines = fenced.iter().flat_map(|fenced| &fenced.lines);
+    let lines = lines.filter(|line| line.is_remembered() && line.parent.name == *table);
+    let own = fenced.iter().filter(|fenced| fenced.table.name == *table);
+    let own = own.flat_map(|fenced| fenced.keys.iter().cloned());
+    let mut memories: BTreeMap<String, Vec<Column>> = BTreeMap::new();
+    for columns in lines.map(|line| line.edge.parent_key.clone()).chain(own) {
+        memories.insert(memory(schema, table, &columns), columns);
+    }
+    memories.into_iter().map(|(name, columns)| (columns, name)).collect()
+}
+
+/// The name under which keys of these columns are remembered: the same for every system on the
+/// database that means this table.
+pub(crate) fn memory(schema: &Schema, table: &TableName, columns: &[Column]) -> String {
+    let in_schema = table.schema.clone().unwrap_or_else(|| schema.default_schema.clone());
+    let whole = TableName { schema: Some(in_schema), name: table.name.clone() };
+    spelling::side(&whole, &spelling::names(columns))
+}
+
+impl<'a> Fenced<'a> {
+    fn nothing_of(table: &'a Table) -> Self {
+        Self { table, lines: Vec::new(), keys: Vec::new(), also: Vec::new() }
+    }
+
+    /// Columns whose change may attach a row anew: those that refer, those that a condition of
+    /// their line asks, and keys.
+    pub fn watched(&self) -> Vec<&'a Column> {
+        let is_watched = |column: &Column| {
+            let refers = |line: &Line<'_>| {
+                let edge = line.edge;
+                let asked = edge.filter.as_ref().is_some_and(|filter| {
+                    // Either dialect's way of comparing names: what is watched in vain costs little.
+                    let mentions = Mentions::of(Dialect::Sqlite, std::iter::once(filter));
+                    mentions.has(column.name.as_str())
+                });
+                asked || edge.columns.iter().any(|own| own.name == column.name)
+            };
+            let lines = self.lines.iter().filter(|line| line.is_remembered());
+            let keys = self.keys.iter().flatten();
+            lines.into_iter().any(refers) || keys.into_iter().any(|key| key.name == column.name)
+        };
+        self.table.columns.iter().filter(|column| is_watched(column)).collect()
+    }
+}
+
+/// Whether conditions of the fence are asked of rows of this table.
+pub(crate) fn is_asked(policy: &Policy, schema: &Schema, graph: &Graph, table: &TableName) -> bool {
+    let (fenced, _) = fenced(policy, schema, graph);
+    let lines = fenced.iter().flat_map(|fenced| &fenced.also).flat_map(|(.., lines)| lines);
+    lines.into_iter().any(|line| line.parent.name == *table)
+}
+
+struct Source<'a> {
+    policy: &'a Policy,
+    schema: &'a Schema,
+    graph: &'a Graph,
+}
+
+type Side<'a> = (&'a Table, Vec<Line<'a>>, Option<Vec<Column>>);
+type Asked<'a> = (&'a Fragment, Vec<Line<'a>>);
+
+impl<'a> Source<'a> {
+    fn side(&self, side: &FencedSide) -> Result<Side<'a>, Box<Finding>> {
+        let table = table_or_finding(&side.table, side.span, self.schema)?;
+        for path in &side.columns {
+            column_or_finding(table, &path.column, side.span)?;
+        }
+        let references = self.policy.references.iter().enumerate().filter(|(_, reference)| {
+            reference.child == side.table && reference.columns == side.columns
+        });
+        let declared: Vec<usize> = references.map(|(at, _)| at).collect();
+        let edges = self.graph.edges.iter().filter(|edge| declared.contains(&edge.id.0));
+        let lines =
+            edges.filter_map(|edge| Some(Line { edge, parent: self.schema.table(&edge.parent)? }));
+        let lines: Vec<Line<'a>> = lines.collect();
+        for line in &lines {
+            self.fit(side, line)?;
+        }
+        let key = self.key_of_a_thing(side, table);
+        if declared.is_empty() && key.is_none() {
+            return Err(Box::new(undeclared(side)));
+        }
+        if let Some(key) = &key {
+            self.tellable(side, key)?;
+        }
+        Ok((table, lines, key))
+    }
+
+    /// The columns of a thing's own row, if the side names them, or the table alone.
+    fn key_of_a_thing(&self, side: &FencedSide, table: &Table) -> Option<Vec<Column>> {
+        let written: Option<Vec<ColumnName>> = side
+            .columns
+            .iter()
+            .map(|path| path.json.is_none().then(|| path.column.clone()))
+            .collect();
+        let is_meant = |row: &TableColumns| {
+            row.table == side.table
+                && (side.columns.is_empty() || Some(&row.columns) == written.as_ref())
+        };
+        let rows = self.policy.things.iter().filter_map(|thing| thing.row.as_ref());
+        let row = rows.map(|row| &row.value).find(|row| is_meant(row))?;
+        let columns = row.columns.iter().map(|name| table.column(name).cloned());
+        columns.collect()
+    }
+
+    /// A trigger can judge the line by what it sees of a row alone.
+    fn fit(&self, side: &FencedSide, line: &Line<'_>) -> Result<(), Box<Finding>> {
+        self.tellable(side, &line.edge.parent_key)?;
+        match line.edge.filter.as_ref().and_then(unbound) {
+            None => Ok(()),
+            Some(placeholder) => {
+                let message = format!(
+                    "`{}` cannot be fenced: its `where` asks for {placeholder}, which only a \
+                     deletion knows",
+                    line.edge.text
+                );
+                Err(Box::new(
+                    Finding::error("C172", Some(side.span), message)
+                        .help("write the condition without it, or fence the others only"),
+                ))
+            }
+        }
+    }
+
+    /// Equal keys must have equal texts, by which they are remembered.
+    fn tellable(&self, side: &FencedSide, key: &[Column]) -> Result<(), Box<Finding>> {
+        let is_plain = |column: &&Column| match (column.kind, self.schema.dialect) {
+            (TypeKind::Integer | TypeKind::Text | TypeKind::Uuid, _) => true,
+            (TypeKind::Other | TypeKind::Bytes | TypeKind::Json, dialect) => {
+                dialect == Dialect::Sqlite
+            }
+            _ => false,
+        };
+        match key.iter().find(|column| !is_plain(column)) {
+            None => Ok(()),
+            Some(column) => {
+                let message = format!(
+                    "`{}` cannot be fenced: equal values of `{}` ({}) may be written in several ways",
+                    side.text, column.name, column.type_name
+                );
+                Err(Box::new(
+                    Finding::error("C173", Some(side.span), message).help(
+                        "whole numbers, texts and UUIDs can; leave the others to the late look",
+                    ),
+                ))
+            }
+        }
+    }
+
+    /// The condition for this database, and the fenced lines that it is asked of.
+    fn also(
+        &self,
+        also: &'a Also,
+        fence: &Fence,
+        tables: &BTreeMap<&TableName, Fenced<'a>>,
+    ) -> Result<Option<Asked<'a>>, Box<Finding>> {
+        let table = table_or_finding(&also.table, also.column.span, self.schema)?;
+        column_or_finding(table, &also.column.value, also.column.span)?;
+        let Some(fragment) = also.sql.of(self.schema.dialect) else { return Ok(None) };
+        let mentions = Mentions::of(self.schema.dialect, std::iter::once(fragment));
+        let lines = tables.get(&also.table).map_or(&[][..], |fenced| &fenced.lines);
+        let asked = lines.iter().filter(|line| mentions.has(&line.parent.name.name));
+        let asked: Vec<Line<'a>> = asked.copied().collect();
+        let of = format!("{}.{}", also.table, also.column.value);
+        if let Some(line) = asked.iter().find(|line| line.edge.is_self_reference()) {
+            let message = format!("`{of}` asks of `{}`, whose sides have one name", line.edge.text);
+            return Err(Box::new(
+                Finding::error("C177", Some(also.column.span), message)
+                    .help("a condition names both tables, so they must be two"),
+            ));
+        }
+        let any_unresolved = fence
+            .references
+            .iter()
+            .any(|side| side.table == also.table && !tables.contains_key(&side.table));
+        if asked.is_empty() && !any_unresolved {
+            let message = format!(
+                "`{of}` asks of no row: no fenced line leads from `{}` to a table that it names",
+                also.table
+            );
+            return Err(Box::new(
+                Finding::error("C177", Some(also.column.span), message)
+                    .help("fence the reference to the table that the condition names"),
+            ));
+        }
+        match unbound(fragment) {
+            None => Ok(Some((fragment, asked))),
+            Some(placeholder) => {
+                let message = format!("`{of}` asks for {placeholder}, which no trigger knows");
+                Err(Box::new(
+                    Finding::error("C172", Some(also.column.span), message)
+                        .help("write the condition without it"),
+                ))
+            }
+        }
+    }
+}
+
+fn undeclared(side: &FencedSide) -> Finding {
+    let message = format!(
+        "`{}` is neither the left side of a line of [references] nor the row of a thing",
+        side.text
+    );
+    Finding::error("C171", Some(side.span), message).help("declare the reference, or mend the name")
+}
+
+/// A placeholder that has no value in a trigger.
+fn unbound(fragment: &Fragment) -> Option<String> {
+    fragment.parts.iter().find_map(|part| match part {
+        Part::Placeholder(Placeholder::Id) => Some("`{id}`".to_owned()),
+        Part::Placeholder(Placeholder::Actor) => Some("`{actor}`".to_owned()),
+        Part::Placeholder(Placeholder::Tenant) => Some("`{tenant}`".to_owned()),
+        Part::Placeholder(Placeholder::Path(name)) => Some(format!("`{{path.{name}}}`")),
+        Part::Placeholder(Placeholder::Going(table)) => Some(format!("`{{going.{table}}}`")),
+        Part::Placeholder(Placeholder::Unbuilt(name)) => Some(format!("`{{{name}}}`")),
+        Part::Placeholder(Placeholder::Now { .. }) | Part::Text(_) => None,
+    })
+}
