@@ -32,6 +32,7 @@ CREATE TABLE training_jobs (
     started_at timestamptz,
     completed_at timestamptz,
     updated_at timestamptz,
+    worker text,
     lease_expires_at timestamptz,
     heartbeat_at timestamptz,
     cancel_requested boolean NOT NULL DEFAULT false

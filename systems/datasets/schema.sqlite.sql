@@ -29,6 +29,7 @@ CREATE TABLE training_jobs (
     started_at TIMESTAMP,
     completed_at TIMESTAMP,
     updated_at TIMESTAMP,
+    worker TEXT,
     lease_expires_at TIMESTAMP,
     heartbeat_at TIMESTAMP,
     cancel_requested BOOLEAN NOT NULL DEFAULT 0

@@ -118,6 +118,7 @@ CREATE TABLE snapshot_comparisons (
     chunks_total integer,
     chunks_done_indices integer[] NOT NULL DEFAULT '{}',
     cancel_requested boolean NOT NULL DEFAULT false,
+    worker text,
     lease_expires_at timestamptz,
     extras jsonb,
     date_added timestamptz,

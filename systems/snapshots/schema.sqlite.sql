@@ -119,6 +119,7 @@ CREATE TABLE snapshot_comparisons (
     chunks_total INTEGER,
     chunks_done_indices TEXT NOT NULL DEFAULT '[]',
     cancel_requested INTEGER NOT NULL DEFAULT 0,
+    worker TEXT,
     lease_expires_at TEXT,
     extras TEXT,
     date_added TEXT,

@@ -70,6 +70,7 @@ CREATE TABLE tasks (
     config jsonb,
     started_at timestamptz,
     completed_at timestamptz,
+    worker text,
     lease_expires_at timestamptz,
     cancel_requested boolean NOT NULL DEFAULT false,
     CONSTRAINT uq_tasks_job_id_stage UNIQUE (job_id, stage)

@@ -71,6 +71,7 @@ CREATE TABLE tasks (
     config JSON,
     started_at TIMESTAMP,
     completed_at TIMESTAMP,
+    worker TEXT,
     lease_expires_at TIMESTAMP,
     cancel_requested BOOLEAN NOT NULL DEFAULT 0,
     CONSTRAINT uq_tasks_job_id_stage UNIQUE (job_id, stage)

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// After so long in silence a process hangs, and its test fails.
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process at work.
 pub struct Spoken {
@@ -77,6 +77,29 @@ impl Spoken {
     pub fn steps_to(&mut self, part: &str) {
         while self.says("before")["section"] != part {
             self.go();
+        }
+    }
+
+    /// Lets it go on from part to part until it has claimed this job.
+    pub fn claims(&mut self, job: &Value) {
+        while let Some(event) = self.hears() {
+            if event["event"] == "claimed" && event["job"] == *job {
+                return;
+            }
+            if event["event"] == "before" {
+                self.go();
+            }
+        }
+        panic!("{} never claims {job}: {}", self.name, self.told());
+    }
+
+    /// Lets it go on, from the part that it is about to run, until its end.
+    pub fn runs_out(&mut self) {
+        self.go();
+        while let Some(event) = self.hears() {
+            if event["event"] == "before" {
+                self.go();
+            }
         }
     }
 

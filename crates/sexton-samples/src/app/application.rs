@@ -1,10 +1,9 @@
 //! An application as data: its statements, what it submits, and the roles of its workers.
 
-use super::Done;
-use super::batches;
 use super::connection::{AppError, Connection};
 use super::statements::{Dialect, Section, StatementError, Statements};
 use super::values::Values;
+use super::{Done, batches, datasets, requests, snapshots, transcriptions};
 
 /// The application of a sample system.
 #[derive(Debug, Clone, Copy)]
@@ -26,12 +25,13 @@ pub struct Application {
 pub enum Act {
     /// Done once.
     Once(&'static str),
-    /// Done for each job.
-    Each(&'static str),
+    /// Done for each job, one after the other.
+    Each(&'static [&'static str]),
 }
 
 /// A kind of worker. Its sections are `NAME.claim`, `NAME.write` and, where it has them,
-/// `NAME.open`, `NAME.recover`, `NAME.start`, `NAME.heartbeat`, `NAME.finish`, `NAME.cancel`.
+/// `NAME.open`, `NAME.recover`, `NAME.start`, `NAME.heartbeat`, `NAME.finish`, `NAME.fail`,
+/// `NAME.cancel`.
 #[derive(Debug, Clone, Copy)]
 pub struct Role {
     /// Its name.
@@ -52,7 +52,13 @@ pub(super) use statements;
 impl Application {
     /// All of them.
     pub fn all() -> Vec<Self> {
-        vec![batches::application()]
+        vec![
+            batches::application(),
+            datasets::application(),
+            transcriptions::application(),
+            snapshots::application(),
+            requests::application(),
+        ]
     }
 
     /// That of the system of this name.
@@ -142,8 +148,13 @@ mod tests {
         for application in Application::all() {
             let statements = application.statements(Dialect::Sqlite).unwrap();
             for act in application.submits {
-                let (Act::Once(name) | Act::Each(name)) = act;
-                assert!(statements.get(&format!("submit.{name}")).is_some(), "{name}");
+                let names = match act {
+                    Act::Once(name) => std::slice::from_ref(name),
+                    Act::Each(names) => names,
+                };
+                for name in names {
+                    assert!(statements.get(&format!("submit.{name}")).is_some(), "{name}");
+                }
             }
             for role in application.roles {
                 for part in ["claim", "write"] {

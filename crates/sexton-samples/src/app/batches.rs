@@ -8,7 +8,7 @@ pub fn application() -> Application {
         name: "batches",
         schema: None,
         // The batch comes after its jobs, as in the service itself.
-        submits: &[Act::Each("job"), Act::Once("batch")],
+        submits: &[Act::Each(&["job"]), Act::Once("batch")],
         roles: &[
             Role {
                 name: "worker",

@@ -42,6 +42,8 @@ pub struct Faults {
     pub hang: bool,
     /// It sleeps after its first step, and writes on without a heart-beat.
     pub late: bool,
+    /// It fails its jobs instead of finishing them.
+    pub fail: bool,
     /// It works on when it is asked to stop.
     pub ignore_cancel: bool,
     /// It never checks whether its job is still its own.
@@ -140,29 +142,37 @@ impl Worker<'_> {
         while self.life.faults.hang {
             self.voice.hold(event("hanging", &job));
         }
-        if !self.go("start", "started", &known).await? {
+        self.roll(&mut known, &job, 0);
+        if !self.go("start", "started", &mut known).await? {
             return Ok(());
         }
         for step in 1..=self.life.steps {
-            let (seed, step_text) = (self.life.seed.to_string(), step.to_string());
-            known.set("step", &step);
-            known.set("roll", &(dice(&[&seed, &job, &step_text]) % 100));
-            known.set("new", &id(&[self.life.role.name, &job, &step_text]));
+            self.roll(&mut known, &job, step);
             if step == 2 && self.life.faults.late {
                 self.voice.hold(event("late", &job));
             } else if !self.beats(&known).await? {
                 return Ok(());
             }
-            if !self.go("write", "wrote", &known).await? {
+            if !self.go("write", "wrote", &mut known).await? {
                 return Ok(());
             }
             tokio::time::sleep(self.life.pace).await;
         }
-        if self.go("finish", "finished", &known).await? {
+        if self.life.faults.fail {
+            self.go("fail", "failed", &mut known).await?;
+        } else if self.go("finish", "finished", &mut known).await? {
             self.tally.done += 1;
             self.voice.tell(event("done", &job));
         }
         Ok(())
+    }
+
+    /// What is different at each step, and the same whenever that step is done.
+    fn roll(&self, known: &mut Values, job: &str, step: u32) {
+        let (seed, step) = (self.life.seed.to_string(), step.to_string());
+        known.set("step", &step);
+        known.set("roll", &(dice(&[&seed, job, &step]) % 100));
+        known.set("new", &id(&[self.life.role.name, job, &step]));
     }
 
     /// Renews the lease, and ends the job if somebody asked for it.
@@ -189,17 +199,20 @@ impl Worker<'_> {
         Ok(false)
     }
 
-    /// Runs a part that a role need not have, and says so.
+    /// Runs a part that a role need not have, keeps what it finds, and says so.
     async fn go(
         &mut self,
         part: &'static str,
         what: &'static str,
-        known: &Values,
+        known: &mut Values,
     ) -> Result<bool, AppError> {
         match self.run(part, known).await? {
             None => Ok(true),
             Some(Went::Off) => Ok(false),
-            Some(Went::On(_)) => {
+            Some(Went::On(rows)) => {
+                for row in &rows {
+                    known.take(row);
+                }
                 let job = known.get("job").unwrap_or_default();
                 let mut told = event(what, job);
                 if let (Some(step), "write") = (known.get("step"), part) {

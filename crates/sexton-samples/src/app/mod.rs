@@ -9,9 +9,13 @@
 mod application;
 mod batches;
 mod connection;
+mod datasets;
 mod life;
+mod requests;
+mod snapshots;
 mod statements;
 mod submission;
+mod transcriptions;
 mod values;
 mod voice;
 

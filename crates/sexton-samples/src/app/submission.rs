@@ -15,7 +15,9 @@ pub struct Submission {
     pub jobs: u32,
     /// Other seeds, other contents.
     pub seed: u64,
-    /// More values that its statements take, such as an owner.
+    /// Only this part, once for each job, instead of all parts in their order.
+    pub act: Option<String>,
+    /// More values that its statements take.
     pub given: Values,
 }
 
@@ -30,19 +32,21 @@ impl Submission {
         let mut known = Values::new()
             .with("name", &self.name)
             .with("id", &id(&[application.name, &self.name]))
+            .with("source", &id(&[application.name, &self.name, "source"]))
+            .with("output", &id(&[application.name, &self.name, "output"]))
             .with("jobs", &self.jobs)
             .with("n", &0)
             .with("roll", &self.roll(0));
         known.take(&self.given);
-        for act in application.submits {
-            match act {
-                Act::Once(name) => self.part(name, &mut known, client, voice).await?,
-                Act::Each(name) => {
-                    for n in 1..=self.jobs {
-                        known.set("n", &n);
-                        known.set("item", &id(&[application.name, &self.name, &n.to_string()]));
-                        known.set("roll", &self.roll(n));
-                        self.part(name, &mut known, client, voice).await?;
+        match &self.act {
+            Some(act) => self.each(&[act], &mut known, application, client, voice).await?,
+            None => {
+                for act in application.submits {
+                    match act {
+                        Act::Once(name) => self.part(name, &mut known, client, voice).await?,
+                        Act::Each(names) => {
+                            self.each(names, &mut known, application, client, voice).await?;
+                        }
                     }
                 }
             }
@@ -51,9 +55,30 @@ impl Submission {
         Ok(known)
     }
 
+    async fn each(
+        &self,
+        names: &[&str],
+        known: &mut Values,
+        application: &Application,
+        client: &mut Client,
+        voice: &mut dyn Voice,
+    ) -> Result<(), AppError> {
+        for n in 1..=self.jobs {
+            known.set("n", &n);
+            let words = [application.name, &self.name, &n.to_string()];
+            known.set("item", &id(&words));
+            known.set("number", &(1_000_000 + dice(&words) % 1_000_000_000));
+            known.set("roll", &self.roll(n));
+            for name in names {
+                self.part(name, known, client, voice).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn part(
         &self,
-        name: &'static str,
+        name: &str,
         known: &mut Values,
         client: &mut Client,
         voice: &mut dyn Voice,

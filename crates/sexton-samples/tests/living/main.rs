@@ -7,4 +7,5 @@
 mod place;
 mod truth;
 
+mod alone;
 mod batches;

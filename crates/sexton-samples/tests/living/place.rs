@@ -113,11 +113,65 @@ impl Place {
         self.rows(sql).await[0][0].as_ref().unwrap().parse().unwrap()
     }
 
-    /// The clock passes the end of all leases of this table.
-    pub async fn leases_end(&self, table: &str) {
-        let end = "'2026-01-01T00:00:00Z'";
-        let held = format!("UPDATE {table} SET lease_expires_at = {end}");
-        self.execute(&format!("{held} WHERE lease_expires_at IS NOT NULL")).await;
+    /// The clock passes the end of all leases.
+    pub async fn leases_end(&self) {
+        let sql = match self.sample.name {
+            "batches" => "UPDATE jobs SET lease_expires_at = {} WHERE lease_expires_at IS NOT NULL",
+            "datasets" => {
+                "UPDATE training_jobs SET lease_expires_at = {} WHERE lease_expires_at IS NOT NULL"
+            }
+            "transcriptions" => {
+                "UPDATE tasks SET lease_expires_at = {} WHERE lease_expires_at IS NOT NULL"
+            }
+            "snapshots" => {
+                "UPDATE snapshot_comparisons SET lease_expires_at = {}
+                 WHERE lease_expires_at IS NOT NULL"
+            }
+            // Here it is the daemon that is held by its heart-beat.
+            _ => "UPDATE daemons SET last_heartbeat = {}",
+        };
+        self.execute(&sql.replace("{}", "'2026-01-01T00:00:00Z'")).await;
+    }
+
+    /// Somebody asks everything that runs to stop, as the application would.
+    pub async fn asks_to_stop(&self) {
+        let yes = if self.is_sqlite() { "1" } else { "true" };
+        let sql = match self.sample.name {
+            "batches" => "UPDATE jobs SET cancel_requested = 1 WHERE status = 'running'",
+            "datasets" => "UPDATE training_jobs SET cancel_requested = {} WHERE status = 'running'",
+            "transcriptions" => "UPDATE tasks SET cancel_requested = {} WHERE status = 'running'",
+            "snapshots" => "UPDATE snapshot_comparisons SET cancel_requested = {} WHERE state = 1",
+            _ => {
+                "UPDATE batches SET cancelling_at = '2026-10-09T00:00:00Z',
+                                    cancelled_at = '2026-10-09T00:00:00Z'"
+            }
+        };
+        self.execute(&sql.replace("{}", yes)).await;
+    }
+
+    /// How much waits or runs that a worker has claimed or may claim.
+    pub async fn left(&self) -> i64 {
+        self.number(match self.sample.name {
+            "batches" => "SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')",
+            "datasets" => {
+                "SELECT count(*) FROM training_jobs
+                 WHERE job_type = 'synthetic_generation' AND status IN ('pending', 'queued', 'running')"
+            }
+            "transcriptions" => {
+                "SELECT count(*) FROM tasks t JOIN jobs j ON j.id = t.job_id
+                 WHERE j.display_name LIKE 'winter %' AND t.status IN ('pending', 'ready', 'running')"
+            }
+            "snapshots" => "SELECT count(*) FROM snapshot_comparisons WHERE state IN (0, 1)",
+            _ => {
+                "SELECT count(*) FROM requests r JOIN batches b ON b.id = r.batch_id
+                 WHERE b.cancelling_at IS NULL AND r.state IN ('pending', 'claimed', 'processing')"
+            }
+        })
+        .await
+    }
+
+    fn is_sqlite(&self) -> bool {
+        matches!(self.database, TestDatabase::Sqlite(_))
     }
 
     /// Expects that the application's rows agree with each other.

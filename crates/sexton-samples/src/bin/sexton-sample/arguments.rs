@@ -71,7 +71,10 @@ pub struct Submit {
     /// Other seeds, other contents.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Values that its statements take besides, such as owner=ada.
+    /// Only this part of it, once for each job: such as `training`, or `cancel`.
+    #[arg(long, value_name = "PART")]
+    pub act: Option<String>,
+    /// Values that its statements take besides, such as dataset=ID.
     #[arg(value_name = "NAME=VALUE")]
     pub values: Vec<String>,
     #[command(flatten)]
@@ -111,6 +114,9 @@ pub struct Work {
     /// Fault: sleeps after its first step until a line comes, then writes without a heart-beat.
     #[arg(long)]
     pub late: bool,
+    /// Fault: fails its jobs instead of finishing them.
+    #[arg(long)]
+    pub fail: bool,
     /// Fault: works on when it is asked to stop.
     #[arg(long)]
     pub ignore_cancel: bool,

@@ -28,6 +28,7 @@ async fn submit_all(submit: &Submit) -> Result<()> {
         name: submit.name.clone(),
         jobs: submit.jobs,
         seed: submit.seed,
+        act: submit.act.clone(),
         given: values(&submit.values)?,
     };
     let mut voice = Lines::new(&submit.stepping)?;
@@ -52,6 +53,7 @@ async fn live(work: &Work) -> Result<()> {
         faults: Faults {
             hang: work.hang,
             late: work.late,
+            fail: work.fail,
             ignore_cancel: work.ignore_cancel,
             careless: work.careless,
         },
