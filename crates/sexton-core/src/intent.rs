@@ -29,3 +29,32 @@ impl IntentKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
+
+/// Whom a stored call is for, and what it says.
+///
+/// An address stays as the policy writes it: the variable behind `env:` may change, and a secret
+/// in an address is not stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookTarget {
+    /// An address, or `env:NAME`.
+    pub to: String,
+    /// What is said.
+    pub body: serde_json::Value,
+    /// So long the call may take.
+    pub within_secs: u64,
+    /// Where the secret is that signs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// The key of a call that is made before a deletion commits, and so is not stored: the same each
+/// time the deletion makes it.
+pub fn key_before(deletion: &str, hook: &str, body: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    for part in [deletion, "\0", hook, "\0", body] {
+        hash.update(part);
+    }
+    let word = data_encoding::BASE32_NOPAD.encode(&hash.finalize()[..16]);
+    ["bef_", &word.to_lowercase()].concat()
+}

@@ -18,3 +18,4 @@ pub mod policy;
 pub mod preview;
 pub mod schema;
 pub mod sql;
+pub mod template;

@@ -52,6 +52,10 @@ name!(
     HookName
 );
 name!(
+    /// An event as the policy calls it: a line of the log.
+    EventName
+);
+name!(
     /// An option that a person may give with a deletion.
     OptionName
 );

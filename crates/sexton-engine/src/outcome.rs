@@ -1,11 +1,11 @@
 //! How a preview or a deletion can end other than well, as branches that a caller takes.
 
 use sexton_core::finding::Finding;
-use sexton_core::names::{DeletionId, ThingName};
+use sexton_core::names::{DeletionId, HookName, ThingName};
 use sexton_core::policy::BadOption;
 use sexton_core::preview::{Blocker, BlockerKind, Difference};
 
-use crate::ports::DatabaseError;
+use crate::ports::{DatabaseError, OpenIntent};
 
 /// Why nothing could be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,24 @@ pub enum DeleteError {
         /// What the database said last.
         last: String,
     },
+    /// Somebody who must be told before was not; nothing was deleted.
+    #[error("the hook `{hook}` was not taken: {reason}")]
+    Untaken {
+        /// The hook.
+        hook: HookName,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The rows are gone and calls are still to be made; it is not complete.
+    #[error("{deletion} removed its rows; {open} hook call(s) are still to be made")]
+    Unreaped {
+        /// The deletion.
+        deletion: DeletionId,
+        /// How many.
+        open: u64,
+        /// Those that were tried, the next to be tried first.
+        failing: Vec<OpenIntent>,
+    },
     /// The rows are gone and something still refers to them; it is not complete.
     #[error("{deletion} removed its rows, but {} reference(s) still have rows that refer to them", .left.len())]
     Unverified {
@@ -104,7 +122,7 @@ impl DeleteError {
     /// The same, said of a deletion that has committed: its rows are gone whatever failed then.
     pub(crate) fn after_commit(self, deletion: DeletionId) -> Self {
         match self {
-            Self::Unverified { .. } | Self::Unfinished { .. } => self,
+            Self::Unverified { .. } | Self::Unreaped { .. } | Self::Unfinished { .. } => self,
             cause => Self::Unfinished { deletion, cause: Box::new(cause) },
         }
     }

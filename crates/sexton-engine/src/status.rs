@@ -1,9 +1,11 @@
 //! What is going on: deletions with their state, and what each waits for.
 
+use sexton_core::lifecycle::State;
 use sexton_core::names::DeletionId;
 
 use crate::outcome::DeleteError;
-use crate::ports::{DeletionRow, Mode};
+use crate::ports::{DatabaseError, DeletionRow, Mode, OpenIntent, Tx};
+use crate::reap::{FAILING_MAX, REAPED};
 use crate::system::System;
 
 /// A deletion, for people.
@@ -13,6 +15,8 @@ pub struct DeletionStatus {
     pub row: DeletionRow,
     /// What it waits for, or why it was refused, in a sentence.
     pub sentence: String,
+    /// Calls that are still to be made, and failed before, the next to be tried first.
+    pub failing: Vec<OpenIntent>,
 }
 
 impl System {
@@ -23,8 +27,12 @@ impl System {
         }
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
         let row = tx.deletion(id).await?;
+        let described = match row {
+            Some(row) => Some(described(tx.as_mut(), row, FAILING_MAX).await?),
+            None => None,
+        };
         tx.rollback().await?;
-        Ok(row.map(described))
+        Ok(described)
     }
 
     /// The latest deletions, newest first.
@@ -33,18 +41,45 @@ impl System {
             return Ok(Vec::new());
         }
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
-        let rows = tx.deletions(&self.policy.system, limit).await?;
+        let mut statuses = Vec::new();
+        for row in tx.deletions(&self.policy.system, limit).await? {
+            statuses.push(described(tx.as_mut(), row, 1).await?);
+        }
         tx.rollback().await?;
-        Ok(rows.into_iter().map(described).collect())
+        Ok(statuses)
     }
 }
 
-fn described(row: DeletionRow) -> DeletionStatus {
-    use sexton_core::lifecycle::State;
+/// Only a deletion that has committed may wait for calls.
+async fn described(
+    tx: &mut dyn Tx,
+    row: DeletionRow,
+    failing: u32,
+) -> Result<DeletionStatus, DatabaseError> {
+    if row.state != State::Committed {
+        let sentence = sentence(&row);
+        return Ok(DeletionStatus { row, sentence, failing: Vec::new() });
+    }
+    let open = tx.intents_left(&row.id, REAPED).await?.open;
+    if open == 0 {
+        let sentence = sentence(&row);
+        return Ok(DeletionStatus { row, sentence, failing: Vec::new() });
+    }
+    let failing = tx.failing_intents(&row.id, failing).await?;
+    let next = failing.first().map(|next| {
+        let reason = next.reason.as_deref().unwrap_or("its program ended");
+        format!("; last: {}: {reason}; next try at {}", next.rule, next.next_try)
+    });
+    let next = next.unwrap_or_default();
+    let sentence = format!("the rows are gone; {open} hook call(s) are still to be made{next}");
+    Ok(DeletionStatus { row, sentence, failing })
+}
+
+fn sentence(row: &DeletionRow) -> String {
     let note: serde_json::Value =
         row.note.as_deref().and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
     let said = note["message"].as_str().unwrap_or_default();
-    let sentence = match row.state {
+    match row.state {
         State::Requested | State::Drained if note["waiting_on"].is_string() => {
             format!("waits for {}", note["waiting_on"].as_str().unwrap_or_default())
         }
@@ -67,6 +102,5 @@ fn described(row: DeletionRow) -> DeletionStatus {
             None => "nothing is left to remove; looking again is still to come".into(),
         },
         State::Complete => "looked at again: nothing is left".into(),
-    };
-    DeletionStatus { row, sentence }
+    }
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sexton_core::check::{check, in_file_order, inquiries};
+use sexton_core::check::{check, in_file_order, inquiries, uncalled};
 use sexton_core::closures::Closures;
 use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::graph;
@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 use crate::inquire::inquire;
 use crate::outcome::EngineError;
-use crate::ports::{Database, DatabaseError, Mode, SchemaStamp};
+use crate::ports::{Caller, Database, DatabaseError, Mode, NoCaller, SchemaStamp};
 use crate::request::Surroundings;
 
 /// A system under care, ready for previews and deletions.
@@ -28,6 +28,7 @@ pub struct System {
     pub(crate) database: Arc<dyn Database>,
     pub(crate) surroundings: Surroundings,
     pub(crate) audit_key: Option<Vec<u8>>,
+    pub(crate) caller: Arc<dyn Caller>,
     kept: Mutex<Kept>,
 }
 
@@ -55,7 +56,14 @@ impl System {
         surroundings: Surroundings,
         audit_key: Option<Vec<u8>>,
     ) -> Self {
-        Self { policy, database, surroundings, audit_key, kept: Mutex::default() }
+        let caller = Arc::new(NoCaller);
+        Self { policy, database, surroundings, audit_key, caller, kept: Mutex::default() }
+    }
+
+    /// The same, with somebody who makes the calls of its hooks. Without, nobody is called.
+    #[must_use]
+    pub fn with_caller(self, caller: Arc<dyn Caller>) -> Self {
+        Self { caller, ..self }
     }
 
     /// Its policy.
@@ -74,6 +82,8 @@ impl System {
         let schema = self.database.schema().await?;
         let checked = check(&self.policy, &schema);
         let mut findings = checked.findings;
+        let hooks = self.policy.hooks.iter();
+        findings.extend(hooks.flat_map(|hook| uncalled(hook, &|name| self.caller.is_set(name))));
         for probe in &checked.probes {
             match self.database.prepare(&probe.sql).await {
                 Ok(()) => {}

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sexton_core::audit::{Receipt, Record};
+use sexton_core::intent::IntentKind;
 use sexton_core::lifecycle::{Event, State, next};
 use sexton_core::names::{Actor, DeletionId, ThingName};
 use sexton_core::plan::{Look, LookAgain, Plan};
@@ -20,6 +21,7 @@ use sexton_core::sql::Scalar;
 use crate::execute::ROOT_VALUE;
 use crate::outcome::DeleteError;
 use crate::ports::{AuditRow, DatabaseError, DeletionRow, StateChange, TombstoneSet, Tx};
+use crate::reap::REAPED;
 use crate::system::System;
 use crate::walk::{KeyRows, Locks, RootValue, Walk};
 
@@ -55,6 +57,8 @@ impl System {
                 || taken.iter().any(|row| !met.insert(row.id.clone()));
             for row in taken {
                 match self.settle_one(&row, &lease).await {
+                    // It waits for its calls, as before.
+                    Ok(State::Committed) => {}
                     Ok(state) => settled.push((row.id, state)),
                     Err(error) => failure = failure.or(Some(error)),
                 }
@@ -69,9 +73,10 @@ impl System {
         if matches!(row.state, State::Requested | State::Drained) {
             return self.withdraw(row, lease).await;
         }
-        let options = self.options_of(&row.id).await?;
-        match self.finish(&row.id, &row.thing, &options, lease, row.state).await {
+        let (options, promised) = self.record_of(&row.id).await?;
+        match self.finish(&row.id, &row.thing, &options, lease, row.state, promised).await {
             Ok(_) => Ok(State::Complete),
+            Err(DeleteError::Unreaped { .. }) => Ok(State::Committed),
             Err(DeleteError::Unverified { .. }) => Ok(State::Reaped),
             Err(error) => Err(error),
         }
@@ -103,10 +108,15 @@ impl System {
         options: &Options,
         lease: &str,
         from: State,
+        promised: bool,
     ) -> Result<Receipt, DeleteError> {
         // Order: planning takes connections of its own, so it comes before any is held.
         let ready = self.ready(thing, options).await?;
         let mut tx = self.begin_keep().await?;
+        if promised && tx.intents_left(id, REAPED).await?.open > 0 {
+            tx.rollback().await?;
+            return Err(self.leave_open(id, lease).await?);
+        }
         let seen = look_again(&ready.plan, id, tx.as_mut()).await?;
         let sealed = self.seal_in(tx.as_mut(), id).await?;
         if !seen.left.is_empty() {
@@ -117,7 +127,14 @@ impl System {
             tx.commit().await?;
             return Err(DeleteError::Unverified { deletion: id.clone(), left: seen.left });
         }
-        let receipt = self.receipt(tx.as_mut(), id, sealed, seen.looked_at).await?;
+        let mut receipt = self.receipt(tx.as_mut(), id, sealed, seen.looked_at).await?;
+        if promised {
+            for (rule, outcome, count) in tx.count_intents(id).await? {
+                receipt.called.entry(rule).or_default().insert(outcome, count);
+            }
+            // What was said held values of rows that are gone.
+            tx.drop_intents(id, IntentKind::Hook).await?;
+        }
         let text = serde_json::to_string(&receipt).expect("a receipt is plain text and numbers");
         let events: &[Event] = match from {
             State::Committed => &[Event::Reaped, Event::Verified],
@@ -131,13 +148,15 @@ impl System {
         Ok(receipt)
     }
 
-    /// The options that a committed deletion was carried out with, from its record.
-    async fn options_of(&self, id: &DeletionId) -> Result<Options, DeleteError> {
+    /// The options that a committed deletion was carried out with, and whether it promised calls,
+    /// from its record.
+    async fn record_of(&self, id: &DeletionId) -> Result<(Options, bool), DeleteError> {
         let mut tx = self.begin_keep().await?;
         let row = tx.audit_row(id).await?;
         tx.rollback().await?;
         let record = row.and_then(|row| serde_json::from_str::<Record>(&row.record).ok());
-        Ok(record.map(|record| record.options).unwrap_or_default())
+        let told = record.map(|record| (record.options, !record.promised.is_empty()));
+        Ok(told.unwrap_or_default())
     }
 
     /// The receipt that somebody else wrote. A deletion that took longer than its lease is taken
@@ -194,7 +213,8 @@ impl System {
             return Err(lost("the record is not sealed"));
         };
         let verified_at = self.surroundings.clock.now().to_string();
-        Ok(Receipt { record, verified_at, looked_at, seq, hash })
+        let called = BTreeMap::new();
+        Ok(Receipt { record, verified_at, looked_at, called, seq, hash })
     }
 }
 

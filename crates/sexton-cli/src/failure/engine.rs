@@ -48,6 +48,14 @@ pub fn told(error: &DeleteError, line: &CommandLine) -> Told {
             }
             told.next("Try again when they are done.")
         }
+        DeleteError::Untaken { hook, .. } => Told::new(Exit::Failed, "failed", message)
+            .data(json!({ "hook": hook }))
+            .next("It is called before anything goes, so nothing was deleted. Try again."),
+        DeleteError::Unreaped { deletion, open, .. } => Told::new(Exit::Done, "committed", message)
+            .data(json!({ "deletion": deletion, "open": open }))
+            .touched(Touched::RowsGone)
+            .next("This goes on with them:")
+            .run(&line.with(&["work", "--once"])),
         DeleteError::Unverified { deletion, left } => {
             let mut told = Told::new(Exit::Failed, "failed", message)
                 .data(json!({ "deletion": deletion, "left": left }))

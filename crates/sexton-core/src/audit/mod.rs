@@ -52,6 +52,9 @@ pub struct Record {
     pub changed: BTreeMap<String, u64>,
     /// Rows computed anew per table.
     pub derived: BTreeMap<String, u64>,
+    /// Calls promised per hook, if the deletion promised any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub promised: BTreeMap<String, u64>,
 }
 
 impl Record {
@@ -71,6 +74,9 @@ pub struct Receipt {
     pub verified_at: String,
     /// How many references were looked at again.
     pub looked_at: u64,
+    /// What became of its calls: how many of each outcome, per hook.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub called: BTreeMap<String, BTreeMap<String, u64>>,
     /// Its place in the chain.
     pub seq: i64,
     /// The hash at that place.

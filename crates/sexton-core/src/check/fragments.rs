@@ -34,6 +34,8 @@ pub(super) enum Stands<'a> {
     First(&'a Derived),
     /// A trigger asks it of a row and of the row that it refers to.
     Also(&'a Also),
+    /// Among the conditions of a hook's rows.
+    Hook,
     /// A derived column is set to it.
     Derived(&'a Derived, &'a DerivedColumn, DerivedKey),
 }
@@ -62,9 +64,11 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
 fn of_place(source: &Source<'_>, place: &Place<'_>) -> Vec<Finding> {
     let Some(fragment) = place.sql.of(source.schema.dialect) else {
         let kind = match place.stands {
-            Stands::Condition(_) | Stands::Find(_) | Stands::Taking { .. } | Stands::Also(_) => {
-                "condition"
-            }
+            Stands::Condition(_)
+            | Stands::Find(_)
+            | Stands::Taking { .. }
+            | Stands::Hook
+            | Stands::Also(_) => "condition",
             _ => "SQL",
         };
         let message = format!("this {kind} is not written for the database in use");
@@ -94,9 +98,9 @@ fn unbound(placeholder: &Placeholder, stands: &Stands<'_>) -> Option<(String, &'
             format!("`{{{name}}}`"),
             "this version does not bind it yet: write it another way",
         )),
-        Placeholder::Going(table) => Some((
+        Placeholder::Going(table) if !matches!(stands, Stands::Hook) => Some((
             format!("`{{going.{table}}}`"),
-            "this version does not bind it yet: write it another way",
+            "the keys of rows that go are known in the `where` of a hook only",
         )),
         Placeholder::Path(name) if !is_find => {
             Some((format!("`{{path.{name}}}`"), "named values are known in `find` only"))
@@ -121,6 +125,10 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
         sql: &also.sql,
         what: format!("what must hold of `{}.{}`", also.table, also.column.value),
         stands: Stands::Also(also),
+    }));
+    places.extend(policy.hooks.iter().filter_map(|hook| {
+        let what = format!("`where` of the hook `{}`", hook.name);
+        Some(Place { sql: hook.filter.as_ref()?, what, stands: Stands::Hook })
     }));
     places
 }

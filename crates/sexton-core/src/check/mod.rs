@@ -15,6 +15,7 @@ mod effects;
 mod fence;
 mod fragments;
 mod guards;
+mod hooks;
 mod indexes;
 mod inquiry;
 mod lengths;
@@ -45,6 +46,7 @@ use crate::policy::Policy;
 use crate::schema::Schema;
 use losses::Losses;
 
+pub use hooks::uncalled;
 pub(crate) use references::is_comparable;
 
 pub use inquiry::Inquiry;
@@ -88,7 +90,7 @@ struct Source<'a> {
     losses: &'a Losses,
 }
 
-const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 19] = [
+const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     coverage::findings,
     references::findings,
     things::findings,
@@ -101,6 +103,7 @@ const QUESTIONS: [fn(&Source<'_>) -> Vec<Finding>; 19] = [
     derived::findings,
     guards::findings,
     work::findings,
+    hooks::findings,
     indexes::findings,
     triggers::findings,
     relations::findings,

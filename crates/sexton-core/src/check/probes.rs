@@ -9,7 +9,7 @@ use super::fragments::{DerivedKey, GuardKey, Place, Stands, places};
 use super::{Probe, Source};
 use crate::fence;
 use crate::names::{ColumnName, TableName};
-use crate::plan::{JudgedBy, Plan, guarding_table};
+use crate::plan::{JudgedBy, Plan, Told, guarding_table};
 use crate::policy::{Also, Assignment, Derived, Guard, Sql, Value};
 use crate::schema::Table;
 use crate::sql::{Statement, Writer};
@@ -31,6 +31,8 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
         Stands::Taking { child, parent } => taking(source, child, parent, place.sql)?,
         Stands::Read(table) => read(source, table, place.sql)?,
         Stands::Assigned { child, assignment } => assigned(source, child, assignment)?,
+        // Tried with the whole of what is read for it.
+        Stands::Hook => return None,
         Stands::Guard(guard, key) => of_guard(source, guard, *key)?,
         Stands::Also(also) => of_also(source, also)?,
         Stands::First(derived) => of_first(source, derived)?,
@@ -201,6 +203,15 @@ fn of_plan(source: &Source<'_>, plan: &Plan) -> Vec<Probe> {
         let changes = [&working.stop, &working.stop_staying, &working.ask].into_iter().flatten();
         let statements = [&working.at_work, &working.count].into_iter().chain(changes);
         probes.extend(statements.map(|statement| whole(statement, work.span, &what)));
+    }
+    for recording in &plan.steps.record {
+        let Told::Hook(told) = &recording.told;
+        let Some(hook) = source.policy.hooks.iter().find(|hook| hook.name == told.name) else {
+            continue;
+        };
+        let span = hook.filter.as_ref().map_or(hook.span, |filter| filter.span);
+        let what = format!("what is read for the hook `{}`", hook.name);
+        probes.push(whole(&recording.statement, span, &what));
     }
     for derivation in &plan.steps.derive {
         let of = &derivation.table;

@@ -7,6 +7,7 @@ mod fence;
 mod fragments;
 mod guards;
 mod holding;
+mod hooks;
 mod indexes;
 mod options;
 mod overruled;

@@ -107,6 +107,7 @@ impl Closure {
             || derived
             || worked_on
             || !super::remembering::memories(source, name).is_empty()
+            || super::recording::reads(source.policy, name)
             || source.thing.digest_rows
     }
 

@@ -73,7 +73,8 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
     let leaves = super::removing::leaves(source, &closure, &remove);
     let judge = super::judging::judgements(source, &closure, findings);
     let work = super::working::working(source, &closure);
-    let steps = PlanSteps { find, judge, work, change, remove, derive };
+    let record = super::recording::recordings(source, &closure, findings);
+    let steps = PlanSteps { find, judge, work, record, change, remove, derive };
     let mut plan = Plan {
         thing: source.thing.name.clone(),
         dialect: source.schema.dialect,

@@ -17,9 +17,11 @@ mod judging;
 mod looking;
 mod mentions;
 mod reasons;
+mod recording;
 mod remembering;
 mod removing;
 mod root;
+mod saying;
 mod snapshot;
 mod taking;
 mod tenants;
@@ -30,13 +32,16 @@ pub use compile::{CompileError, compile};
 pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
+pub(crate) use recording::{columns, follow, named_going, slots};
 pub(crate) use root::follow_tenant;
+pub use saying::Words;
 
 use crate::graph::EdgeId;
 use crate::names::{GuardName, HookName, TableName, ThingName};
-use crate::policy::Limits;
+use crate::policy::{Call, Limits};
 use crate::schema::{Column, Dialect};
 use crate::sql::{SetId, Statement};
+use crate::template::{Form, ValuePath};
 
 /// The compiled plan of one thing.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,6 +191,8 @@ pub struct PlanSteps {
     pub judge: Vec<Judgement>,
     /// See, stop and wait for work in flight.
     pub work: Vec<Working>,
+    /// Values of rows that go, read while they are there, for those who are told of them.
+    pub record: Vec<Recording>,
     /// Effects on rows that stay.
     pub change: Vec<Change>,
     /// Rows that go, children before parents.
@@ -308,6 +315,61 @@ pub struct Working {
     pub wait_secs: u64,
     /// The hook that is called for the rows that are stopped, before the commit.
     pub hook: Option<HookName>,
+}
+
+/// Values of rows that go, and what is said with them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// Who is told.
+    pub told: Told,
+    /// Reads the values, a row for each row that goes.
+    pub statement: Statement,
+    /// What is said of a row.
+    pub form: Form,
+    /// What its placeholders stand for.
+    pub said: Vec<(ValuePath, Said)>,
+}
+
+/// Who is told of rows that go.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// Somebody outside.
+    Hook(HookPlan),
+}
+
+/// Whom a hook calls, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HookPlan {
+    /// Its name.
+    pub name: HookName,
+    /// Whom.
+    pub call: Call,
+    /// Rows in which this is the same, at most so many, are told of in one call.
+    pub batch: Option<(Option<ValuePath>, usize)>,
+    /// Whether the deletion waits for the answer.
+    pub before: bool,
+    /// So long one call may take.
+    pub within_secs: u64,
+    /// Where the secret is that signs the call.
+    pub secret: Option<String>,
+}
+
+/// What a placeholder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// A value that is read.
+    Read {
+        /// Its place among the columns that are read.
+        at: usize,
+        /// Whether it is written as JSON.
+        is_json: bool,
+    },
+    /// Who asked.
+    Actor,
+    /// The deletion.
+    Deletion,
+    /// The thing.
+    Thing,
 }
 
 /// An effect on rows that stay.

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use super::{Find, JudgedBy, Plan, Removal, SetRole, Working};
+use super::{Find, JudgedBy, Plan, Recording, Removal, SetRole, Told, Working};
+use crate::policy::Call;
 use crate::sql::{Bind, Statement};
+use crate::template::ValuePath;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,6 +60,10 @@ impl fmt::Display for Plan {
         }
         self.tenants.iter().try_for_each(|tenants| show(f, &tenants.statement))?;
         show_work(f, &self.steps.work)?;
+        if !self.steps.record.is_empty() {
+            writeln!(f, "record")?;
+            self.steps.record.iter().try_for_each(|recording| show_recording(f, recording))?;
+        }
         writeln!(f, "change")?;
         for derivation in &self.steps.derive {
             derivation.release.iter().try_for_each(|statement| show(f, statement))?;
@@ -73,6 +79,35 @@ impl fmt::Display for Plan {
         }
         writeln!(f, "look again")?;
         self.looks.iter().try_for_each(|looks| show(f, &looks.statement))
+    }
+}
+
+fn show_recording(f: &mut fmt::Formatter<'_>, recording: &Recording) -> fmt::Result {
+    show(f, &recording.statement)?;
+    let Told::Hook(hook) = &recording.told;
+    let before = if hook.before { ", before the commit" } else { "" };
+    writeln!(f, "      {} within {} s{before}", shown(&hook.call), hook.within_secs)?;
+    if let Some((by, max)) = &hook.batch {
+        let by = by.as_ref().map(ValuePath::written).unwrap_or_default();
+        writeln!(f, "      {max} rows of one {{{by}}} a call")?;
+    }
+    if let Some(secret) = &hook.secret {
+        writeln!(f, "      signed with {secret}")?;
+    }
+    writeln!(
+        f,
+        "      says {}",
+        recording.form.fill(&|path| format!("{{{}}}", path.written()).into())
+    )
+}
+
+fn shown(call: &Call) -> String {
+    match call {
+        Call::Address(address) => ["calls ", address].concat(),
+        Call::Variable { name, is_optional } => {
+            ["calls env:", name, if *is_optional { "?" } else { "" }].concat()
+        }
+        Call::Notify(channel) => ["notifies ", channel].concat(),
     }
 }
 

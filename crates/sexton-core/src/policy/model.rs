@@ -6,6 +6,7 @@ use crate::finding::{Located, Span};
 use crate::names::{ColumnName, GuardName, HookName, OptionName, SystemName, TableName, ThingName};
 use crate::policy::ThingOption;
 use crate::schema::Dialect;
+use crate::template::{Form, Slot};
 
 /// A whole policy file.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub struct Policy {
     pub work: Vec<Work>,
     /// What no writer attaches to that is gone.
     pub fence: Option<Fence>,
+    /// Whom to tell of rows that go.
+    pub hooks: Vec<Hook>,
     /// How the audit names roots.
     pub audit: AuditRule,
     /// What `check` demands beyond the language's own rules.
@@ -459,6 +462,56 @@ pub struct Also {
     pub column: Located<ColumnName>,
     /// The condition, over the referring row and the locked row that it refers to.
     pub sql: Sql,
+}
+
+/// Whom to tell of rows that go, and what to say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hook {
+    /// Its name.
+    pub name: HookName,
+    /// The table of whose going rows is told.
+    pub of: Located<TableName>,
+    /// Of which of them; of all if left out.
+    pub filter: Option<Sql>,
+    /// Whom.
+    pub call: Located<Call>,
+    /// What is said of a row.
+    pub body: Form,
+    /// Whether one call speaks of several rows.
+    pub batch: Option<Batch>,
+    /// Whether the deletion waits for the answer, and does not happen without a good one.
+    pub before: bool,
+    /// So long one call may take.
+    pub within_secs: u64,
+    /// Where the secret is with which a call is signed (`env:NAME`).
+    pub secret: Option<Located<String>>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// Whom a hook calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// An address of the web.
+    Address(String),
+    /// The address that a variable of the environment holds.
+    Variable {
+        /// The variable.
+        name: String,
+        /// Whether nobody is called while it is not set.
+        is_optional: bool,
+    },
+    /// Whoever listens to this channel of the database.
+    Notify(String),
+}
+
+/// How rows are put together into calls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Only rows in which this is the same.
+    pub by: Option<Slot>,
+    /// At most so many.
+    pub max: usize,
 }
 
 /// How the audit names roots.

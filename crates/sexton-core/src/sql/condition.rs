@@ -64,6 +64,17 @@ pub fn not_in_keys(writer: &mut Writer, columns: &[Column], keys: &KeySource<'_>
     }
 }
 
+/// The keys of one column as rows, for `IN (…)`.
+pub fn listed(writer: &mut Writer, keys: &KeySource<'_>) {
+    match writer.dialect() {
+        Dialect::Postgres => {
+            let bind = Bind::keys(keys.from.clone(), Some(0));
+            writer.push("SELECT unnest(").bind_array(bind, &keys.types[0]).push(")");
+        }
+        Dialect::Sqlite => json_values(writer, keys),
+    }
+}
+
 /// `columns` hold the root's key.
 pub fn one_row(writer: &mut Writer, columns: &[Column], types: &[Column], table: &Table) {
     for (at, column) in columns.iter().enumerate() {

@@ -5,6 +5,7 @@
 //! the policy; values enter only as binds.
 
 mod condition;
+mod inside;
 mod meaningless;
 mod naming;
 mod referring;
@@ -12,7 +13,8 @@ mod scalar;
 mod stored;
 mod writer;
 
-pub use condition::{KeySource, in_keys, not_in_keys, one_row};
+pub use condition::{KeySource, in_keys, listed, not_in_keys, one_row};
+pub use inside::read_in_json;
 pub use meaningless::{Meaningful, can_be_meaningless, meaningless};
 pub use naming::{key_text, naming, same_key};
 pub use referring::{referred, refers, refers_to_row, unlinked};

@@ -371,7 +371,7 @@ pub(super) fn inside(
 }
 
 /// The place as a path of PostgreSQL: `{"a","b"}`.
-fn array_path<'w>(writer: &'w mut Writer, place: &JsonPlace) -> &'w mut Writer {
+pub(super) fn array_path<'w>(writer: &'w mut Writer, place: &JsonPlace) -> &'w mut Writer {
     let quoted = |name: &String| name.replace('\\', "\\\\").replace('"', "\\\"");
     let names: Vec<String> =
         place.path.iter().map(|name| format!("\"{}\"", quoted(name))).collect();

@@ -115,6 +115,11 @@ impl Writer {
         self
     }
 
+    /// Writes with every column qualified by its table's own name.
+    pub fn qualified_by(&mut self, table: &Table, write: impl FnOnce(&mut Self)) -> &mut Self {
+        self.qualified(&Alias(table.name.name.clone()), write)
+    }
+
     /// Adds a numbered name of this code, such as `k1`.
     pub fn numbered(&mut self, stem: &'static str, number: usize) -> &mut Self {
         self.sql.push_str(stem);
@@ -272,9 +277,26 @@ impl Writer {
 
     /// Adds a fragment of the policy.
     pub fn fragment(&mut self, fragment: &Fragment, table: &Table) -> &mut Self {
+        // `check` refuses the keys of going rows where they are not known.
+        self.fragment_with(fragment, table, |writer, _| {
+            writer.push("NULL");
+        })
+    }
+
+    /// Adds a fragment of the policy in which the keys of going rows are written so.
+    pub fn fragment_with(
+        &mut self,
+        fragment: &Fragment,
+        table: &Table,
+        going: impl Fn(&mut Self, &TableName),
+    ) -> &mut Self {
         let mut before = "";
         for part in &fragment.parts {
             match part {
+                Part::Placeholder(Placeholder::Going(name)) => {
+                    going(self, name);
+                    before = "";
+                }
                 Part::Text(text) => {
                     self.for_these |= text.to_ascii_lowercase().contains("select");
                     self.sql.push_str(text);

@@ -1,11 +1,14 @@
 //! Admits a deletion: the policy allows it here, the id can be one, and it is stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sexton_core::audit::root_name;
+use sexton_core::check::uncalled;
+use sexton_core::finding::{Finding, Severity};
 use sexton_core::names::ThingName;
-use sexton_core::policy::Options;
+use sexton_core::plan::Told;
+use sexton_core::policy::{Hook, Options};
 
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::NewDeletion;
@@ -23,6 +26,8 @@ pub(super) struct Admitted {
     pub options: Options,
     pub request: DeleteRequest,
     pub stored: NewDeletion,
+    /// Keys of calls that were made before the commit.
+    pub called: BTreeSet<String>,
 }
 
 impl System {
@@ -67,7 +72,8 @@ impl System {
             lease: self.new_lease(),
             lease_secs,
         };
-        Ok(Admitted { ready, root, options, request: request.clone(), stored })
+        let called = BTreeSet::new();
+        Ok(Admitted { ready, root, options, request: request.clone(), stored, called })
     }
 
     /// Plans anew after a change of the schema.
@@ -84,13 +90,30 @@ impl System {
     ) -> Result<Arc<Ready>, DeleteError> {
         self.refuse_unbuilt()?;
         let ready = self.ready(thing, options).await?;
-        let errors = ready.errors();
+        let mut errors = ready.errors();
+        errors.extend(self.uncalled(&ready));
         if !errors.is_empty() {
             return Err(EngineError::Policy(errors).into());
         }
         let work: Vec<String> =
             ready.plan.steps.work.iter().map(|work| format!("work.{}", work.table)).collect();
         if work.is_empty() { Ok(ready) } else { Err(DeleteError::Unbuilt(work)) }
+    }
+
+    /// Hooks of the plan that cannot be called as things are.
+    fn uncalled(&self, ready: &Ready) -> Vec<Finding> {
+        if ready.plan.steps.record.is_empty() {
+            return Vec::new();
+        }
+        let told = |hook: &Hook| {
+            ready.plan.steps.record.iter().any(|recording| {
+                let Told::Hook(planned) = &recording.told;
+                planned.name == hook.name
+            })
+        };
+        let hooks = self.policy.hooks.iter().filter(|hook| told(hook));
+        let found = hooks.flat_map(|hook| uncalled(hook, &|name| self.caller.is_set(name)));
+        found.map(|finding| Finding { severity: Severity::Error, ..finding }).collect()
     }
 
     /// A policy that asks for a safeguard that is not built is not carried out without it.

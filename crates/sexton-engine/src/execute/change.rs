@@ -9,6 +9,7 @@ use super::record::Carried;
 use super::{Committed, record};
 use crate::outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 use crate::ports::{DatabaseError, Tx, Violation};
+use crate::reap::Calling;
 use crate::request::Bound;
 use crate::system::System;
 use crate::walk::{Found, Judge, Locks, Walk, named};
@@ -17,6 +18,8 @@ use crate::walk::{Found, Judge, Locks, Walk, named};
 pub(super) enum ChangeError {
     SchemaChanged,
     Database(DatabaseError),
+    /// Somebody must be told before these rows go.
+    Uncalled(Vec<Calling>),
     Ended(Box<DeleteError>),
 }
 
@@ -66,6 +69,9 @@ impl System {
         // Order: keys and old values are compared before the first change, leaves as they go.
         refuse_difference(admitted, &parts, false)?;
         let mut carried = Carried::default();
+        if !plan.steps.record.is_empty() {
+            carried.promised = self.promise(admitted, &mut walk).await?;
+        }
         walk.change(&mut carried).await?;
         walk.remove(&mut carried, &mut parts).await?;
         refuse_difference(admitted, &parts, true)?;

@@ -1,9 +1,12 @@
 //! A deletion inside the caller's own transaction.
 
+use sexton_core::names::HookName;
+
 use super::Committed;
 use super::change::ChangeError;
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{DatabaseError, Tx};
+use crate::reap::Calling;
 use crate::request::DeleteRequest;
 use crate::system::System;
 
@@ -28,8 +31,17 @@ pub async fn commit_in(
         Ok(committed) => Ok(committed),
         Err(ChangeError::Ended(error)) => Err(*error),
         Err(ChangeError::Database(error)) => Err(error.into()),
+        Err(ChangeError::Uncalled(calls)) => Err(uncallable(&calls)),
         Err(ChangeError::SchemaChanged) => Err(changed(system).await),
     }
+}
+
+/// Nobody is called while the caller's own transaction is open.
+fn uncallable(calls: &[Calling]) -> DeleteError {
+    let hook = calls.first().map_or_else(|| HookName::new("before"), |call| call.hook.clone());
+    let reason = "it is called before the commit, which is not possible inside a transaction of \
+                  somebody else";
+    DeleteError::Untaken { hook, reason: reason.into() }
 }
 
 async fn changed(system: &System) -> DeleteError {

@@ -10,19 +10,21 @@
 mod admit;
 mod change;
 mod commit;
+mod promise;
 mod record;
 
 use std::time::Duration;
 
 use sexton_core::audit::Receipt;
 use sexton_core::lifecycle::State;
-use sexton_core::names::DeletionId;
+use sexton_core::names::{DeletionId, HookName};
 use tokio::sync::watch;
 
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{
     DatabaseError, Mode, NewDeletion, SessionId, StateChange, Transient, Tx, Violation,
 };
+use crate::reap::Calling;
 use crate::request::DeleteRequest;
 use crate::system::System;
 use admit::Admitted;
@@ -36,6 +38,8 @@ pub(crate) use record::ROOT_VALUE;
 const ATTEMPTS_MAX: u32 = 5;
 /// So often a schema may change under a deletion.
 const SCHEMA_CHANGES_MAX: u32 = 3;
+/// So often rows may come of which somebody must be told first.
+const CALLS_MAX: u32 = 5;
 
 /// A deletion whose rows are gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub struct Committed {
     pub removed: Vec<(String, u64)>,
     /// The digest of exactly what was done.
     pub digest: String,
+    /// How many calls are still to be made.
+    pub promised: u64,
 }
 
 impl System {
@@ -59,15 +65,28 @@ impl System {
             drop(self.note_refusal(&admitted, error).await);
         }
         let committed = outcome?;
-        let NewDeletion { thing, lease, .. } = &admitted.stored;
-        let (options, from) = (&admitted.options, State::Committed);
-        let finished = self.finish(&committed.id, thing, options, lease, from).await;
+        let finished = self.see_to(&committed, &admitted).await;
         finished.map_err(|error| error.after_commit(committed.id))
+    }
+
+    /// Makes the calls that were promised, then looks again.
+    async fn see_to(
+        &self,
+        committed: &Committed,
+        admitted: &Admitted,
+    ) -> Result<Receipt, DeleteError> {
+        let NewDeletion { thing, lease, .. } = &admitted.stored;
+        let promised = committed.promised > 0;
+        if promised && self.reap_own(&committed.id).await?.open > 0 {
+            return Err(self.leave_open(&committed.id, lease).await?);
+        }
+        let (options, from) = (&admitted.options, State::Committed);
+        self.finish(&committed.id, thing, options, lease, from, promised).await
     }
 
     /// Tries the one transaction until it commits, is refused, or others were in the way too often.
     async fn commit(&self, admitted: &mut Admitted) -> Result<Committed, DeleteError> {
-        let (mut attempts, mut schema_changes) = (0, 0);
+        let (mut attempts, mut schema_changes, mut calls) = (0, 0, 0);
         loop {
             match self.attempt(admitted, attempts + 1 == ATTEMPTS_MAX).await {
                 Ok(committed) => return Ok(committed),
@@ -82,6 +101,16 @@ impl System {
                         detail: "it changes faster than a deletion can be planned".into(),
                     }
                     .into());
+                }
+                Err(Attempt::Uncalled(uncalled)) => {
+                    calls += 1;
+                    if calls > CALLS_MAX {
+                        return Err(outrun(&uncalled));
+                    }
+                    let keys = uncalled.iter().map(|call| call.key(&admitted.stored.id));
+                    let keys: Vec<String> = keys.collect();
+                    self.call_before(&admitted.stored.id, uncalled).await?;
+                    admitted.called.extend(keys);
                 }
                 Err(Attempt::InTheWay { blockers, last }) => {
                     attempts += 1;
@@ -107,6 +136,9 @@ impl System {
             (Err(error), blockers) => {
                 // A lost connection cannot be rolled back, and needs not be.
                 drop(tx.rollback().await);
+                if let ChangeError::Uncalled(calls) = error {
+                    return Err(Attempt::Uncalled(calls));
+                }
                 // What went wrong may be what comes of a plan whose tables have changed.
                 if self.has_changed(&admitted.ready).await.unwrap_or(false) {
                     return Err(Attempt::SchemaChanged);
@@ -117,6 +149,7 @@ impl System {
                         Attempt::InTheWay { blockers, last: error }
                     }
                     ChangeError::Database(error) => Attempt::Ended(Box::new(error.into())),
+                    ChangeError::Uncalled(calls) => Attempt::Uncalled(calls),
                     ChangeError::Ended(error) => Attempt::Ended(error),
                 })
             }
@@ -220,10 +253,18 @@ fn given_up(attempts: u32, blockers: Vec<String>, last: DatabaseError) -> Delete
     }
 }
 
+/// What to say when rows come faster than somebody can be told of them.
+fn outrun(uncalled: &[Calling]) -> DeleteError {
+    let hook = uncalled.first().map_or_else(|| HookName::new("before"), |call| call.hook.clone());
+    let reason = "rows come faster than they can be called for".to_owned();
+    DeleteError::Untaken { hook, reason }
+}
+
 /// How one attempt ended other than well.
 enum Attempt {
     SchemaChanged,
     InTheWay { blockers: Vec<String>, last: DatabaseError },
+    Uncalled(Vec<Calling>),
     Ended(Box<DeleteError>),
 }
 

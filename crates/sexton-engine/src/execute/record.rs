@@ -9,6 +9,7 @@ use sexton_core::preview::canonical_key;
 use super::Committed;
 use super::admit::Admitted;
 use super::change::ChangeError;
+use super::promise::Promised;
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{DatabaseError, StateChange, TombstoneSet, Tx};
 use crate::system::System;
@@ -28,6 +29,7 @@ pub(super) struct Carried {
     pub derived: Vec<(String, u64)>,
     pub digest: String,
     pub tenant: Option<String>,
+    pub promised: Promised,
 }
 
 /// Writes the deletion's new state, which comes true with the commit.
@@ -76,6 +78,7 @@ pub(super) async fn write(
     if !remembered.is_empty() {
         walk.tx.insert_fenced(id, at, &remembered).await?;
     }
+    carried.promised.store(&system.policy.system, admitted, walk.tx).await?;
     let sums = |counts: &[(String, u64)]| -> BTreeMap<String, u64> {
         counts.iter().filter(|(_, rows)| *rows > 0).cloned().collect()
     };
@@ -95,9 +98,11 @@ pub(super) async fn write(
         removed: sums(&carried.removed),
         changed: sums(&carried.changed),
         derived: sums(&carried.derived),
+        promised: carried.promised.counts(),
     };
     walk.tx.insert_audit(id, &record.text()).await?;
-    Ok(Committed { id: id.clone(), removed: carried.removed, digest: carried.digest })
+    let promised = record.promised.values().sum();
+    Ok(Committed { id: id.clone(), removed: carried.removed, digest: carried.digest, promised })
 }
 
 /// Keys of interior rows that un-enforced references may still name.
@@ -140,6 +145,8 @@ pub(super) fn note(error: &DeleteError) -> String {
         | DeleteError::Unbuilt(_) => "refused",
         DeleteError::Engine(EngineError::Database(_))
         | DeleteError::Unverified { .. }
+        | DeleteError::Untaken { .. }
+        | DeleteError::Unreaped { .. }
         | DeleteError::Unfinished { .. }
         | DeleteError::Uncertain { .. } => "failed",
     };

@@ -194,8 +194,8 @@ pub trait Ledger {
         limit: u32,
     ) -> Result<Vec<DeletionRow>, DatabaseError>;
 
-    /// Deletions that are not at an end and whose lease is over by the database's clock, oldest
-    /// first, at most `limit`. Takes each over by writing the new lease; one is handed to one
+    /// Deletions that are not at an end, wait for no intent of theirs, and whose lease is over by
+    /// the database's clock, oldest first, at most `limit`. Takes each over by writing the new lease; one is handed to one
     /// caller only, so a repeat goes on with the next.
     async fn take_over(
         &mut self,
@@ -204,6 +204,10 @@ pub trait Ledger {
         lease_secs: i64,
         limit: u32,
     ) -> Result<Vec<DeletionRow>, DatabaseError>;
+
+    /// Ends the lease of a deletion that waits for others, so that anybody may go on with it; says
+    /// whether it was held by this lease.
+    async fn let_go(&mut self, id: &DeletionId, lease: &str) -> Result<bool, DatabaseError>;
 
     /// Adds tombstones of a deletion, each set as one row. A repeat reads as once.
     async fn insert_tombstones(

@@ -3,6 +3,7 @@
 //! A port speaks the domain's words; no driver's type crosses it. Every adapter passes the
 //! same conformance suite.
 
+mod caller;
 mod database;
 mod error;
 mod intents;
@@ -11,6 +12,7 @@ pub mod store;
 mod store_error;
 mod surroundings;
 
+pub use caller::{Answer, Caller, HookCall, NoCaller};
 pub use database::{Arg, Database, Mode, Query, Row, SchemaStamp, SessionId, Tx};
 pub use error::{DatabaseError, Transient, Violation};
 pub use intents::{

@@ -3,8 +3,9 @@
 use crate::place::Rows;
 use sexton_core::lifecycle::State;
 use sexton_engine::{DeleteError, EngineError};
+use tokio::sync::watch;
 
-use crate::child::{request, system};
+use crate::child::{self, Work, request};
 use crate::place::Place;
 
 /// The system's rows with the batch and without it.
@@ -14,7 +15,7 @@ pub struct Truth {
 }
 
 /// Judges what is left, goes on from there, and judges again. Says whether the rows were gone.
-pub async fn judge(place: &dyn Place, truth: &Truth, point: &str) -> bool {
+pub async fn judge(place: &dyn Place, work: Work, truth: &Truth, point: &str) -> bool {
     place.until_deserted().await;
     let found = place.rows().await;
     let gone = found == truth.after;
@@ -22,15 +23,22 @@ pub async fn judge(place: &dyn Place, truth: &Truth, point: &str) -> bool {
 
     place.end_leases().await;
     let database = place.open().await;
-    let system = system(database);
-    system.settle().await.unwrap_or_else(|error| panic!("{point}: settling failed: {error}"));
+    let system = work.system(database, &place.address());
+    let (_never, stop) = watch::channel(false);
+    system.work(&stop).await.unwrap_or_else(|error| panic!("{point}: settling failed: {error}"));
     assert!(place.rows().await == found, "{point}: settling changed rows of the system");
     let stored = system.statuses(10).await.expect("Sexton's tables are there");
     assert!(stored.len() <= 1, "{point}: {stored:?}");
     for status in stored {
         let wanted = if gone { State::Complete } else { State::Withdrawn };
         assert_eq!(status.row.state, wanted, "{point}");
+        if work == Work::Tell && gone {
+            let receipt = status.row.receipt.as_deref().unwrap_or_default();
+            let called = "\"called\":{\"evict-cache\":{\"taken\":1}}";
+            assert!(receipt.contains(called), "{point}: {receipt}");
+        }
     }
+    told_once_or_twice(&child::told(&place.address()), work == Work::Tell && gone, point);
     let settled = system.settle().await.expect("settling again");
     assert_eq!(settled, [], "{point}: something was left to settle");
     audited(&system, usize::from(gone), point).await;
@@ -42,6 +50,13 @@ pub async fn judge(place: &dyn Place, truth: &Truth, point: &str) -> bool {
     assert!(place.rows().await == truth.after, "{point}: the rows after deleting again");
     audited(&system, 1, point).await;
     gone
+}
+
+/// Who is told is told at least once, and by the same key each time; nobody of what is not gone.
+fn told_once_or_twice(told: &[(String, String)], must: bool, point: &str) {
+    assert_eq!(!told.is_empty(), must, "{point}: {told:?}");
+    assert!(told.len() <= 2, "{point}: {told:?}");
+    assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{point}: {told:?}");
 }
 
 /// So many records, each sealed, and nothing wrong with the chain.

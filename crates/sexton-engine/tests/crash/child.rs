@@ -1,12 +1,16 @@
 //! The process that is killed.
 
 use std::env;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::ports::{Database, DatabaseError};
+use sexton_engine::ports::{Answer, Caller, Database, DatabaseError, HookCall};
 use sexton_engine::{DeleteError, DeleteRequest, Root, RootKey, Surroundings, System};
 use sexton_postgres::PostgresDatabase;
 use sexton_sqlite::SqliteDatabase;
@@ -23,6 +27,8 @@ pub enum Work {
     Delete,
     /// Settles what an earlier process has left.
     Settle,
+    /// Deletes the batch, and tells somebody of it.
+    Tell,
 }
 
 /// How the process ended.
@@ -48,8 +54,10 @@ async fn entry() {
     let number = point.parse().expect("a point is given by its number");
     let database = open(&address).await.expect("the parent gives an address that opens");
     let killed = Interposed::on(database).watched_by(Arc::new(Killer::at_number(number)));
-    let work = if work == Work::Delete.word() { Work::Delete } else { Work::Settle };
-    work.carry_out(&system(Arc::new(killed))).await.expect("nobody is in the way");
+    let all = [Work::Delete, Work::Settle, Work::Tell];
+    let work = all.into_iter().find(|known| known.word() == work).expect("the word is known");
+    let system = work.system(Arc::new(killed), &address);
+    work.carry_out(&system).await.expect("nobody is in the way");
 }
 
 /// The adapter for an address.
@@ -61,13 +69,38 @@ pub async fn open(address: &str) -> Result<Arc<dyn Database>, DatabaseError> {
     })
 }
 
-/// The sample as a system on this database.
-pub fn system(database: Arc<dyn Database>) -> System {
-    let (policy, _) = sexton_core::policy::parse(sexton_samples::batches().policy);
-    let mut policy = policy.expect("the sample's policy can be read");
-    // Its triggers would have to be made as often as the place is.
-    policy.fence = None;
-    System::new(policy, database, Surroundings::of_this_machine(), None)
+/// Somebody outside who writes down by which key and of what they are told.
+struct Diary(PathBuf);
+
+/// What was told so far about the database at an address: keys and bodies.
+pub fn told(address: &str) -> Vec<(String, String)> {
+    let lines = fs::read_to_string(diary(address)).unwrap_or_default();
+    let told = lines.lines().filter_map(|line| line.split_once(' '));
+    told.map(|(key, body)| (key.to_owned(), body.to_owned())).collect()
+}
+
+/// Forgets what was told.
+pub fn forget(address: &str) {
+    fs::remove_file(diary(address)).ok();
+}
+
+fn diary(address: &str) -> PathBuf {
+    let name: String = address.chars().filter(char::is_ascii_alphanumeric).collect();
+    env::temp_dir().join(["sexton-told-", &name].concat())
+}
+
+#[async_trait]
+impl Caller for Diary {
+    fn is_set(&self, _: &str) -> bool {
+        true
+    }
+
+    async fn call(&self, call: &HookCall) -> Answer {
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.0);
+        let file = file.as_mut().expect("a diary can be written");
+        writeln!(file, "{} {}", call.key, call.body).expect("there is room for a line");
+        Answer::Taken
+    }
 }
 
 /// The deletion that everything here is about.
@@ -83,10 +116,28 @@ pub fn request() -> DeleteRequest {
 }
 
 impl Work {
+    /// The sample as a system on this database, with somebody to tell where the work is to tell.
+    pub fn system(self, database: Arc<dyn Database>, address: &str) -> System {
+        let sample = sexton_samples::batches().policy;
+        let tells = "call = \"env:CACHE_EVICT_URL?\"";
+        assert!(sample.contains(tells), "the sample tells somebody");
+        // One call, so that the points are the same each time.
+        let policy = sample.replace(tells, &[tells, "\nbatch = { max = 100 }"].concat());
+        let (policy, _) = sexton_core::policy::parse(&policy);
+        let mut policy = policy.expect("the sample's policy can be read");
+        // Its triggers would have to be made as often as the place is.
+        policy.fence = None;
+        let system = System::new(policy, database, Surroundings::of_this_machine(), None);
+        match self {
+            Self::Tell => system.with_caller(Arc::new(Diary(diary(address)))),
+            Self::Delete | Self::Settle => system,
+        }
+    }
+
     /// Does it.
     pub async fn carry_out(self, system: &System) -> Result<(), DeleteError> {
         match self {
-            Self::Delete => system.delete(&request()).await.map(drop),
+            Self::Delete | Self::Tell => system.delete(&request()).await.map(drop),
             Self::Settle => system.settle().await.map(drop),
         }
     }
@@ -95,6 +146,7 @@ impl Work {
         match self {
             Self::Delete => "delete",
             Self::Settle => "settle",
+            Self::Tell => "tell",
         }
     }
 

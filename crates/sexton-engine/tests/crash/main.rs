@@ -51,3 +51,24 @@ async fn a_settling_killed_at_any_point_is_taken_up_again_on_sqlite() {
         [Arc::new(OnSqlite::new(Journal::Log).await), Arc::new(OnSqlite::new(Journal::Log).await)];
     sweep::points(lanes, Work::Settle, |_| true).await;
 }
+
+/// Where a promise is stored, and everything from the commit on. What comes before is the same
+/// without calls.
+fn is_about_calls(point: &str) -> bool {
+    point.contains("intents") || point.contains("commit") || point.ends_with("(keep)")
+}
+
+/// Kills also between a call and the note that it was taken: it is made again, by the same key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_promised_call_is_made_whatever_the_point_of_a_kill_on_postgres() {
+    let lanes: [Arc<dyn Place>; 2] =
+        [Arc::new(OnPostgres::new().await), Arc::new(OnPostgres::new().await)];
+    sweep::points(lanes, Work::Tell, is_about_calls).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_promised_call_is_made_whatever_the_point_of_a_kill_on_sqlite() {
+    let lanes: [Arc<dyn Place>; 2] =
+        [Arc::new(OnSqlite::new(Journal::Log).await), Arc::new(OnSqlite::new(Journal::Log).await)];
+    sweep::points(lanes, Work::Tell, is_about_calls).await;
+}

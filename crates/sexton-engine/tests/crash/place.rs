@@ -96,6 +96,7 @@ impl Place for OnPostgres {
         let there = "SELECT 1 FROM pg_tables WHERE schemaname = 'sexton'";
         if !session.query(there).await.is_empty() {
             session.execute("UPDATE sexton.deletions SET leased_until = 0").await;
+            session.execute("UPDATE sexton.intents SET leased_until = 0").await;
         }
     }
 
@@ -174,6 +175,7 @@ impl Place for OnSqlite {
         let there = "SELECT 1 FROM sqlite_schema WHERE name = 'sexton_deletions'";
         if !database.query(there).await.is_empty() {
             database.execute("UPDATE sexton_deletions SET leased_until = 0").await;
+            database.execute("UPDATE sexton_intents SET leased_until = 0").await;
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sexton_testkit::interpose::{Interposed, Pauser, Recorder};
 
 use crate::aftermath::{Truth, judge};
-use crate::child::{End, Work, request, system};
+use crate::child::{self, End, Work, request};
 use crate::place::Place;
 
 const SIGKILL: i32 = 9;
@@ -33,7 +33,7 @@ pub async fn points(lanes: [Arc<dyn Place>; 2], work: Work, is_wanted: fn(&str) 
                 }
                 prepare(place.as_ref(), work).await;
                 kill(place.as_ref(), work, number, point).await;
-                hit.push((number, judge(place.as_ref(), &truth, point).await));
+                hit.push((number, judge(place.as_ref(), work, &truth, point).await));
             }
         })
     });
@@ -55,9 +55,12 @@ async fn undisturbed(place: &dyn Place, work: Work) -> (Vec<String>, Truth) {
     prepare(place, work).await;
     let recorder = Arc::new(Recorder::default());
     let watched = Interposed::on(place.open().await).watched_by(recorder.clone());
-    work.carry_out(&system(Arc::new(watched))).await.expect("nobody is in the way");
+    let system = work.system(Arc::new(watched), &place.address());
+    work.carry_out(&system).await.expect("nobody is in the way");
+    // Whoever renews the place waits until nobody is connected.
+    drop(system);
     let points = recorder.points();
-    assert_eq!(points.contains(&COMMITTED.to_owned()), work == Work::Delete);
+    assert_eq!(points.contains(&COMMITTED.to_owned()), work != Work::Settle);
     assert_eq!(recorder.failures(), [""; 0]);
     let after = place.rows().await;
     assert!(after != before, "the deletion did nothing");
@@ -73,6 +76,7 @@ async fn undisturbed(place: &dyn Place, work: Work) -> (Vec<String>, Truth) {
 /// The database as the work finds it.
 async fn prepare(place: &dyn Place, work: Work) {
     place.renew().await;
+    child::forget(&place.address());
     if work == Work::Settle {
         leave_committed(place).await;
     }
@@ -81,7 +85,8 @@ async fn prepare(place: &dyn Place, work: Work) {
 /// A deletion whose process went away right after its commit, some time ago.
 async fn leave_committed(place: &dyn Place) {
     let (pauser, mut stops) = Pauser::at(COMMITTED);
-    let left = system(Arc::new(Interposed::on(place.open().await).watched_by(pauser)));
+    let database = Arc::new(Interposed::on(place.open().await).watched_by(pauser));
+    let left = Work::Settle.system(database, &place.address());
     let leaving = tokio::spawn(async move { left.delete(&request()).await });
     let stop = stops.next().await.expect("the deletion commits");
     leaving.abort();

@@ -18,6 +18,7 @@ mod dumps;
 mod foretelling;
 mod guarded;
 mod holding;
+mod hooks;
 mod known;
 mod model;
 mod options;

@@ -143,6 +143,13 @@ pub(super) async fn take_over(
             WHERE deletions.system = $1
               AND deletions.state IN ('requested', 'drained', 'committed', 'reaped')
               AND deletions.leased_until <= (SELECT now FROM moment)
+              AND NOT EXISTS (
+                SELECT 1
+                FROM sexton.intents
+                WHERE intents.deletion = deletions.id
+                  AND intents.outcome IS NULL
+                  AND intents.kind <> 'event'
+              )
             ORDER BY deletions.requested_at, deletions.id
             LIMIT $4
             FOR UPDATE SKIP LOCKED
@@ -166,6 +173,26 @@ pub(super) async fn take_over(
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter().map(deletion).collect()
+}
+
+/// Ends the lease. Locks the row; a repeat ends it again.
+pub(super) async fn let_go(
+    link: &mut Link<'_>,
+    id: &DeletionId,
+    lease: &str,
+) -> Result<bool, sqlx::Error> {
+    let done = link
+        .query(
+            "UPDATE sexton.deletions
+         SET leased_until = 0
+         WHERE id = $1
+           AND lease = $2",
+        )
+        .bind(id.as_str())
+        .bind(lease)
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 fn deletion(row: &PgRow) -> Result<DeletionRow, sqlx::Error> {

@@ -73,6 +73,11 @@ impl<H: Held> Ledger for PostgresTx<H> {
         self.judged("take over deletions", "", answer)
     }
 
+    async fn let_go(&mut self, id: &DeletionId, lease: &str) -> Result<bool, DatabaseError> {
+        let answer = deletions::let_go(&mut self.link(), id, lease).await;
+        self.judged("let go of the deletion", "", answer)
+    }
+
     async fn insert_tombstones(
         &mut self,
         deletion: &DeletionId,

@@ -148,6 +148,13 @@ pub async fn take_over(
             WHERE system = ?1
               AND state IN ('requested', 'drained', 'committed', 'reaped')
               AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+              AND NOT EXISTS (
+                SELECT 1
+                FROM sexton_intents
+                WHERE sexton_intents.deletion = sexton_deletions.id
+                  AND sexton_intents.outcome IS NULL
+                  AND sexton_intents.kind <> 'event'
+              )
             ORDER BY requested_at, id
             LIMIT ?4
          )
@@ -165,6 +172,26 @@ pub async fn take_over(
     // RETURNING keeps no order.
     taken.sort_by(|a, b| (a.requested_at, &a.id).cmp(&(b.requested_at, &b.id)));
     Ok(taken)
+}
+
+/// Ends the lease. A repeat ends it again.
+pub async fn let_go(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+    lease: &str,
+) -> Result<bool, DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE sexton_deletions
+         SET leased_until = 0
+         WHERE id = ?1
+           AND lease = ?2",
+    )
+    .bind(id.as_str())
+    .bind(lease)
+    .execute(connection)
+    .await
+    .map_err(|error| failure("let go of a deletion", error))?;
+    Ok(done.rows_affected() == 1)
 }
 
 fn deletion(row: &SqliteRow) -> Result<DeletionRow, DatabaseError> {

@@ -73,6 +73,11 @@ impl Ledger for SqliteTx<'_> {
         self.judged(answer)
     }
 
+    async fn let_go(&mut self, id: &DeletionId, lease: &str) -> Result<bool, DatabaseError> {
+        let answer = deletions::let_go(self.connection()?, id, lease).await;
+        self.judged(answer)
+    }
+
     async fn insert_tombstones(
         &mut self,
         deletion: &DeletionId,

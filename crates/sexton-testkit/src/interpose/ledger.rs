@@ -57,6 +57,10 @@ impl Ledger for InterposedTx {
         self.watch.around("take_over", taken).await
     }
 
+    async fn let_go(&mut self, id: &DeletionId, lease: &str) -> Result<bool, DatabaseError> {
+        self.watch.around("let_go", self.inner.let_go(id, lease)).await
+    }
+
     async fn insert_tombstones(
         &mut self,
         deletion: &DeletionId,

@@ -114,6 +114,7 @@ fn read_column(table: &mut Table, words: &[&str]) {
             "uuid" => TypeKind::Uuid,
             "time" => TypeKind::Time,
             "bool" => TypeKind::Boolean,
+            "json" | "jsonb" => TypeKind::Json,
             _ => TypeKind::Other,
         },
         nullable: more.contains(&"null"),

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 const THING: &str = "`[things.NAME]`";
 const RULE: &str = "`[references]`";
 const GUARD: &str = "`[guards.NAME]`";
+const HOOK: &str = "`[hooks.NAME]`";
 const DERIVED: &str = "`[derived.TABLE]`";
 const WORK: &str = "`[work.TABLE]`";
 const FENCE: &str = "`[fence]`";
@@ -40,6 +41,7 @@ pub fn json_schema() -> Value {
             "guards": { "additionalProperties": { "required": ["of", "rows", "link", "say"] } },
             "derived": { "additionalProperties": { "required": ["of", "set"] } },
             "work": { "additionalProperties": { "required": ["running"] } },
+            "hooks": { "additionalProperties": { "required": ["of", "call", "body"] } },
         } }],
         "$defs": definitions(),
     })
@@ -76,6 +78,7 @@ fn sections() -> Map<String, Value> {
                 each(&work()),
             ),
         ),
+        ("hooks", section("Whom to tell of rows that go, and what to say.", each(&hook()))),
         (
             "audit",
             section(
@@ -114,11 +117,10 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 11] = [
+const UNBUILT_SECTIONS: [&str; 10] = [
     "stores",
     "pools",
     "objects",
-    "hooks",
     "retention",
     "panels",
     "quota",
@@ -297,6 +299,35 @@ fn fence() -> Value {
         ("late", text()),
     ];
     closed(&keys.map(|(key, form)| (key, said(FENCE, key, form))))
+}
+
+fn hook() -> Value {
+    let batch = with_required(
+        closed(&[
+            ("by", section("Only rows in which this placeholder is the same.", text())),
+            (
+                "max",
+                section(
+                    "At most so many rows.",
+                    json!({ "type": "integer", "minimum": 1, "maximum": 1000 }),
+                ),
+            ),
+        ]),
+        &["max"],
+    );
+    let call = json!({ "type": "string", "pattern": "^(https?://|env:|notify:)" });
+    let document = json!({ "type": ["string", "number", "boolean", "object", "array"] });
+    let keys = [
+        ("of", text()),
+        ("where", refer("sql")),
+        ("call", call),
+        ("body", document),
+        ("batch", batch),
+        ("before", json!({ "type": "boolean" })),
+        ("within", json!({ "type": "string", "pattern": "^[0-9]+[sm]$" })),
+        ("secret", json!({ "type": "string", "pattern": "^env:" })),
+    ];
+    closed(&keys.map(|(key, form)| (key, said(HOOK, key, form))))
 }
 
 fn assignments(meaning: &str) -> Value {

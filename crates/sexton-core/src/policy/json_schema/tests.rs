@@ -65,6 +65,11 @@ fn schema_and_parser_know_the_same_keys() {
         ),
         ("[fence]\nzzz = 1", "/properties/fence/properties"),
         ("[fence]\nby = \"zzz\"", "/properties/fence/properties/by/enum"),
+        ("[hooks.a]\nzzz = 1", "/properties/hooks/additionalProperties/properties"),
+        (
+            "[hooks.a]\nbatch = { max = 1, zzz = 1 }",
+            "/properties/hooks/additionalProperties/properties/batch/properties",
+        ),
         ("[audit]\nzzz = 1", "/properties/audit/properties"),
         ("[check]\nzzz = 1", "/properties/check/properties"),
     ] {

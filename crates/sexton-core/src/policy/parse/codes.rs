@@ -52,6 +52,10 @@ pub(super) const UNEQUAL_SIDES: &str = "P023";
 pub(super) const NOT_ENV: &str = "P024";
 /// A placeholder inside SQL quotes, where it is plain text.
 pub(super) const QUOTED_PLACEHOLDER: &str = "P025";
+/// Text whose placeholders cannot be read.
+pub(super) const BAD_TEMPLATE: &str = "P040";
+/// Whom to call, written in no form that is known.
+pub(super) const BAD_CALL: &str = "P041";
 /// Another file that cannot be read.
 pub(super) const UNREAD_FILE: &str = "P026";
 /// Files like each other in a circle.

@@ -59,7 +59,7 @@ impl<'t> Reader<'t> {
         sentences.iter().filter_map(|item| self.sentence(item)).collect()
     }
 
-    fn table_name(&mut self, entry: &Entry<'t>) -> Option<Located<TableName>> {
+    pub(super) fn table_name(&mut self, entry: &Entry<'t>) -> Option<Located<TableName>> {
         let placed = self.placed_value(entry)?;
         let name = self.take(Path::read(&placed).and_then(Path::table))?;
         Some(Located::new(name, placed.all()))

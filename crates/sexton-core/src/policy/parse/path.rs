@@ -9,7 +9,7 @@ use super::placed::Placed;
 use super::table::{Entry, Reader};
 use crate::finding::{Finding, Located, Span};
 use crate::names::{ColumnName, TableName};
-use crate::policy::{ColumnPath, TableColumns};
+use crate::policy::{ColumnPath, JsonPlace, TableColumns};
 
 const FORMS: &str = "paths are `table.column`, `schema.table.column`, `table.(a,b)`, \
                      `table.column$.path`; any other name goes in double quotes";
@@ -100,6 +100,15 @@ impl Path {
             (None, None) => Ok(self.names.into_iter().map(ColumnName::new).collect()),
             _ => Err(self.refuse("only columns and dots can stand here")),
         }
+    }
+
+    /// `a.b.c` or `a.b$.x`: columns to follow, and a place inside the JSON of the last.
+    pub fn value(self) -> Result<(Vec<String>, Option<JsonPlace>), Finding> {
+        let place = self.json.as_deref().map(|written| JsonPlace::read(written, None));
+        if self.group.is_some() || place.as_ref().is_some_and(|place| place.each) {
+            return Err(self.refuse("only columns, dots and a JSON path can stand here"));
+        }
+        Ok((self.names, place))
     }
 
     /// One column.

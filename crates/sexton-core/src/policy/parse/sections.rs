@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 13] = [
+const BUILT: [&str; 14] = [
     "like",
     "system",
     "database",
@@ -20,12 +20,13 @@ const BUILT: [&str; 13] = [
     "derived",
     "work",
     "fence",
+    "hooks",
     "audit",
     "check",
 ];
 
 /// Sections that are read over, without which a deletion is less safe.
-const UNBUILT_SAFETY: [&str; 4] = ["stores", "pools", "objects", "hooks"];
+const UNBUILT_SAFETY: [&str; 3] = ["stores", "pools", "objects"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
 const UNBUILT_EXTRAS: [&str; 7] =
@@ -69,6 +70,7 @@ pub(super) fn read<'t>(
     let derived = root.get("derived").map(|entry| reader.derived(entry));
     let work = root.get("work").map(|entry| reader.work(entry));
     let fence = root.get("fence").and_then(|entry| reader.fence(entry));
+    let hooks = root.get("hooks").map(|entry| reader.hooks(entry));
     let audit = root.get("audit").map(|entry| reader.audit(entry));
     let check = root.get("check").map(|entry| reader.check(entry));
     reader.unbuilt.sort_by_key(|unbuilt| unbuilt.span);
@@ -83,6 +85,7 @@ pub(super) fn read<'t>(
         derived: derived.unwrap_or_default(),
         work: work.unwrap_or_default(),
         fence,
+        hooks: hooks.unwrap_or_default(),
         audit: audit.unwrap_or_default(),
         check: check.unwrap_or_default(),
         unbuilt: std::mem::take(&mut reader.unbuilt),
@@ -131,7 +134,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The entry's value as `env:NAME`, because a secret must not stand in the file.
-    fn env(&mut self, entry: &Entry<'t>) -> Option<Located<String>> {
+    pub(super) fn env(&mut self, entry: &Entry<'t>) -> Option<Located<String>> {
         let placed = self.placed_value(entry)?;
         let belongs = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let is_env = |name: &str| !name.is_empty() && name.chars().all(belongs);

@@ -1,6 +1,7 @@
 mod fence;
 mod findings;
 mod forms;
+mod hooks;
 mod lines;
 mod references;
 mod sql;

@@ -128,6 +128,12 @@ fn fits(pattern: &Value, text: &str) -> bool {
     match pattern.as_str().unwrap() {
         "->" => text.contains("->"),
         "^env:" => text.starts_with("env:"),
+        "^(https?://|env:|notify:)" => {
+            ["http://", "https://", "env:", "notify:"].iter().any(|start| text.starts_with(start))
+        }
+        "^[0-9]+[sm]$" => text.strip_suffix(['s', 'm']).is_some_and(|digits| {
+            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+        }),
         "^[a-z][a-z0-9_-]*$" => {
             let belongs =
                 |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';

@@ -209,7 +209,6 @@ nonsense = "is read over too"
 "a.b -> c" = "always"
 [pools.images]
 [objects.iq]
-[hooks.redis]
 [retention.old]
 [panels."Earlier batches"]
 [quota.project]
@@ -226,7 +225,6 @@ nonsense = "is read over too"
             ("pools.jobs", true),
             ("pools.images", true),
             ("objects.iq", true),
-            ("hooks.redis", true),
             ("retention.old", false),
             ("panels.\"Earlier batches\"", false),
             ("quota.project", false),

@@ -1,0 +1,52 @@
+//! What is said of rows that go: the values that were read, put into their template.
+
+use serde_json::Value;
+
+use super::{HookPlan, Recording, Said, Told};
+use crate::sql::Scalar;
+use crate::template::{ValuePath, value_of};
+
+/// What words of a template stand for.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    /// Who asked.
+    pub actor: &'a str,
+    /// The deletion.
+    pub deletion: &'a str,
+    /// The thing.
+    pub thing: &'a str,
+}
+
+impl Recording {
+    /// What is said of these rows, one for each call.
+    pub fn bodies(&self, rows: &[Vec<Scalar>], words: Words<'_>) -> Vec<Value> {
+        let value = |row: &[Scalar], path: &ValuePath| self.value(row, path, words);
+        let body = |row: &Vec<Scalar>| self.form.fill(&|path| value(row, path));
+        let Told::Hook(HookPlan { batch, .. }) = &self.told;
+        let Some((by, max)) = batch else { return rows.iter().map(body).collect() };
+        let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
+        for row in rows {
+            let group = by.as_ref().map_or(Value::Null, |path| value(row, path));
+            // Only a group that was met last is asked first: rows come in the order of their keys.
+            match groups.iter_mut().rev().find(|(known, _)| *known == group) {
+                Some((_, bodies)) => bodies.push(body(row)),
+                None => groups.push((group, vec![body(row)])),
+            }
+        }
+        let calls = groups.iter().flat_map(|(_, bodies)| bodies.chunks(*max));
+        calls.map(|bodies| Value::Array(bodies.to_vec())).collect()
+    }
+
+    fn value(&self, row: &[Scalar], path: &ValuePath, words: Words<'_>) -> Value {
+        let said = self.said.iter().find(|(known, _)| known == path).map(|(_, said)| *said);
+        match said {
+            Some(Said::Read { at, is_json }) => {
+                row.get(at).map_or(Value::Null, |scalar| value_of(scalar, is_json))
+            }
+            Some(Said::Actor) => words.actor.into(),
+            Some(Said::Deletion) => words.deletion.into(),
+            Some(Said::Thing) => words.thing.into(),
+            None => Value::Null,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Carries out what deletions promised: claims due intents, calls, and writes what became of each.
+//!
+//! A few calls are under way at once, each under its own lease: one that hangs or fails keeps no
+//! other waiting, and what a dead program held is claimed again. What fails is tried later, each
+//! time after a longer pause.
+//!
+//! Invariants: no transaction is open while somebody is called; an outcome is written only by
+//! whoever holds the intent.
+
+mod call;
+mod retry;
+
+use std::time::Duration;
+
+use sexton_core::intent::IntentKind;
+use sexton_core::lifecycle::State;
+use sexton_core::names::DeletionId;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+
+use crate::outcome::DeleteError;
+use crate::ports::{
+    Answer, Claim, Clock, IntentRow, IntentsLeft, SettledIntent, Settlement, SystemClock,
+};
+use crate::system::System;
+
+pub(crate) use call::Calling;
+
+/// Kinds of intents that are carried out here.
+pub(crate) const REAPED: &[IntentKind] = &[IntentKind::Hook];
+/// So many calls are under way at once.
+const AT_ONCE: usize = 8;
+/// Longer than any call may take, so that nobody makes a call that is still under way.
+const LEASE_SECS: i64 = 90;
+/// A deletion begins calls of its own so long after its commit; then it leaves them to others.
+const OWN_SECS: i64 = 5;
+
+/// So many failing promises are told of.
+pub(crate) const FAILING_MAX: u32 = 20;
+
+/// What a turn of work did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Promises that ended.
+    pub ended: u64,
+    /// Those that failed, and will be tried again: the rule and the reason, each pair once.
+    pub failed: Vec<(String, String)>,
+    /// What became of deletions that were gone on with.
+    pub settled: Vec<(DeletionId, State)>,
+}
+
+impl System {
+    /// One turn of a worker: carries out every promise that is due, then settles. Ends early, with
+    /// what is under way, once `stop` says so.
+    pub async fn work(&self, stop: &watch::Receiver<bool>) -> Result<Worked, DeleteError> {
+        if !self.has_history().await? {
+            return Ok(Worked::default());
+        }
+        let mut worked = self.reap(None, Some(stop)).await?;
+        if !*stop.borrow() {
+            worked.settled = self.settle().await?;
+        }
+        Ok(worked)
+    }
+
+    /// Carries out the promises of one deletion, and goes on for a few seconds with what fails.
+    pub(crate) async fn reap_own(&self, id: &DeletionId) -> Result<IntentsLeft, DeleteError> {
+        // The machine's own clock: this is about how long somebody waits in front of it.
+        let until = SystemClock.now().plus_secs(OWN_SECS);
+        loop {
+            self.reap(Some(id), None).await?;
+            let mut tx = self.begin_keep().await?;
+            let left = tx.intents_left(id, REAPED).await?;
+            tx.rollback().await?;
+            let wait_ms = left.due_in_ms.filter(|_| left.open > 0);
+            let Some(wait_ms) = wait_ms else { return Ok(left) };
+            if SystemClock.now().0.saturating_add(wait_ms.saturating_mul(1_000)) > until.0 {
+                return Ok(left);
+            }
+            tokio::time::sleep(Duration::from_millis(wait_ms.unsigned_abs().max(10))).await;
+        }
+    }
+
+    /// Lets go of a deletion whose calls are left to whoever comes next; what there is to say.
+    pub(crate) async fn leave_open(
+        &self,
+        id: &DeletionId,
+        lease: &str,
+    ) -> Result<DeleteError, DeleteError> {
+        let mut tx = self.begin_keep().await?;
+        tx.let_go(id, lease).await?;
+        let open = tx.intents_left(id, REAPED).await?.open;
+        let failing = tx.failing_intents(id, FAILING_MAX).await?;
+        tx.commit().await?;
+        Ok(DeleteError::Unreaped { deletion: id.clone(), open, failing })
+    }
+
+    /// Carries out what is due, until nothing is.
+    async fn reap(
+        &self,
+        of: Option<&DeletionId>,
+        stop: Option<&watch::Receiver<bool>>,
+    ) -> Result<Worked, DeleteError> {
+        let lease = self.new_lease();
+        let mut worked = Worked::default();
+        let mut under_way = UnderWay::default();
+        let mut settled = Vec::new();
+        loop {
+            let is_stopped = stop.is_some_and(|stop| *stop.borrow());
+            let free = if is_stopped { 0 } else { AT_ONCE - under_way.calls.len() };
+            for intent in self.turn(&lease, &settled, free, of).await? {
+                self.begin_call(&mut under_way, intent);
+            }
+            settled = under_way.ended().await;
+            if settled.is_empty() {
+                return Ok(worked);
+            }
+            worked.add(&settled);
+        }
+    }
+
+    /// Writes what became of some intents and claims others, in one transaction.
+    async fn turn(
+        &self,
+        lease: &str,
+        settled: &[Ended],
+        free: usize,
+        of: Option<&DeletionId>,
+    ) -> Result<Vec<IntentRow>, DeleteError> {
+        let settled: Vec<SettledIntent> = settled
+            .iter()
+            .map(|(_, id, settlement)| SettledIntent {
+                id: id.clone(),
+                settlement: settlement.clone(),
+            })
+            .collect();
+        if settled.is_empty() && free == 0 {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.begin_keep().await?;
+        if !settled.is_empty() {
+            tx.settle_intents(lease, &settled).await?;
+        }
+        let claim = Claim {
+            system: &self.policy.system,
+            deletion: of,
+            kinds: REAPED,
+            lease,
+            lease_secs: LEASE_SECS,
+            limit: u32::try_from(free).unwrap_or(0),
+        };
+        let claimed = if free > 0 { tx.claim_intents(claim).await? } else { Vec::new() };
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    fn begin_call(&self, under_way: &mut UnderWay, intent: IntentRow) {
+        let caller = self.caller.clone();
+        let chance = self.surroundings.entropy.unique()[15];
+        let begun = (intent.rule.clone(), intent.id.clone(), intent.attempts);
+        let task = under_way.calls.spawn(async move {
+            let answer = match call::of_intent(&intent) {
+                Ok(call) => caller.call(&call).await,
+                Err(reason) => Answer::Refused { reason },
+            };
+            retry::settlement(answer, intent.attempts, chance)
+        });
+        under_way.begun.insert(task.id(), begun);
+    }
+}
+
+/// An intent whose call has ended: its rule, itself, what became of it.
+type Ended = (String, sexton_core::names::IntentId, Settlement);
+
+/// Calls that are under way.
+#[derive(Default)]
+struct UnderWay {
+    calls: JoinSet<Settlement>,
+    begun: std::collections::HashMap<tokio::task::Id, (String, sexton_core::names::IntentId, u32)>,
+}
+
+impl UnderWay {
+    /// Waits until a call has ended; then all that have. Nothing once none is under way.
+    async fn ended(&mut self) -> Vec<Ended> {
+        let mut ended = Vec::new();
+        let mut next = self.calls.join_next_with_id().await;
+        while let Some(joined) = next {
+            ended.extend(self.told(joined));
+            next = self.calls.try_join_next_with_id();
+        }
+        ended
+    }
+
+    fn told(&mut self, joined: Result<(tokio::task::Id, Settlement), JoinError>) -> Option<Ended> {
+        let (task, settlement) = match joined {
+            Ok((task, settlement)) => (task, Some(settlement)),
+            // A call that panicked must not stop the worker.
+            Err(error) => (error.id(), None),
+        };
+        let (rule, id, attempts) = self.begun.remove(&task)?;
+        let broken = || {
+            let reason = "the call broke off".to_owned();
+            retry::settlement(Answer::Refused { reason }, attempts, 0)
+        };
+        Some((rule, id, settlement.unwrap_or_else(broken)))
+    }
+}
+
+impl Worked {
+    fn add(&mut self, ended: &[Ended]) {
+        for (rule, _, settlement) in ended {
+            match settlement {
+                Settlement::Ended { .. } => self.ended += 1,
+                Settlement::Again { reason, .. } => {
+                    let failed = (rule.clone(), reason.clone());
+                    if !self.failed.contains(&failed) {
+                        self.failed.push(failed);
+                    }
+                }
+            }
+        }
+    }
+}
