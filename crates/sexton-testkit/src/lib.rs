@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod dump;
+pub mod endpoint;
 pub mod interpose;
 pub mod postgres;
 pub mod random;

@@ -10,12 +10,13 @@ struct Row {
     may_use: &'static [&'static str],
 }
 
-const TABLE: [Row; 12] = [
+const TABLE: [Row; 13] = [
     Row { name: "sexton-core", may_use: &[] },
     Row { name: "sexton-engine", may_use: &["sexton-core"] },
     Row { name: "sexton-postgres", may_use: &["sexton-core", "sexton-engine"] },
     Row { name: "sexton-sqlite", may_use: &["sexton-core", "sexton-engine"] },
     Row { name: "sexton-stores", may_use: &["sexton-core", "sexton-engine"] },
+    Row { name: "sexton-hooks", may_use: &["sexton-core", "sexton-engine"] },
     Row { name: "sexton-api", may_use: &[] },
     Row { name: "sexton-server", may_use: &["sexton-core", "sexton-engine", "sexton-api"] },
     Row { name: "sexton-client", may_use: &["sexton-api"] },
@@ -47,6 +48,7 @@ const TABLE: [Row; 12] = [
             "sexton-postgres",
             "sexton-sqlite",
             "sexton-stores",
+            "sexton-hooks",
             "sexton-api",
             "sexton-server",
             "sexton-client",
