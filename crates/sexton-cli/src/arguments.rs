@@ -93,6 +93,9 @@ pub enum Command {
     /// Show what is going on, and settle what a dead process left behind
     #[command(after_help = help::STATUS)]
     Status(Status),
+    /// Make the calls of hooks that are due, and go on with what others left
+    #[command(after_help = help::WORK)]
+    Work(Work),
     /// Print the JSON Schema of the policy file, for editors
     #[command(after_help = help::SCHEMA)]
     Schema,
@@ -234,6 +237,17 @@ pub struct Status {
     /// How many to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
+}
+
+/// `sexton work`.
+#[derive(Debug, Args)]
+pub struct Work {
+    /// More policy files, each with its own database
+    #[arg(value_name = "FILE")]
+    pub more: Vec<PathBuf>,
+    /// Do what is due now, then end (for cron)
+    #[arg(long)]
+    pub once: bool,
 }
 
 /// `sexton audit`.

@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use sexton_core::policy::Policy;
-use sexton_engine::ports::{Database, DatabaseError};
+use sexton_engine::ports::{Caller, Database, DatabaseError, NoCaller, SystemClock};
 use sexton_engine::{DeleteError, EngineError, Surroundings, System};
+use sexton_hooks::HttpCaller;
 use sexton_postgres::PostgresDatabase;
 use sexton_sqlite::SqliteDatabase;
 
@@ -54,8 +55,18 @@ pub async fn open_with(
     let key = key.map(|key| variable(&key.value, "the audit's key")).transpose()?;
     let database = database(shared, &file, &policy).await?;
     let surroundings = Surroundings::of_this_machine();
+    let caller = caller(&policy)?;
     let system = System::new(policy, database, surroundings, key.map(String::into_bytes));
+    let system = system.with_caller(caller);
     Ok(Opened { system, file, line: CommandLine::of_this_process(shared) })
+}
+
+/// Who makes the calls of the policy's hooks, if it has any.
+fn caller(policy: &Policy) -> Result<Arc<dyn Caller>, Failure> {
+    if policy.hooks.is_empty() {
+        return Ok(Arc::new(NoCaller));
+    }
+    Ok(Arc::new(HttpCaller::new(Arc::new(SystemClock)).map_err(Failure::NoCaller)?))
 }
 
 async fn database(

@@ -83,7 +83,10 @@ Shows the preview and asks; without a terminal, --confirm answers. It deletes
 exactly what the preview shows: if that is no longer true, nothing changes.
 
 Exit codes: 0 gone and verified, 1 refused, 2 not confirmed, 3 declined,
-            4 not found, 5 failed; only after 0 and 5 may anything be gone";
+            4 not found, 5 failed; only after 0 and 5 may anything be gone
+
+Rows whose hooks could not all be called are gone all the same, for good: that
+is 0 and says so, and `sexton work` goes on with the calls.";
 
 pub const STATUS: &str = "\
 Examples:
@@ -92,6 +95,20 @@ Examples:
 
 First goes on with deletions whose process died: what had committed is looked
 at again and gets its receipt, what had not begun is taken back.";
+
+pub const WORK: &str = "\
+Examples:
+  sexton work
+  sexton work -p batches.toml datasets.toml
+  sexton work --once                             (from cron)
+
+Makes the calls of [hooks] that `sexton delete` could not make, each until it
+is taken: first after a second, then twice as long each time, up to an hour.
+Deletions that nobody carries on any more are settled, as by `sexton status`.
+Any number of workers may run; each call is one worker's. Ctrl-C or SIGTERM
+ends it once calls under way have ended. What fails: sexton status DELETION
+
+Exit codes: 0 done or stopped, 5 the database failed (--once)";
 
 pub const SCHEMA: &str = "\
 Example:

@@ -1,10 +1,13 @@
 //! `sexton delete`: preview, confirm, delete exactly that, look again.
 
 use serde_json::json;
+use sexton_core::lifecycle::State;
+use sexton_core::names::DeletionId;
 use sexton_core::preview::Preview;
-use sexton_engine::ports::{Clock, SystemClock};
-use sexton_engine::{Bound, DeleteRequest};
+use sexton_engine::ports::{Clock, OpenIntent, SystemClock};
+use sexton_engine::{Bound, DeleteError, DeleteRequest};
 
+use super::status::failing_json;
 use crate::arguments::{Delete, Shared};
 use crate::confirm::{confirm, root_of};
 use crate::exit::Exit;
@@ -59,7 +62,14 @@ async fn carry_out(
 ) -> Result<(), Failure> {
     let began = SystemClock.now();
     let deleted = watched(screen, "deleting", opened.system.delete(request)).await;
-    let receipt = deleted.map_err(|error| opened.failure(error))?;
+    let receipt = match deleted {
+        Ok(receipt) => receipt,
+        Err(DeleteError::Unreaped { deletion, open, failing }) => {
+            unreaped(&deletion, open, &failing, opened, screen);
+            return Ok(());
+        }
+        Err(error) => return Err(opened.failure(error)),
+    };
     let ended = SystemClock.now();
     if screen.is_text() {
         screen.say(&text::receipt(&receipt, Some(&text::took(began, ended))));
@@ -71,6 +81,27 @@ async fn carry_out(
         }));
     }
     Ok(())
+}
+
+/// What was asked for is done: the rows are gone, and the calls are stored, so that no endpoint
+/// that is down makes a deletion fail.
+fn unreaped(
+    id: &DeletionId,
+    open: u64,
+    failing: &[OpenIntent],
+    opened: &Opened,
+    screen: &mut Screen,
+) {
+    if screen.is_text() {
+        let go_on = opened.line.with(&["work", "--once"]);
+        screen.say(&text::unreaped(id, open, failing, &go_on, SystemClock.now()));
+    } else {
+        let failing: Vec<_> = failing.iter().map(failing_json).collect();
+        let state = State::Committed;
+        screen.event(&json!({
+            "event": "committed", "deletion": id, "state": state, "open": open, "failing": failing,
+        }));
+    }
 }
 
 /// What the deletion is bound to: the digest that was given, or the preview just shown.

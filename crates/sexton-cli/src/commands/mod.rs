@@ -10,6 +10,7 @@ mod preview;
 mod root;
 mod schema;
 mod status;
+mod work;
 
 use crate::arguments::{Arguments, Command, Format};
 use crate::exit::Exit;
@@ -32,6 +33,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Delete(delete) => delete::run(delete, shared, screen).await,
         Command::Schema => Ok(schema::run(screen)),
         Command::Status(status) => status::run(status, shared, screen).await,
+        Command::Work(work) => work::run(work, shared, screen).await,
         Command::Audit(audit) => audit::run(audit, shared, screen).await,
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sexton_core::lifecycle::State;
 use sexton_core::names::DeletionId;
-use sexton_engine::ports::{Clock, DatabaseError, SystemClock};
+use sexton_engine::ports::{Clock, DatabaseError, OpenIntent, SystemClock};
 use sexton_engine::{DeleteError, DeletionStatus, EngineError};
 
 use crate::arguments::{Shared, Status};
@@ -95,6 +95,16 @@ fn settled_json(settled: &Settled) -> Vec<Value> {
     settled.iter().map(|(id, state)| json!({ "deletion": id, "state": state })).collect()
 }
 
+pub fn failing_json(call: &OpenIntent) -> Value {
+    json!({
+        "call": call.id,
+        "hook": call.rule,
+        "attempts": call.attempts,
+        "reason": call.reason,
+        "next_try": call.next_try.to_string(),
+    })
+}
+
 fn json_of(status: &DeletionStatus) -> Value {
     let row = &status.row;
     let receipt = row.receipt.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -110,6 +120,7 @@ fn json_of(status: &DeletionStatus) -> Value {
         "bound_to": row.bound_to,
         "requested_at": row.requested_at.to_string(),
         "changed_at": row.changed_at.to_string(),
+        "failing": status.failing.iter().map(failing_json).collect::<Vec<_>>(),
         "receipt": receipt,
     })
 }

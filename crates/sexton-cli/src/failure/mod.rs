@@ -14,6 +14,7 @@ use sexton_core::finding::Finding;
 use sexton_core::preview::Blocker;
 use sexton_engine::ports::DatabaseError;
 use sexton_engine::{DeleteError, EngineError};
+use sexton_hooks::NoClient;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
@@ -50,6 +51,9 @@ pub enum Failure {
     /// The address cannot be read.
     #[error("the address of the database cannot be read: {0}")]
     BadAddress(String),
+    /// Nobody can be called from here.
+    #[error(transparent)]
+    NoCaller(NoClient),
     /// The engine could not, or would not.
     #[error(transparent)]
     Engine(DeleteError),

@@ -128,6 +128,8 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::UnknownDatabase { .. } | Failure::BadAddress(_) => {
             usage().next("Write postgres://…, sqlite:PATH, a path, or env:NAME.")
         }
+        Failure::NoCaller(_) => Told::new(Exit::Failed, "failed", failure.to_string())
+            .next("The policy has hooks; see that TLS works on this machine."),
         Failure::Engine(error) => engine::told(error, line),
         Failure::Blocked { blockers, .. } => {
             let told = Told::new(Exit::Refused, engine::outcome(blockers), failure.to_string());

@@ -2,6 +2,7 @@
 //! and signs already say.
 
 mod audit;
+mod calls;
 mod changes;
 mod findings;
 mod graph;
@@ -17,6 +18,7 @@ mod why;
 mod words;
 
 pub use audit::{chain, records};
+pub use calls::unreaped;
 pub use changes::changes;
 pub use findings::{findings, summary as findings_summary};
 pub use graph::graph;

@@ -49,10 +49,25 @@ fn proof(receipt: &Receipt) -> String {
         looked_at => format!("looked again at {}", counted(looked_at, "reference", "references")),
     };
     let verified = format!("{} {looked}, nothing is left.", green("Verified:"));
+    let called = called(receipt);
     let who = who(&record.actor, record.reason.as_deref());
     let recorded = format!("{} as record {} of the chain, {who}", record.deletion, receipt.seq);
     let recorded = indented("Recorded: ", "          ", &recorded);
-    format!("{verified}\n{recorded}\n{}\n", dim(&format!("          {}", receipt.hash)))
+    format!("{verified}\n{called}{recorded}\n{}\n", dim(&format!("          {}", receipt.hash)))
+}
+
+/// What became of the calls of hooks; nothing if there were none.
+fn called(receipt: &Receipt) -> String {
+    let outcomes = receipt.called.iter().map(|(hook, outcomes)| {
+        let told = outcomes.iter().map(|(outcome, calls)| format!("{calls} {outcome}"));
+        format!("{} {}", clean(hook), told.collect::<Vec<_>>().join(", "))
+    });
+    let outcomes: Vec<String> = outcomes.collect();
+    if outcomes.is_empty() {
+        return String::new();
+    }
+    let told = indented("Called:   ", "          ", &outcomes.join("; "));
+    format!("{told}\n")
 }
 
 fn line(sign: Sign, table: &str, rows: u64, remarks: Vec<String>) -> Line {

@@ -5,6 +5,7 @@ use sexton_core::lifecycle::State;
 use sexton_core::names::Timestamp;
 use sexton_engine::DeletionStatus;
 
+use super::calls::calls_that_fail;
 use super::page::Page;
 use super::paint::{bold, dim, green, red, yellow};
 use super::receipt::receipt;
@@ -44,6 +45,7 @@ pub fn deletion(status: &DeletionStatus, now: Timestamp) -> String {
         told("bound to", digest);
     }
     told("now", &status.sentence);
+    page.block(&calls_that_fail(&status.failing, now));
     let stored = row.receipt.as_deref().map(serde_json::from_str::<Receipt>);
     if let Some(Ok(stored)) = stored {
         page.line("");

@@ -17,6 +17,17 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     format!("{count} {unit} ago")
 }
 
+/// In how long something will be.
+pub fn ahead(then: Timestamp, now: Timestamp) -> String {
+    let secs = (then.0 - now.0) / 1_000_000;
+    match secs {
+        ..=0 => "at once".to_owned(),
+        1..=119 => format!("in {secs} s"),
+        120..=7_199 => format!("in {} min", secs / 60),
+        _ => format!("in {} h", secs / 3_600),
+    }
+}
+
 /// How long something took.
 pub fn took(from: Timestamp, to: Timestamp) -> String {
     let millis = (to.0 - from.0).max(0) / 1_000;

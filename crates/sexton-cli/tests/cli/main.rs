@@ -6,6 +6,7 @@ mod program;
 mod place;
 
 mod auditing;
+mod calling;
 mod checking;
 mod configuring;
 mod contract;

@@ -55,7 +55,14 @@ impl std::fmt::Display for Said {
 /// The program in this folder, with nothing of the tester's own environment that it reads.
 pub fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sexton"));
-    for variable in ["SEXTON_POLICY", "DATABASE_URL", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+    for variable in [
+        "SEXTON_POLICY",
+        "DATABASE_URL",
+        "CACHE_EVICT_URL",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+    ] {
         command.env_remove(variable);
     }
     command.current_dir(folder).env("USER", "ann").env("TERM", "xterm-256color");

@@ -1,0 +1,193 @@
+//! `sexton work`: carries out what deletions promised, and goes on with those of dead processes.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sexton_core::lifecycle::State;
+use sexton_core::names::DeletionId;
+use sexton_engine::{System, Worked};
+use tokio::sync::{mpsc, watch};
+
+use crate::arguments::{Shared, Work};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::text::{clean, counted};
+use crate::wiring::{self, Opened};
+
+/// Between two looks for what is due.
+const PAUSE: Duration = Duration::from_secs(1);
+/// After a failure, so that a database that is away is not asked all the time.
+const LONG_PAUSE: Duration = Duration::from_secs(10);
+
+pub async fn run(work: &Work, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
+    let mut systems = vec![wiring::open(shared).await?];
+    for policy in &work.more {
+        let shared = Shared { policy: policy.clone(), ..shared.clone() };
+        systems.push(wiring::open(&shared).await?);
+    }
+    let (stopping, stop) = watch::channel(false);
+    if work.once {
+        return once(&systems, &stop, screen).await;
+    }
+    let names: Vec<&str> = systems.iter().map(|opened| name(&opened.system)).collect();
+    say(screen, &json!({ "event": "working", "systems": names }), &|| {
+        format!("Working for {}. Ctrl-C ends it once calls under way have ended.", names.join(", "))
+    });
+    tokio::select! {
+        () = all(&systems, &stop, screen) => {}
+        never = signalled(stopping) => match never {},
+    }
+    say(screen, &json!({ "event": "stopped" }), &|| "Stopped; nothing is under way.".to_owned());
+    Ok(Exit::Done)
+}
+
+/// One turn for each system.
+async fn once(
+    systems: &[Opened],
+    stop: &watch::Receiver<bool>,
+    screen: &mut Screen,
+) -> Result<Exit, Failure> {
+    for opened in systems {
+        let worked = opened.system.work(stop).await.map_err(|error| opened.failure(error))?;
+        tell(name(&opened.system), &Ok(worked), screen);
+    }
+    Ok(Exit::Done)
+}
+
+/// Turn after turn for every system, until somebody stops it.
+async fn all(systems: &[Opened], stop: &watch::Receiver<bool>, screen: &mut Screen) {
+    let (done, mut told) = mpsc::channel(16);
+    let working = async {
+        let workers =
+            systems.iter().map(|opened| turns(&opened.system, stop.clone(), done.clone()));
+        let workers: Vec<_> = workers.collect();
+        drop(done);
+        together(workers).await;
+    };
+    let telling = async {
+        while let Some((system, worked)) = told.recv().await {
+            tell(&system, &worked, screen);
+        }
+    };
+    tokio::join!(working, telling);
+}
+
+type Turn = (String, Result<Worked, String>);
+
+/// Waits for all of them; each goes on while others wait.
+async fn together(work: Vec<impl Future<Output = ()>>) {
+    let mut work: Vec<_> = work.into_iter().map(|one| Some(Box::pin(one))).collect();
+    std::future::poll_fn(|context| {
+        for one in &mut work {
+            if one.as_mut().is_some_and(|one| one.as_mut().poll(context).is_ready()) {
+                *one = None;
+            }
+        }
+        if work.iter().all(Option::is_none) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}
+
+async fn turns(system: &System, mut stop: watch::Receiver<bool>, done: mpsc::Sender<Turn>) {
+    while !*stop.borrow() {
+        let worked = system.work(&stop).await.map_err(|error| error.to_string());
+        let pause = if worked.is_ok() { PAUSE } else { LONG_PAUSE };
+        // Nobody listens any more only when everything ends.
+        done.send((name(system).to_owned(), worked)).await.ok();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|is_stopped| *is_stopped) => {}
+        }
+    }
+}
+
+/// Tells those at work to end, once a person or the system asks for it. Never comes back: whoever
+/// is told ends by itself.
+async fn signalled(stopping: watch::Sender<bool>) -> std::convert::Infallible {
+    asked_to_stop().await;
+    stopping.send_replace(true);
+    std::future::pending().await
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
+}
+
+fn name(system: &System) -> &str {
+    system.policy().system.as_str()
+}
+
+/// Tells what a turn did; nothing of a turn without work.
+fn tell(system: &str, worked: &Result<Worked, String>, screen: &mut Screen) {
+    match worked {
+        Ok(worked) if *worked == Worked::default() => {}
+        Ok(worked) => {
+            let settled: Vec<_> = worked.settled.iter().map(settled_json).collect();
+            let failed: Vec<_> = worked.failed.iter().map(failed_json).collect();
+            let event = json!({
+                "event": "worked",
+                "system": system,
+                "ended": worked.ended,
+                "failed": failed,
+                "settled": settled,
+            });
+            say(screen, &event, &|| lines(system, worked));
+        }
+        Err(why) => {
+            let event = json!({ "event": "failed", "system": system, "message": why });
+            say(screen, &event, &|| format!("{system}: {}; trying again", clean(why)));
+        }
+    }
+}
+
+fn lines(system: &str, worked: &Worked) -> String {
+    let mut lines = Vec::new();
+    if worked.ended > 0 {
+        let calls = counted(worked.ended, "call", "calls");
+        lines.push(format!("{system}: {calls} taken"));
+    }
+    for (rule, reason) in &worked.failed {
+        lines.push(format!("{system}: {} failed: {}", clean(rule), clean(reason)));
+    }
+    for (id, state) in &worked.settled {
+        lines.push(format!("{system}: {id} is now {state}"));
+    }
+    lines.join("\n")
+}
+
+fn settled_json((id, state): &(DeletionId, State)) -> serde_json::Value {
+    json!({ "deletion": id, "state": state })
+}
+
+fn failed_json((rule, reason): &(String, String)) -> serde_json::Value {
+    json!({ "hook": rule, "reason": reason })
+}
+
+fn say(screen: &mut Screen, event: &serde_json::Value, text: &dyn Fn() -> String) {
+    if screen.is_text() {
+        screen.say(&text());
+    } else {
+        screen.event(event);
+    }
+}
