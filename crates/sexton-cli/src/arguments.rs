@@ -177,10 +177,10 @@ pub struct Graph {
 pub struct Target {
     /// What it is, as the policy calls it
     pub thing: String,
-    /// Its id; the values of a composite key are joined by commas
-    #[arg(required_unless_present = "find", conflicts_with = "find")]
+    /// Its id, or several; the values of a composite key are joined by commas
+    #[arg(value_name = "ID", required_unless_present = "find", conflicts_with = "find")]
     #[arg(allow_negative_numbers = true)]
-    pub id: Option<String>,
+    pub ids: Vec<String>,
     /// Find it by named values instead of its id (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub find: Vec<(String, String)>,
@@ -221,7 +221,7 @@ pub struct Delete {
     /// Why, for the audit
     #[arg(long)]
     pub reason: Option<String>,
-    /// Confirm without being asked: the id once more
+    /// Confirm without being asked: the id once more, or '3 batches'
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub confirm: Option<String>,
     /// Delete exactly what an earlier preview showed, or nothing

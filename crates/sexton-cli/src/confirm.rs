@@ -19,10 +19,12 @@ pub fn confirm(
     screen: &mut Screen,
 ) -> Result<(), Failure> {
     if let Some(given) = &delete.confirm {
-        if *given == preview.id {
+        let wanted = words_of(preview);
+        if *given == wanted {
             return Ok(());
         }
-        return Err(Failure::Mismatch { given: given.clone(), id: preview.id.clone() });
+        let what = if preview.roots.all().len() == 1 { "the id is" } else { "it is about" };
+        return Err(Failure::Mismatch { given: given.clone(), what, wanted });
     }
     if !Screen::can_ask() {
         return Err(Failure::CannotAsk { command: confirmed(preview, delete, line) });
@@ -34,9 +36,21 @@ pub fn confirm(
     Err(Failure::Declined { root: root_of(preview) })
 }
 
-/// The root in a sentence.
+/// The root in a sentence, or how many there are.
 pub fn root_of(preview: &Preview) -> String {
-    format!("{} `{}`", preview.thing, text::clean(&preview.id))
+    match preview.roots.all() {
+        [one] => format!("{} `{}`", preview.thing, text::clean(&one.id)),
+        several => text::number_of(&preview.thing, several.len()),
+    }
+}
+
+/// What confirms: the id, or of several their number and what they are. Nobody types a hundred
+/// ids once more; who types how many there are has read how many there are.
+fn words_of(preview: &Preview) -> String {
+    match preview.roots.all() {
+        [one] => one.id.clone(),
+        several => text::number_of(&preview.thing, several.len()),
+    }
 }
 
 fn wants_the_id(preview: &Preview) -> bool {
@@ -45,7 +59,10 @@ fn wants_the_id(preview: &Preview) -> bool {
 
 fn question(preview: &Preview) -> String {
     if wants_the_id(preview) {
-        return text::bold("Type the id to delete it: ");
+        return text::bold(&match preview.roots.all() {
+            [_] => "Type the id to delete it: ".into(),
+            _ => format!("Type `{}` to delete them: ", words_of(preview)),
+        });
     }
     text::bold(&format!("Delete {}? [y/N] ", text::row_count(preview.rows())))
 }
@@ -53,7 +70,7 @@ fn question(preview: &Preview) -> String {
 fn is_yes(preview: &Preview, answer: Option<&str>) -> bool {
     let Some(answer) = answer.map(str::trim) else { return false };
     if wants_the_id(preview) {
-        return answer == preview.id.trim();
+        return answer == words_of(preview).trim();
     }
     matches!(answer.to_lowercase().as_str(), "y" | "yes")
 }
@@ -83,9 +100,11 @@ fn confirmed(preview: &Preview, delete: &Delete, line: &CommandLine) -> String {
             words.extend([*name, value]);
         }
     }
-    words.extend(["--confirm", &preview.id]);
-    let root = std::iter::once(target.thing.as_str()).chain(target.id.as_deref());
-    if preview.id.starts_with('-') {
+    let confirmed = words_of(preview);
+    words.extend(["--confirm", &confirmed]);
+    let ids = target.ids.iter().map(String::as_str);
+    let root = std::iter::once(target.thing.as_str()).chain(ids);
+    if target.ids.iter().any(|id| id.starts_with('-')) {
         // Order: what begins with a dash is taken for an option unless `--` comes before it.
         words.push("--");
         words.extend(root);
@@ -97,20 +116,23 @@ fn confirmed(preview: &Preview, delete: &Delete, line: &CommandLine) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sexton_core::preview::{Precision, Preview};
+    use sexton_core::preview::{Precision, Preview, ShownRoot, ShownRoots};
 
     use super::*;
 
-    fn preview(id: &str, confirm: &'static str) -> Preview {
-        Preview {
-            system: "s".into(),
-            thing: "batch".into(),
-            id: id.into(),
+    fn preview(ids: &[&str], confirm: &'static str) -> Preview {
+        let root = |id: &&str| ShownRoot {
+            id: (*id).into(),
             label: None,
             tenant: None,
             show: Vec::new(),
-            options: Vec::new(),
             row_exists: true,
+        };
+        Preview {
+            system: "s".into(),
+            thing: "batch".into(),
+            roots: ShownRoots::of(ids.iter().map(root).collect()),
+            options: Vec::new(),
             removed: Vec::new(),
             changed: Vec::new(),
             derived: Vec::new(),
@@ -126,8 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_several_confirms_and_nothing_else() {
+        let preview = preview(&["a", "b"], "type-id");
+        assert!(is_yes(&preview, Some(" 2 batches\n")));
+        for answer in ["", "a", "a b", "2", "2 batch", "3 batches", "y"] {
+            assert!(!is_yes(&preview, Some(answer)), "{answer:?}");
+        }
+    }
+
+    #[test]
     fn only_the_exact_id_confirms_where_the_id_is_asked_for() {
-        let preview = preview("Autumn-2026", "type-id");
+        let preview = preview(&["Autumn-2026"], "type-id");
         for answer in ["Autumn-2026", "Autumn-2026\n", "  Autumn-2026 \r\n"] {
             assert!(is_yes(&preview, Some(answer)), "{answer:?}");
         }
@@ -139,7 +170,7 @@ mod tests {
 
     #[test]
     fn only_a_yes_confirms_where_a_click_would() {
-        let preview = preview("7", "click");
+        let preview = preview(&["7"], "click");
         for answer in ["y", "Y\n", "yes", "YES"] {
             assert!(is_yes(&preview, Some(answer)), "{answer:?}");
         }

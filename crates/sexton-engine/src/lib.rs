@@ -2,6 +2,7 @@
 
 pub mod ports;
 
+mod asked;
 mod audit;
 mod draft;
 mod execute;
@@ -23,6 +24,6 @@ pub use fence::FenceChange;
 pub use outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 pub use preview::Budget;
 pub use reap::Worked;
-pub use request::{Bound, DeleteRequest, Root, RootKey, Surroundings};
+pub use request::{Bound, DeleteRequest, ROOTS_MAX, Root, RootKey, Surroundings};
 pub use status::DeletionStatus;
 pub use system::System;

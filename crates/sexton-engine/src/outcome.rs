@@ -6,6 +6,7 @@ use sexton_core::policy::BadOption;
 use sexton_core::preview::{Blocker, BlockerKind, Difference};
 
 use crate::ports::{DatabaseError, OpenIntent};
+use crate::request::ROOTS_MAX;
 
 /// Why nothing could be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -23,13 +24,13 @@ pub enum EngineError {
     /// The policy does not fit the live schema.
     #[error("the policy does not fit the live schema ({} finding(s))", .0.len())]
     Policy(Vec<Finding>),
-    /// There is no such root, or not in this tenant.
-    #[error("there is no {thing} `{id}`")]
+    /// There is no such root, or not in this tenant; of several, these.
+    #[error("there is no {thing} {}", quoted(.ids))]
     NotFound {
         /// The thing.
         thing: ThingName,
-        /// The id as given.
-        id: String,
+        /// The ids as given.
+        ids: Vec<String>,
     },
     /// The id cannot be one of this thing.
     #[error("`{id}` cannot be the id of a {thing}: {detail}")]
@@ -40,6 +41,12 @@ pub enum EngineError {
         id: String,
         /// Why not.
         detail: String,
+    },
+    /// More roots than one deletion may have.
+    #[error("{count} are more than can be deleted at once; at most {ROOTS_MAX} fit one deletion")]
+    TooManyRoots {
+        /// How many were asked for, no two alike.
+        count: usize,
     },
     /// An option that cannot be chosen so.
     #[error(transparent)]
@@ -181,6 +188,12 @@ impl Refusal {
         };
         Some(Self { by, blockers })
     }
+}
+
+/// Ids in a sentence.
+fn quoted(ids: &[String]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+    ids.join(", ")
 }
 
 fn first(blockers: &[Blocker]) -> &str {

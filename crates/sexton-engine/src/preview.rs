@@ -7,22 +7,24 @@ mod foretell;
 
 use std::time::Duration;
 
+use sexton_core::fence::key_text;
 use sexton_core::names::Timestamp;
 use sexton_core::plan::Plan;
 use sexton_core::policy::{Confirm, Options};
 use sexton_core::preview::{
     ChangedRows, ChosenOption, Count, DerivedRows, DigestPart, DigestParts, KeptRows, Precision,
-    Preview, RemovedRows, RowSample,
+    Preview, RemovedRows, RowSample, ShownRoot, ShownRoots,
 };
 use sexton_core::sql::{Scalar, SetId};
 
+use crate::asked::missing;
 use crate::execute::{over_share, too_many};
 use crate::outcome::EngineError;
 use crate::ports::{DatabaseError, Mode, Tx};
-use crate::request::{Root, RootKey};
+use crate::request::Root;
 use crate::system::{Ready, System};
 use crate::walk::{
-    Deadline, Found, Judge, KeyRows, Locks, RootValue, Subject, Walk, named, plain_root,
+    Deadline, Found, Judge, KeyRows, Locks, Refused, Rooted, Roots, Subject, Walk, named,
 };
 
 /// Below so few keys all leaves are counted at once. Below more of them a count may take its
@@ -53,14 +55,14 @@ impl System {
         let options = self.options(&root.thing, &root.options)?;
         for _ in 0..3 {
             let ready = self.ready(&root.thing, &options).await?;
-            let value = self.root_value(&ready.plan, root).await?;
+            let roots = self.roots(&ready.plan, root).await?;
             let mut tx = self.database.begin(Mode::Look { budget: Some(budget.time) }).await?;
             if tx.stamp(&ready.plan.tables).await? != ready.stamp {
                 tx.rollback().await?;
                 self.forget().await;
                 continue;
             }
-            let preview = self.look(&ready, root, value, &options, tx.as_mut(), budget).await;
+            let preview = self.look(&ready, root, roots, &options, tx.as_mut(), budget).await;
             // A look that ran out of time has lost its transaction; there is nothing to keep.
             drop(tx.rollback().await);
             return preview;
@@ -71,56 +73,11 @@ impl System {
         }))
     }
 
-    /// The value of a root, from its id or by the thing's `find`.
-    pub(crate) async fn root_value(
-        &self,
-        plan: &Plan,
-        root: &Root,
-    ) -> Result<RootValue, EngineError> {
-        let id = match &root.key {
-            RootKey::Id(id) => id.clone(),
-            RootKey::Named(_) => self.look_up(plan, root).await?,
-        };
-        let bad = |detail: String| EngineError::BadId {
-            thing: root.thing.clone(),
-            id: id.clone(),
-            detail,
-        };
-        if id.trim().is_empty() {
-            return Err(bad("it is empty".into()));
-        }
-        let columns: Vec<&str> = plan.root.key.iter().map(|c| c.name.as_str()).collect();
-        RootValue::from_id(root, &id, plan).ok_or_else(|| {
-            bad(format!("its key has the values {}, joined by commas", columns.join(", ")))
-        })
-    }
-
-    async fn look_up(&self, plan: &Plan, root: &Root) -> Result<String, EngineError> {
-        let missing = || EngineError::NotFound { thing: root.thing.clone(), id: named(root) };
-        let bad = |detail: &str| EngineError::BadId {
-            thing: root.thing.clone(),
-            id: named(root),
-            detail: detail.into(),
-        };
-        let Some(find) = &plan.root.find else {
-            return Err(bad("its thing has no `find`: give its id"));
-        };
-        let RootKey::Named(values) = &root.key else { return Err(missing()) };
-        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
-        let rows = Walk::look_up(find, values, root, tx.as_mut()).await?;
-        tx.rollback().await?;
-        match rows.as_slice() {
-            [] => Err(missing()),
-            [row] => Ok(plain_root(row)),
-            _ => Err(bad("more than one row is found by these values")),
-        }
-    }
-
     async fn look(
         &self,
         ready: &Ready,
         root: &Root,
-        value: RootValue,
+        roots: Roots,
         options: &Options,
         tx: &mut dyn Tx,
         budget: Budget,
@@ -128,21 +85,21 @@ impl System {
         let clock = self.surroundings.clock.as_ref();
         let millis = i64::try_from(budget.time.as_micros()).unwrap_or(i64::MAX);
         let at = Timestamp(clock.now().0.saturating_add(millis));
-        let mut walk = Walk::new(&ready.plan, tx, value, Locks::Leave);
-        let missing = || EngineError::NotFound { thing: root.thing.clone(), id: named(root) };
-        let subject = match walk.find_root().await {
-            Ok(subject) => subject.ok_or_else(missing)?,
+        let mut walk = Walk::new(&ready.plan, tx, roots, Locks::Leave);
+        let subjects = match walk.find_root().await {
+            Ok(Rooted::All(subjects)) => subjects,
+            Ok(Rooted::Missing(ids)) => return Err(missing(root, ids)),
             Err(DatabaseError::BadValue(detail)) => {
-                let id = named(root);
+                let id = named(root).join(", ");
                 return Err(EngineError::BadId { thing: root.thing.clone(), id, detail });
             }
             Err(error) => return Err(error.into()),
         };
         walk.deadline = Some(Deadline { clock, at });
         let mut look = Looking { walk, options, budget, in_time: true };
-        let mut preview = self.empty_preview(ready, &look.walk.root, subject.clone());
+        let mut preview = self.empty_preview(ready, &subjects);
         self.tell_options(&mut preview, options);
-        look.fill(self, &mut preview, &subject).await?;
+        look.fill(self, &mut preview, &subjects).await?;
         Ok(preview)
     }
 
@@ -166,18 +123,14 @@ impl System {
         }
     }
 
-    fn empty_preview(&self, ready: &Ready, value: &RootValue, subject: Subject) -> Preview {
+    fn empty_preview(&self, ready: &Ready, subjects: &[Subject]) -> Preview {
         let thing = self.thing(&ready.plan.thing);
         let click = thing.is_some_and(|thing| thing.confirm == Confirm::Click);
         Preview {
             system: self.policy.system.to_string(),
             thing: ready.plan.thing.to_string(),
-            id: value.written(),
-            label: subject.label,
-            tenant: subject.tenant,
-            show: subject.show,
+            roots: ShownRoots::of(subjects.iter().map(shown).collect()),
             options: Vec::new(),
-            row_exists: subject.row_exists,
             removed: Vec::new(),
             changed: Vec::new(),
             derived: Vec::new(),
@@ -193,6 +146,11 @@ impl System {
     }
 }
 
+fn shown(subject: &Subject) -> ShownRoot {
+    let Subject { id, row_exists, label, tenant, show, .. } = subject.clone();
+    ShownRoot { id, label, tenant, show, row_exists }
+}
+
 /// A walk that counts and gives up in time.
 struct Looking<'l> {
     walk: Walk<'l>,
@@ -206,7 +164,7 @@ impl Looking<'_> {
         &mut self,
         system: &System,
         preview: &mut Preview,
-        subject: &Subject,
+        subjects: &[Subject],
     ) -> Result<(), EngineError> {
         let found = self.walk.find_all().await;
         let found = self.unless_late(found)?;
@@ -216,7 +174,7 @@ impl Looking<'_> {
         let all_found = found == Some(Found::All);
         if all_found {
             let now = system.surroundings.clock.now();
-            let judge = Judge { policy: &system.policy, subject, now };
+            let judge = Judge { policy: &system.policy, subjects, now };
             let judged = self.walk.judge(&judge).await;
             match self.unless_late(judged)? {
                 Some(blockers) => preview.blockers.extend(blockers),
@@ -232,6 +190,7 @@ impl Looking<'_> {
         if let Some(blocker) = self.walk.over_limit(preview.rows().least()) {
             preview.blockers.push(blocker);
         }
+        self.tell_roots(system, preview).await?;
         preview.blockers.sort_by_key(|blocker| blocker.kind);
         self.warn(preview);
         let exact =
@@ -244,6 +203,19 @@ impl Looking<'_> {
         // Order: a value that cannot be read costs the transaction, so nothing is asked after it.
         self.foretell(preview, all_found).await;
         Ok(())
+    }
+
+    /// Says for which of several roots it is refused, as far as there is time.
+    async fn tell_roots(
+        &mut self,
+        system: &System,
+        preview: &mut Preview,
+    ) -> Result<(), EngineError> {
+        let Some(Deadline { clock, at }) = self.walk.deadline else { return Ok(()) };
+        let (plan, roots) = (self.walk.plan, &self.walk.roots);
+        let refused = Refused { policy: &system.policy, plan, roots, clock, until: at };
+        let told = refused.tell_roots(&mut preview.blockers, self.walk.tx).await;
+        self.unless_late(told).map(drop)
     }
 
     /// What was read, or nothing once the time is over.
@@ -353,7 +325,7 @@ impl Looking<'_> {
         let text = |value: &Scalar| (!value.is_null()).then(|| value.to_string());
         let rows = self.walk.sets[set.0].all().iter().take(SAMPLES_MAX);
         rows.map(|row| RowSample {
-            key: plain_root(&row[..identity]),
+            key: key_text(&row[..identity]),
             before: row[identity..].iter().map(text).collect(),
             after: Vec::new(),
         })
@@ -376,12 +348,24 @@ impl Looking<'_> {
         let said = preview.changed.iter().filter(|change| !change.rows.is_zero());
         let said: Vec<String> = said.filter_map(|change| change.say.clone()).collect();
         preview.warnings.extend(said);
-        if !preview.row_exists {
-            preview.warnings.push("its own row is missing; what still carries its id goes".into());
-        }
+        preview.warnings.extend(rowless(preview.roots.all()));
         if !self.in_time {
             let secs = self.budget.time.as_secs();
             preview.warnings.push(format!("not everything was counted within {secs} s"));
+        }
+    }
+}
+
+/// A warning of roots whose own row is missing.
+fn rowless(roots: &[ShownRoot]) -> Option<String> {
+    let rowless: Vec<&str> =
+        roots.iter().filter(|root| !root.row_exists).map(|root| root.id.as_str()).collect();
+    match (rowless.as_slice(), roots) {
+        ([], _) => None,
+        (_, [_]) => Some("its own row is missing; what still carries its id goes".into()),
+        (some, _) => {
+            let some = some.join(", ");
+            Some(format!("own rows are missing; what still carries these ids goes: {some}"))
         }
     }
 }

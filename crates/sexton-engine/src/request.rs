@@ -8,7 +8,7 @@ use sexton_core::preview::DigestParts;
 
 use crate::ports::{Clock, Entropy, SystemClock, SystemEntropy};
 
-/// The root of a preview or deletion.
+/// The root of a preview or deletion, or several at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
     /// The thing.
@@ -23,11 +23,16 @@ pub struct Root {
     pub actor: Actor,
 }
 
+/// So many roots fit one deletion.
+pub const ROOTS_MAX: usize = 1_000;
+
 /// How a root is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RootKey {
     /// By its key; the values of a composite key are joined by commas.
     Id(String),
+    /// Several by their keys: all of them or none. The same one twice is one.
+    Ids(Vec<String>),
     /// By named values, through the thing's `find`.
     Named(BTreeMap<String, String>),
 }

@@ -23,7 +23,7 @@ use crate::outcome::DeleteError;
 use crate::ports::{AuditRow, DatabaseError, DeletionRow, StateChange, TombstoneSet, Tx};
 use crate::reap::REAPED;
 use crate::system::System;
-use crate::walk::{KeyRows, Locks, RootValue, Walk};
+use crate::walk::{KeyRows, Locks, Roots, Walk};
 
 /// A look stops counting here: what is left is named, not measured.
 const LEFT_MAX: u64 = 1_000;
@@ -240,17 +240,17 @@ struct Seen {
     looked_at: u64,
 }
 
-/// Counts rows that still refer to tombstones, or hold the root's value.
+/// Counts rows that still refer to tombstones, or hold a root's value.
 async fn look_again(plan: &Plan, id: &DeletionId, tx: &mut dyn Tx) -> Result<Seen, DatabaseError> {
     let mut seen = Seen { left: Vec::new(), looked_at: 0 };
     if plan.looks.is_empty() {
         return Ok(seen);
     }
     let tombstones = tx.tombstones(id).await?;
-    let value = tombstones.iter().find(|set| set.table == ROOT_VALUE);
-    let values = value.and_then(|set| parse_key(set.keys.first()?)).unwrap_or_default();
-    let root = RootValue { values, tenant: None, actor: Actor::new("") };
-    let mut walk = Walk::new(plan, tx, root, Locks::Leave);
+    let values = tombstones.iter().filter(|set| set.table == ROOT_VALUE);
+    let values = values.flat_map(|set| &set.keys).filter_map(|key| parse_key(key)).collect();
+    let roots = Roots::of(values, None, Actor::new(""));
+    let mut walk = Walk::new(plan, tx, roots, Locks::Leave);
     walk.sets = gone(plan, &tombstones);
     for LookAgain { looks, statement } in &plan.looks {
         let counts = walk.rows(statement, LEFT_MAX).await?.pop().unwrap_or_default();

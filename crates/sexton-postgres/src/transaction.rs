@@ -127,9 +127,9 @@ impl<H: Held> Tx for PostgresTx<H> {
         self.judged("stamp the schema", "", answer).map(SchemaStamp)
     }
 
-    async fn lock_name(&mut self, name: &str) -> Result<(), DatabaseError> {
-        let answer = lock_name(&mut self.link(), name).await;
-        self.judged("lock the name", "", answer)
+    async fn lock_names(&mut self, names: &[String]) -> Result<(), DatabaseError> {
+        let answer = lock_names(&mut self.link(), names).await;
+        self.judged("lock the names", "", answer)
     }
 
     /// Nothing to do: one statement with several `WITH` parts removes a cycle.
@@ -204,9 +204,10 @@ pub async fn in_transaction<'c>(
 }
 
 /// Waits for the name until the transaction ends. A repeat in the same transaction is free.
-async fn lock_name(link: &mut Link<'_>, name: &str) -> Result<(), sqlx::Error> {
-    link.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-        .bind(name)
+/// One after the other: an array is taken apart in its own order.
+async fn lock_names(link: &mut Link<'_>, names: &[String]) -> Result<(), sqlx::Error> {
+    link.query("SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest($1) AS name")
+        .bind(names)
         .execute(&mut *link.connection)
         .await?;
     Ok(())

@@ -258,7 +258,7 @@ async fn statements_kept(address: &str) -> Row {
     database.prepare("SELECT $1::text").await.expect("it makes sense");
     let mut tx = database.begin(Mode::Change).await.expect("a change can begin");
     tx.stamp(&[TableName::local("t")]).await.expect("the stamp can be read");
-    tx.lock_name("a name").await.expect("nobody has it");
+    tx.lock_names(&["a name".to_owned()]).await.expect("nobody has it");
     tx.audit_head().await.expect("the tables were made");
     tx.run(query("CREATE TABLE t (id int)")).await.expect("there is none");
     one(&mut *tx, "SELECT count(*) FROM pg_prepared_statements").await

@@ -127,7 +127,7 @@ impl Tx for SqliteTx<'_> {
     }
 
     /// Nothing to do: whoever may change holds the only write lock.
-    async fn lock_name(&mut self, _name: &str) -> Result<(), DatabaseError> {
+    async fn lock_names(&mut self, _names: &[String]) -> Result<(), DatabaseError> {
         Ok(())
     }
 

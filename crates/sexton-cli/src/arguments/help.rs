@@ -63,6 +63,7 @@ pub const PREVIEW: &str = "\
 Examples:
   sexton preview batch autumn-2026
   sexton preview batch autumn-2026 --why entries
+  sexton preview batch autumn-2026 summer-2026
   sexton preview snapshot --find cohort=1 --find slug=autumn --output json
 
   -  rows that go                  =  rows that keep referring to what goes
@@ -78,9 +79,12 @@ pub const DELETE: &str = "\
 Examples:
   sexton delete batch autumn-2026 --reason 'asked for by mail'
   sexton delete batch autumn-2026 --confirm autumn-2026      (in a script)
+  sexton delete batch b-7 b-8 b-9 --confirm '3 batches'
 
 Shows the preview and asks; without a terminal, --confirm answers. It deletes
 exactly what the preview shows: if that is no longer true, nothing changes.
+Several go all or none, as one deletion with one record. They are confirmed by
+their number and what they are; the same id twice counts once.
 
 Exit codes: 0 gone and verified, 1 refused, 2 not confirmed, 3 declined,
             4 not found, 5 failed; only after 0 and 5 may anything be gone

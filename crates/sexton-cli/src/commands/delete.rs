@@ -112,7 +112,9 @@ fn bound(delete: &Delete, preview: &Preview, opened: &Opened) -> Result<Bound, F
     match &delete.digest {
         Some(given) if parts.matches(given) => Ok(Bound::Digest(given.clone())),
         Some(_) => {
-            let again = opened.line.with(&["preview", &preview.thing, &preview.id]);
+            let ids = preview.roots.all().iter().map(|root| root.id.as_str());
+            let words: Vec<&str> = ["preview", &preview.thing].into_iter().chain(ids).collect();
+            let again = opened.line.with(&words);
             Err(Failure::OtherDigest { root: root_of(preview), again })
         }
         None => Ok(Bound::Parts { digest: digest.clone(), parts: parts.clone() }),

@@ -14,9 +14,10 @@ const NOBODY: &str = "cli";
 impl Target {
     /// The root for the engine.
     pub fn root(&self) -> Root {
-        let key = match &self.id {
-            Some(id) => RootKey::Id(id.clone()),
-            None => RootKey::Named(self.find.iter().cloned().collect()),
+        let key = match self.ids.as_slice() {
+            [] => RootKey::Named(self.find.iter().cloned().collect()),
+            [id] => RootKey::Id(id.clone()),
+            ids => RootKey::Ids(ids.to_vec()),
         };
         Root {
             thing: self.thing(),

@@ -108,11 +108,10 @@ pub fn failing_json(call: &OpenIntent) -> Value {
 fn json_of(status: &DeletionStatus) -> Value {
     let row = &status.row;
     let receipt = row.receipt.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    json!({
+    let mut told = json!({
         "id": row.id,
         "system": row.system,
         "thing": row.thing,
-        "root": row.root,
         "state": row.state,
         "sentence": status.sentence,
         "actor": row.actor,
@@ -122,5 +121,12 @@ fn json_of(status: &DeletionStatus) -> Value {
         "changed_at": row.changed_at.to_string(),
         "failing": status.failing.iter().map(failing_json).collect::<Vec<_>>(),
         "receipt": receipt,
-    })
+    });
+    // One is told as `root`, several as `roots`, as in the record.
+    if let (Ok(Value::Object(roots)), Value::Object(told)) =
+        (serde_json::to_value(&row.roots), &mut told)
+    {
+        told.extend(roots);
+    }
+    told
 }

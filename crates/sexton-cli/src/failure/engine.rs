@@ -97,9 +97,13 @@ fn of_engine(error: &EngineError, line: &CommandLine) -> Told {
             .data(json!({ "findings": findings }))
             .next("This shows them:")
             .run(&line.with(&["check"])),
-        EngineError::NotFound { .. } => Told::new(Exit::NotFound, "missing", message)
+        EngineError::NotFound { ids, .. } => Told::new(Exit::NotFound, "missing", message)
+            .data(json!({ "ids": ids }))
             .next("Ids are compared exactly, capital letters included."),
         EngineError::BadId { .. } => Told::new(Exit::Usage, "bad-id", message),
+        EngineError::TooManyRoots { .. } => {
+            Told::new(Exit::Refused, "over-limit", message).next("Delete them in several calls.")
+        }
         EngineError::BadOption(error) => {
             let told = Told::new(Exit::Usage, "bad-option", message);
             match error {

@@ -73,8 +73,8 @@ pub enum Failure {
     #[error("`{0}` is not a digest")]
     NotADigest(String),
     /// `--confirm` names something else.
-    #[error("--confirm says `{given}`, but the id is `{id}`")]
-    Mismatch { given: String, id: String },
+    #[error("--confirm says `{given}`, but {what} `{wanted}`")]
+    Mismatch { given: String, what: &'static str, wanted: String },
     /// Nobody can be asked.
     #[error("deleting needs a confirmation, and there is no terminal to ask on")]
     CannotAsk { command: String },

@@ -147,7 +147,7 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::NotADigest(_) => usage().next(DIGEST_FORM),
         Failure::Mismatch { .. } => {
             Told::new(Exit::Usage, "unconfirmed", clean(&failure.to_string()))
-                .next("It must be the id exactly, capital letters included.")
+                .next("It must be that exactly, capital letters included.")
         }
         Failure::CannotAsk { command } => {
             Told::new(Exit::Usage, "unconfirmed", failure.to_string())
@@ -209,7 +209,9 @@ fn of_findings(told: Told, file: &PolicyFile, found: &[sexton_core::finding::Fin
 pub fn of_blockers(told: Told, blockers: &[Blocker]) -> Told {
     let mut told = told.data(json!({ "blockers": blockers }));
     for blocker in blockers {
-        told = told.detail(&clean(&blocker.message));
+        let of_roots = blocker.roots.join(", ");
+        let of_roots = if of_roots.is_empty() { of_roots } else { format!(" (for {of_roots})") };
+        told = told.detail(&clean(&[blocker.message.as_str(), &of_roots].concat()));
     }
     for way in blockers.iter().flat_map(|blocker| &blocker.ways_out) {
         told = told.next(&format!("Way out: {}", clean(way)));

@@ -4,7 +4,8 @@ use sexton_engine::{AuditEntry, ChainReport};
 
 use super::page::Page;
 use super::paint::{dim, green, red};
-use super::words::{clean, counted, who};
+use super::roots::named;
+use super::words::{counted, who};
 
 /// Some records, oldest first.
 pub fn records(entries: &[AuditEntry]) -> String {
@@ -13,7 +14,7 @@ pub fn records(entries: &[AuditEntry]) -> String {
         let record = &entry.record;
         let seq = entry.seq.map_or("unsealed".into(), |seq| format!("{seq:>4}"));
         page.line(format!("{seq}  {}  {}", dim(&record.at), record.deletion));
-        let what = format!("{} {}", record.thing, clean(&record.root));
+        let what = named(&record.thing, record.roots.all());
         let rows = counted(record.removed.values().sum(), "row", "rows");
         let who = who(&record.actor, record.reason.as_deref());
         page.paragraph("      ", "      ", &format!("{what}: {rows}, {who}"));

@@ -2,7 +2,7 @@
 
 use sexton_core::preview::{
     After, Blocker, BlockerKind, ChangedRows, Count, DerivedRows, KeptRows, Precision, Preview,
-    RemovedRows, RowSample,
+    RemovedRows, RowSample, ShownRoot,
 };
 use textwrap::core::display_width;
 
@@ -10,8 +10,12 @@ use super::WIDTH;
 use super::page::Page;
 use super::paint::{bold, dim, red, yellow};
 use super::reference::Reference;
+use super::roots::title;
 use super::rows::{Line, Sign, amount, table};
 use super::words::{clean, counted, indented, listed, number, wrapped};
+
+/// So many of several roots are shown.
+const ROOTS_SHOWN_MAX: usize = 10;
 
 /// How a preview is shown.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +32,7 @@ pub fn preview(preview: &Preview, view: View<'_>) -> String {
     let (shown, rest): (Vec<Line>, Vec<Line>) =
         lines.into_iter().partition(|line| view.all || is_worth_a_line(line));
     let mut page = Page::default();
-    head(&mut page, preview, view.policy);
+    head(&mut page, preview, view);
     page.line("");
     page.block(&table(&shown));
     left_out(&mut page, &rest);
@@ -44,10 +48,19 @@ pub fn preview(preview: &Preview, view: View<'_>) -> String {
     page.text()
 }
 
-fn head(page: &mut Page, preview: &Preview, policy: &str) {
-    let label = preview.label.as_ref().map(|label| format!(" \"{}\"", clean(label)));
-    let name = format!("{} {}{}", preview.thing, clean(&preview.id), label.unwrap_or_default());
-    let policy = format!("policy {}", clean(policy));
+/// The root as a title calls it, or how many there are.
+pub fn name_of(preview: &Preview) -> String {
+    let names: Vec<String> = preview.roots.all().iter().map(|root| root.id.clone()).collect();
+    title(&preview.thing, &names)
+}
+
+fn head(page: &mut Page, preview: &Preview, view: View<'_>) {
+    let label = match preview.roots.all() {
+        [one] => labelled(one),
+        _ => String::new(),
+    };
+    let name = format!("{}{label}", name_of(preview));
+    let policy = format!("policy {}", clean(view.policy));
     let used = display_width(&format!("Preview of {name}{policy}"));
     let gap = if used + 3 <= WIDTH { " ".repeat(WIDTH - used) } else { "\n  ".into() };
     page.line(format!("Preview of {}{gap}{}", bold(&name), dim(&policy)));
@@ -57,14 +70,42 @@ fn head(page: &mut Page, preview: &Preview, policy: &str) {
         let text = format!("option {} is {}{said}", clean(&option.name), option.chosen);
         page.paragraph("  ", "    ", &[text, help.unwrap_or_default()].concat());
     }
-    let tenant = preview.tenant.iter().map(|tenant| format!("tenant {}", clean(tenant)));
-    let columns = preview.show.iter().map(|(column, value)| {
+    roots(page, preview.roots.all(), view.all);
+}
+
+/// What is shown of one root, or a line for each of several.
+fn roots(page: &mut Page, roots: &[ShownRoot], all: bool) {
+    if let [one] = roots {
+        let shown = about(one);
+        if !shown.is_empty() {
+            page.paragraph("  ", "  ", &shown.join(", "));
+        }
+        return;
+    }
+    let some = if all { roots.len() } else { ROOTS_SHOWN_MAX };
+    for root in roots.iter().take(some) {
+        let name = [clean(&root.id), labelled(root)].concat();
+        let about = [vec![name], about(root)].concat();
+        page.paragraph("  ", "    ", &about.join(", "));
+    }
+    if roots.len() > some {
+        let more = number((roots.len() - some) as u64);
+        page.line(dim(&format!("  and {more} more (--all)")));
+    }
+}
+
+fn labelled(root: &ShownRoot) -> String {
+    let label = root.label.as_ref().map(|label| format!(" \"{}\"", clean(label)));
+    label.unwrap_or_default()
+}
+
+/// The tenant, and the columns that the policy shows.
+fn about(root: &ShownRoot) -> Vec<String> {
+    let tenant = root.tenant.iter().map(|tenant| format!("tenant {}", clean(tenant)));
+    let columns = root.show.iter().map(|(column, value)| {
         format!("{column} {}", value.as_deref().map_or("NULL".into(), clean))
     });
-    let shown: Vec<String> = tenant.chain(columns).collect();
-    if !shown.is_empty() {
-        page.paragraph("  ", "  ", &shown.join(", "));
-    }
+    tenant.chain(columns).collect()
 }
 
 fn is_worth_a_line(line: &Line) -> bool {
@@ -223,10 +264,11 @@ fn refusal(page: &mut Page, blocker: &Blocker) {
         BlockerKind::Hold => Some(format!("by hold {}", clean(&blocker.name))),
         BlockerKind::OverLimit => Some(format!("by `{}`", blocker.name)),
     };
+    let of_roots = (!blocker.roots.is_empty()).then(|| format!("for {}", listed(&blocker.roots)));
     let has_rows = matches!(blocker.kind, BlockerKind::Reference | BlockerKind::Guard);
     let rows = has_rows.then(|| format!("rows: {}", listed(&blocker.names)));
     let ways = blocker.ways_out.iter().map(|way| format!("way out: {}", clean(way)));
-    for below in by.into_iter().chain(rows).chain(ways) {
+    for below in of_roots.into_iter().chain(by).chain(rows).chain(ways) {
         page.paragraph("      ", "        ", &below);
     }
 }

@@ -5,6 +5,7 @@ use sexton_core::preview::Count;
 
 use super::paint::{bold, dim, green};
 use super::reference::Reference;
+use super::roots::named;
 use super::rows::{Line, Sign, table};
 use super::words::{clean, counted, indented, who};
 
@@ -23,7 +24,7 @@ fn title(receipt: &Receipt, took: Option<&str>) -> String {
     let gone = counted(receipt.rows(), "row", "rows");
     let tables = counted(record.removed.len() as u64, "table", "tables");
     let took = took.map(|took| format!(" in {took}")).unwrap_or_default();
-    let title = format!("Deleted {} {}", record.thing, clean(&record.root));
+    let title = format!("Deleted {}", named(&record.thing, record.roots.all()));
     format!("{}: {gone} from {tables}{took}.\n", bold(&title))
 }
 

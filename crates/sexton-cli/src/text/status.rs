@@ -4,11 +4,13 @@ use sexton_core::audit::Receipt;
 use sexton_core::lifecycle::State;
 use sexton_core::names::Timestamp;
 use sexton_engine::DeletionStatus;
+use sexton_engine::ports::DeletionRow;
 
 use super::calls::calls_that_fail;
 use super::page::Page;
 use super::paint::{bold, dim, green, red, yellow};
 use super::receipt::receipt;
+use super::roots::{named, number_of};
 use super::time::ago;
 use super::words::clean;
 
@@ -19,7 +21,7 @@ pub fn deletions(statuses: &[DeletionStatus], now: Timestamp) -> String {
         let row = &status.row;
         let by = format!("{}, by {}", ago(row.changed_at, now), clean(row.actor.as_str()));
         page.line(format!("{}  {}  {}", row.id, state(row.state), dim(&by)));
-        let what = format!("{} {}", row.thing, clean(&row.root));
+        let what = named(row.thing.as_str(), row.roots.all());
         page.paragraph("  ", "  ", &format!("{what}: {}", clean(&status.sentence)));
     }
     page.text()
@@ -33,7 +35,7 @@ pub fn deletion(status: &DeletionStatus, now: Timestamp) -> String {
     let mut told = |name: &str, value: &str| {
         page.paragraph(&format!("  {name:<10} "), "             ", &clean(value));
     };
-    told("what", &format!("{} {}", row.thing, row.root));
+    told("what", &what(row));
     told("by", row.actor.as_str());
     if let Some(reason) = &row.reason {
         told("why", reason);
@@ -52,6 +54,16 @@ pub fn deletion(status: &DeletionStatus, now: Timestamp) -> String {
         page.block(&receipt(&stored, None));
     }
     page.text()
+}
+
+/// All roots by name: this is where they are looked up.
+fn what(row: &DeletionRow) -> String {
+    match row.roots.all() {
+        [one] => format!("{} {one}", row.thing),
+        several => {
+            format!("{}: {}", number_of(row.thing.as_str(), several.len()), several.join(", "))
+        }
+    }
 }
 
 fn state(state: State) -> String {

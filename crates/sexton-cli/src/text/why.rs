@@ -7,7 +7,7 @@ use sexton_core::preview::Preview;
 
 use super::page::Page;
 use super::paint::{bold, dim};
-use super::preview::rows;
+use super::preview::{name_of, rows};
 use super::reference::Reference;
 use super::words::clean;
 use crate::policy_file::PolicyFile;
@@ -21,7 +21,7 @@ pub fn why(
     file: &PolicyFile,
 ) -> Option<String> {
     let sentences = Sentences { policy, file, preview };
-    let root = format!("{} {}", preview.thing, clean(&preview.id));
+    let root = name_of(preview);
     let reason = plan.reasons.iter().find(|reason| reason.table.to_string() == table);
     let mut page = Page::default();
     if let Some(reason) = reason {

@@ -18,4 +18,5 @@ mod help;
 mod options;
 mod previewing;
 mod refusing;
+mod several;
 mod terminal;

@@ -98,3 +98,16 @@ async fn what_changed_while_it_asked_is_told_and_nothing_is_deleted() {
     assert_eq!(place.dump().await, before);
     assert_eq!(place.records(), 0);
 }
+
+#[tokio::test]
+async fn the_typed_number_deletes_several() {
+    let question = "Type `2 batches` to delete them: ";
+    for (typed, code, left) in [("2 batches\n", 0, 0), ("autumn-2026\n", 3, 2)] {
+        let place = Place::on_sqlite().await;
+        let asked = Asked::of(&place, "delete batch summer-2026 autumn-2026", question);
+        let (ended, shown) = asked.answer(typed);
+        assert_eq!(ended, code, "{typed}: {shown}");
+        let count = "SELECT count(*) FROM batches WHERE id IN ('autumn-2026', 'summer-2026')";
+        assert_eq!(place.number(count).await, left);
+    }
+}

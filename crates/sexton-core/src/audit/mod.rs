@@ -6,6 +6,7 @@
 //! one is known by the head of the chain.
 
 mod chain;
+mod roots;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::Options;
 
 pub use chain::{ChainFault, ChainJudge, FIRST_HASH, Link, seal};
+pub use roots::{RootNames, root_name};
 
 /// The version of the stored form.
 pub const RECORD_VERSION: u32 = 1;
@@ -29,10 +31,14 @@ pub struct Record {
     pub system: String,
     /// The thing.
     pub thing: String,
-    /// The root: as it is, or `hmac-sha256:…` where the policy says so.
-    pub root: String,
-    /// Its tenant, where the policy says.
+    /// The root as `root`, or several as `roots`.
+    #[serde(flatten)]
+    pub roots: RootNames,
+    /// Its tenant, where the policy says; of several roots the one that all have.
     pub tenant: Option<String>,
+    /// The tenants of several roots, where they are not of one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<String>,
     /// Who asked.
     pub actor: String,
     /// Why.
@@ -88,17 +94,6 @@ impl Receipt {
     pub fn rows(&self) -> u64 {
         self.record.removed.values().sum()
     }
-}
-
-/// The root as the audit may name it: as it is, or as a keyed hash.
-pub fn root_name(system: &str, thing: &str, root: &str, key: Option<&[u8]>) -> String {
-    use hmac::{Hmac, KeyInit, Mac};
-    let Some(key) = key else { return root.to_owned() };
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    for part in [system, "\0", thing, "\0", root] {
-        mac.update(part.as_bytes());
-    }
-    ["hmac-sha256:", &data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes())].concat()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use super::{ChainFault, ChainJudge, FIRST_HASH, Link, root_name, seal};
+use super::{ChainFault, ChainJudge, FIRST_HASH, Link, Record, RootNames, root_name, seal};
 
 fn judge_chain(links: &[Link], head_seq: i64, head_hash: &str) -> Vec<ChainFault> {
     let mut judge = ChainJudge::new(head_seq);
@@ -102,4 +102,24 @@ fn a_root_is_named_plainly_or_by_a_keyed_hash() {
     ] {
         assert_ne!(hashed, other);
     }
+}
+
+/// A record as it was written before deletions could have several roots.
+const OF_ONE: &str = r#"{"v":1,"deletion":"dlt_a","system":"s","thing":"batch","root":"b-1","tenant":null,"actor":"ada","reason":null,"at":"2026-11-20T00:00:00Z","digest":"sha256:00","plan":"p","removed":{"runs":1},"changed":{},"derived":{}}"#;
+
+#[test]
+fn a_record_of_one_root_is_what_it_always_was() {
+    let record: Record = serde_json::from_str(OF_ONE).unwrap();
+    assert_eq!(record.roots.all(), ["b-1"]);
+    assert_eq!(record.text(), OF_ONE);
+}
+
+#[test]
+fn a_record_of_several_roots_names_them_all() {
+    let one: Record = serde_json::from_str(OF_ONE).unwrap();
+    let roots = RootNames::of(vec!["b-1".into(), "b-2".into()]);
+    let several = Record { roots, ..one };
+    let text = several.text();
+    assert!(text.contains(r#""roots":["b-1","b-2"]"#) && !text.contains(r#""root":"#), "{text}");
+    assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), several);
 }

@@ -10,7 +10,7 @@ use crate::graph::Edge;
 use crate::names::TableName;
 use crate::policy::Fate;
 use crate::schema::{Column, Table};
-use crate::sql::{KeySource, Statement, Writer, one_row};
+use crate::sql::{KeySource, Statement, Writer, in_roots};
 
 /// So many columns are asked at once: PostgreSQL reads 1664 at most, SQLite 2000.
 pub(super) const COLUMNS_MAX: usize = 1_000;
@@ -100,7 +100,7 @@ fn at_once(source: &Source<'_>, sought: &[Sought<'_>]) -> LookAgain {
         writer.push("(SELECT count(*) FROM (SELECT 1 FROM ").table(sought.table).push(" WHERE ");
         match &sought.by {
             By::Line(edge, keys) => edge_condition(writer, edge, keys, sought.table),
-            By::Value(columns) => one_row(writer, columns, columns, sought.table),
+            By::Value(columns) => in_roots(writer, columns),
         }
         writer.limit().push(") AS sexton_c)").as_text();
     });

@@ -60,7 +60,7 @@ pub struct Plan {
     pub tenants: Option<TenantCount>,
     /// The key sets that the steps fill and use.
     pub sets: Vec<KeySet>,
-    /// How the root is found.
+    /// How the roots are found.
     pub root: RootPlan,
     /// Keys that a fence remembers of the rows that go.
     pub remembered: Vec<Remembered>,
@@ -133,18 +133,18 @@ pub enum SetRole {
     Candidates,
 }
 
-/// How a root is found.
+/// How roots are found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RootPlan {
     /// The key's columns (of the row, or of the first start column).
     pub key: Vec<Column>,
     /// The thing's own row: its set is filled by this statement. Missing for values.
     pub row: Option<RootRow>,
-    /// Whether the value itself is locked, because a row of its own may be missing.
+    /// Whether the values themselves are locked, because rows of their own may be missing.
     pub lock_value: bool,
     /// Finds the key from named values.
     pub find: Option<Statement>,
-    /// Tells whether any start column holds the value, where the row may be missing.
+    /// Each tells which values one start column holds, where the rows may be missing.
     pub started: Vec<Statement>,
     /// The memory that the value itself goes into, where the row may be missing.
     pub memory: Option<String>,
@@ -155,9 +155,11 @@ pub struct RootPlan {
 pub struct RootRow {
     /// The set that holds it.
     pub set: SetId,
-    /// Finds and locks it, in its tenant.
+    /// Finds and locks those of all roots, in their tenant, in the order of their keys.
     pub statement: Statement,
-    /// Reads label, tenant, owner, shown columns and conditions of the locked row.
+    /// Tells which roots have one, where not all have.
+    pub held: Statement,
+    /// Reads label, tenant, owner, shown columns and conditions of each locked row.
     pub subject: Statement,
     /// What the columns of `subject` are, in order.
     pub fields: Vec<SubjectField>,
@@ -166,6 +168,8 @@ pub struct RootRow {
 /// One column of the subject statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SubjectField {
+    /// A value of its key; these come first.
+    Key,
     /// The label.
     Label,
     /// The tenant.

@@ -1,4 +1,4 @@
-//! How a root is found: its row in its tenant, or the columns that start from its value.
+//! How roots are found: their rows in their tenant, or the columns that start from their values.
 
 use super::closure::{Closure, columns_of, identity, root_row};
 use super::compile::Source;
@@ -8,7 +8,9 @@ use crate::graph::Graph;
 use crate::names::ColumnName;
 use crate::policy::{Sql, TableColumns, TenantPath};
 use crate::schema::{Column, Schema, Table};
-use crate::sql::{Bind, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, one_row};
+use crate::sql::{
+    Bind, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, in_roots, roots_held,
+};
 
 pub(super) fn root(
     source: &Source<'_>,
@@ -66,22 +68,35 @@ fn row(
         findings.push(*finding);
         return None;
     }
+    let tenant = tenant(source, table).filter(|_| !source.thing.across_tenants);
+    let whose = |writer: &mut Writer| {
+        if let Some(tenant) = &tenant {
+            writer.push(" AND (").placeholder(Bind::Tenant).as_text().push(" IS NULL OR ");
+            write_tenant(writer, tenant, table);
+            writer.as_text().push(" = ").placeholder(Bind::Tenant).as_text().push(")");
+        }
+    };
     let mut writer = super::closure::select(source.schema, set);
     writer.push(" WHERE ");
-    one_row(&mut writer, &key, &key, table);
-    let tenant = tenant(source, table);
-    if let Some(tenant) = tenant.filter(|_| !source.thing.across_tenants) {
-        writer.push(" AND (").placeholder(Bind::Tenant).as_text().push(" IS NULL OR ");
-        write_tenant(&mut writer, &tenant, table);
-        writer.as_text().push(" = ").placeholder(Bind::Tenant).as_text().push(")");
-    }
+    in_roots(&mut writer, &key);
+    whose(&mut writer);
+    // Race: two deletions of the same rows lock them in the same order.
+    writer.push(" ORDER BY ").columns(&set.columns[..set.identity]);
     let statement = writer.finish_locked("find the", &table.name, " FOR UPDATE");
-    let (subject, fields) = subject(source, set.id, table);
-    Some(RootRow { set: set.id, statement, subject, fields })
+    let mut writer = Writer::new(source.schema.dialect);
+    roots_held(&mut writer, &key, table, whose);
+    let held = writer.finish("look for the", &table.name);
+    let (subject, fields) = subject(source, set.id, table, &key);
+    Some(RootRow { set: set.id, statement, held, subject, fields })
 }
 
 /// Reads what is said and judged of the root's own row.
-fn subject(source: &Source<'_>, set: SetId, table: &Table) -> (Statement, Vec<SubjectField>) {
+fn subject(
+    source: &Source<'_>,
+    set: SetId,
+    table: &Table,
+    key: &[Column],
+) -> (Statement, Vec<SubjectField>) {
     let mut writer = Writer::new(source.schema.dialect);
     let mut fields = Vec::new();
     writer.push("SELECT ");
@@ -91,6 +106,10 @@ fn subject(source: &Source<'_>, set: SetId, table: &Table) -> (Statement, Vec<Su
         }
         fields.push(field);
     };
+    for part in key {
+        field(&mut writer, &mut fields, SubjectField::Key);
+        writer.read(part);
+    }
     let thing = source.thing;
     let column = |name: &ColumnName| table.column(name);
     if let Some(label) = thing.label.as_ref().and_then(|label| column(&label.value)) {
@@ -124,17 +143,15 @@ fn subject(source: &Source<'_>, set: SetId, table: &Table) -> (Statement, Vec<Su
         write_condition(&mut writer, &condition.value.sql, table);
         writer.push(" THEN 1 ELSE 0 END").as_text();
     }
-    if fields.is_empty() {
-        writer.push("1").as_text();
-    }
     writer.push(" FROM ").table(table).push(" WHERE ");
     let identity = identity(table).unwrap_or_default();
-    // The row that was found and locked, by its identity: `row` may name another unique key.
+    // The rows that were found and locked, by their identity: `row` may name another unique key.
     let root = KeySource {
         from: vec![KeyColumns { set, columns: (0..identity.len()).collect(), frontier: false }],
         types: &identity,
     };
     in_keys(&mut writer, &identity, &root);
+    writer.push(" ORDER BY ").columns(&identity);
     (writer.finish("read the", &table.name), fields)
 }
 
@@ -170,9 +187,7 @@ fn started(source: &Source<'_>, start: &TableColumns) -> Option<Statement> {
     let table = source.schema.table(&start.table)?;
     let columns = columns_of(table, &start.columns);
     let mut writer = Writer::new(source.schema.dialect);
-    writer.push("SELECT 1 FROM ").table(table).push(" WHERE ");
-    one_row(&mut writer, &columns, &columns, table);
-    writer.push(" LIMIT 1");
+    roots_held(&mut writer, &columns, table, |_| {});
     Some(writer.finish("look for", &table.name))
 }
 

@@ -39,8 +39,9 @@ impl fmt::Display for Plan {
             show(f, statement)?;
         }
         if let Some(row) = &self.root.row {
-            show(f, &row.statement)?;
-            show(f, &row.subject)?;
+            for statement in [&row.statement, &row.held, &row.subject] {
+                show(f, statement)?;
+            }
         }
         writeln!(f, "find")?;
         for find in &self.steps.find {
@@ -192,7 +193,9 @@ fn told(bind: &Bind) -> String {
                 _ => sets.join(" and "),
             }
         }
-        Bind::Root(part) => format!("the root's value {part}"),
+        Bind::Roots { part: Some(part) } => format!("the roots' values {part}"),
+        Bind::Roots { part: None } => "the roots' values".into(),
+        Bind::Id => "the root's id".into(),
         Bind::Tenant => "the tenant, or NULL".into(),
         Bind::Actor => "the actor".into(),
         Bind::Path(name) => format!("the value named {name}"),

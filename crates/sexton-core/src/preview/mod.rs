@@ -1,6 +1,7 @@
-//! What a plan would do to one root, now, and the digest that binds a deletion to it.
+//! What a plan would do to a root, or to several at once, now, and the digest that binds a
+//! deletion to it.
 //!
-//! The digest covers the plan, the root, the ordered keys of every interior table, the old
+//! The digest covers the plan, the roots, the ordered keys of every interior table, the old
 //! values of every row that an effect touches, and the count of every leaf. Blind spot: one leaf
 //! removed and another added under the same parent in between; `digest = "rows"` closes it.
 
@@ -17,18 +18,11 @@ pub struct Preview {
     pub system: String,
     /// The thing.
     pub thing: String,
-    /// The root's value, composite values joined by commas.
-    pub id: String,
-    /// How people call it, where the policy says.
-    pub label: Option<String>,
-    /// Its tenant, where the policy says.
-    pub tenant: Option<String>,
-    /// Columns that the policy shows with it.
-    pub show: Vec<(String, Option<String>)>,
+    /// The root, or several as `roots`.
+    #[serde(flatten)]
+    pub roots: ShownRoots,
     /// The thing's options as chosen.
     pub options: Vec<ChosenOption>,
-    /// Whether its own row exists (a value may live on in other rows).
-    pub row_exists: bool,
     /// Rows that go, in the order in which they go.
     pub removed: Vec<RemovedRows>,
     /// Rows that stay and change.
@@ -58,6 +52,52 @@ impl Preview {
     /// How many rows go, as far as they were counted.
     pub fn rows(&self) -> Count {
         self.removed.iter().fold(Count::Exact(0), |sum, table| sum.plus(table.rows))
+    }
+}
+
+/// The root of a preview, or its roots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ShownRoots {
+    /// One.
+    One(ShownRoot),
+    /// Several, in the order of their keys.
+    Several {
+        /// Each of them.
+        roots: Vec<ShownRoot>,
+    },
+}
+
+/// What a preview shows of a root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownRoot {
+    /// Its value, composite values joined by commas.
+    pub id: String,
+    /// How people call it, where the policy says.
+    pub label: Option<String>,
+    /// Its tenant, where the policy says.
+    pub tenant: Option<String>,
+    /// Columns that the policy shows with it.
+    pub show: Vec<(String, Option<String>)>,
+    /// Whether its own row exists (a value may live on in other rows).
+    pub row_exists: bool,
+}
+
+impl ShownRoots {
+    /// One root, or several.
+    pub fn of(mut roots: Vec<ShownRoot>) -> Self {
+        match roots.len() {
+            1 => Self::One(roots.swap_remove(0)),
+            _ => Self::Several { roots },
+        }
+    }
+
+    /// Each of them.
+    pub fn all(&self) -> &[ShownRoot] {
+        match self {
+            Self::One(root) => std::slice::from_ref(root),
+            Self::Several { roots } => roots,
+        }
     }
 }
 
@@ -212,6 +252,9 @@ pub struct Blocker {
     pub count: u64,
     /// Some of them by name.
     pub names: Vec<String>,
+    /// For which of several roots it refuses, as far as that is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roots: Vec<String>,
     /// How to clear it.
     pub ways_out: Vec<String>,
 }

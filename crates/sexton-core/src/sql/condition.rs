@@ -31,19 +31,31 @@ pub struct KeySource<'a> {
 
 /// `columns` hold one of the keys.
 pub fn in_keys(writer: &mut Writer, columns: &[Column], keys: &KeySource<'_>) {
+    in_list(writer, columns, keys.types, &|part| Bind::keys(keys.from.clone(), part));
+}
+
+/// `columns` hold the key of a root.
+pub fn in_roots(writer: &mut Writer, columns: &[Column]) {
+    in_list(writer, columns, columns, &|part| Bind::Roots { part });
+}
+
+/// A list by the column of its tuples, or as a whole.
+type List<'l> = &'l dyn Fn(Option<usize>) -> Bind;
+
+fn in_list(writer: &mut Writer, columns: &[Column], types: &[Column], list: List<'_>) {
     match (writer.dialect(), columns) {
         (Dialect::Postgres, [column]) => {
             writer.column(column).push(" = ANY(");
-            writer.bind_array(Bind::keys(keys.from.clone(), Some(0)), &keys.types[0]).push(")");
+            writer.bind_array(list(Some(0)), &types[0]).push(")");
         }
         (Dialect::Sqlite, [column]) => {
             writer.column(column).push(" IN (");
-            json_values(writer, keys);
+            json_values(writer, list(Some(0)));
             writer.push(")");
         }
         _ => {
             writer.push("(").columns(columns).push(") IN (");
-            tuples(writer, keys);
+            tuples(writer, types, list);
             writer.push(")");
         }
     }
@@ -71,35 +83,65 @@ pub fn listed(writer: &mut Writer, keys: &KeySource<'_>) {
             let bind = Bind::keys(keys.from.clone(), Some(0));
             writer.push("SELECT unnest(").bind_array(bind, &keys.types[0]).push(")");
         }
-        Dialect::Sqlite => json_values(writer, keys),
+        Dialect::Sqlite => json_values(writer, Bind::keys(keys.from.clone(), Some(0))),
     }
 }
 
-/// `columns` hold the root's key.
-pub fn one_row(writer: &mut Writer, columns: &[Column], types: &[Column], table: &Table) {
-    for (at, column) in columns.iter().enumerate() {
-        if at > 0 {
-            writer.push(" AND ");
+/// `SELECT` the places, counted from 0, of the roots whose key a row of `table` holds in
+/// `columns`; `more` is said of that row. Each root asks by index, and its first row will do.
+pub fn roots_held(
+    writer: &mut Writer,
+    columns: &[Column],
+    table: &Table,
+    more: impl FnOnce(&mut Writer),
+) {
+    let parts: Vec<usize> = (0..columns.len()).collect();
+    match writer.dialect() {
+        Dialect::Postgres => {
+            writer.push("SELECT (sexton_k.n - 1)::text FROM unnest(").list(
+                &parts,
+                |writer, part| {
+                    writer.bind_array(Bind::Roots { part: Some(*part) }, &columns[*part]);
+                },
+            );
+            writer.push(") WITH ORDINALITY AS sexton_k(").list(&parts, |writer, part| {
+                writer.numbered("k", *part);
+            });
+            writer.push(", n)");
         }
-        writer.alias(table).push(".").column(column).push(" = ");
-        writer.bind(Bind::Root(at), types.get(at));
+        Dialect::Sqlite => {
+            let part = (columns.len() == 1).then_some(0);
+            writer.push("SELECT sexton_k.key FROM json_each(");
+            writer.placeholder(Bind::Roots { part }).push(") AS sexton_k");
+        }
     }
+    writer.push(" WHERE EXISTS (SELECT 1 FROM ").table(table).push(" WHERE ");
+    for (part, column) in columns.iter().enumerate() {
+        writer.push(if part > 0 { " AND " } else { "" });
+        writer.alias(table).push(".").column(column).push(" = ");
+        match writer.dialect() {
+            Dialect::Postgres => writer.numbered("sexton_k.k", part),
+            Dialect::Sqlite if columns.len() == 1 => writer.push("(").push(PLAIN).push(")"),
+            Dialect::Sqlite => element(writer, part),
+        };
+    }
+    more(writer);
+    writer.push(")");
 }
 
-fn json_values(writer: &mut Writer, keys: &KeySource<'_>) {
-    writer.push(PLAIN).push(" FROM json_each(");
-    writer.placeholder(Bind::keys(keys.from.clone(), Some(0))).push(") AS sexton_k");
+fn json_values(writer: &mut Writer, list: Bind) {
+    writer.push(PLAIN).push(" FROM json_each(").placeholder(list).push(") AS sexton_k");
 }
 
-fn tuples(writer: &mut Writer, keys: &KeySource<'_>) {
-    let parts: Vec<usize> = (0..keys.types.len()).collect();
+fn tuples(writer: &mut Writer, types: &[Column], list: List<'_>) {
+    let parts: Vec<usize> = (0..types.len()).collect();
     match writer.dialect() {
         Dialect::Postgres => {
             writer.push("SELECT ").list(&parts, |writer, part| {
                 writer.numbered("k.k", *part);
             });
             writer.push(" FROM unnest(").list(&parts, |writer, part| {
-                writer.bind_array(Bind::keys(keys.from.clone(), Some(*part)), &keys.types[*part]);
+                writer.bind_array(list(Some(*part)), &types[*part]);
             });
             writer.push(") AS k(").list(&parts, |writer, part| {
                 writer.numbered("k", *part);
@@ -108,12 +150,17 @@ fn tuples(writer: &mut Writer, keys: &KeySource<'_>) {
         }
         Dialect::Sqlite => {
             writer.push("SELECT ").list(&parts, |writer, part| {
-                writer.numbered("CASE json_type(value, '$[", *part);
-                writer.numbered("]') WHEN 'object' THEN unhex(value ->> '$[", *part);
-                writer.numbered("].x') ELSE value ->> '$[", *part).push("]' END");
+                element(writer, *part);
             });
             writer.push(" FROM json_each(");
-            writer.placeholder(Bind::keys(keys.from.clone(), None)).push(")");
+            writer.placeholder(list(None)).push(") AS sexton_k");
         }
     }
+}
+
+/// One value of a tuple (SQLite).
+fn element(writer: &mut Writer, part: usize) -> &mut Writer {
+    writer.numbered("CASE json_type(sexton_k.value, '$[", part);
+    writer.numbered("]') WHEN 'object' THEN unhex(sexton_k.value ->> '$[", part);
+    writer.numbered("].x') ELSE sexton_k.value ->> '$[", part).push("]' END")
 }

@@ -13,7 +13,7 @@ mod scalar;
 mod stored;
 mod writer;
 
-pub use condition::{KeySource, in_keys, listed, not_in_keys, one_row};
+pub use condition::{KeySource, in_keys, in_roots, listed, not_in_keys, roots_held};
 pub use inside::read_in_json;
 pub use meaningless::{Meaningful, can_be_meaningless, meaningless};
 pub use naming::{key_text, naming, same_key};
@@ -56,8 +56,14 @@ pub enum Bind {
         /// Which column of the tuple; `None` for the list of tuples as a whole.
         part: Option<usize>,
     },
-    /// A value of the root's key.
-    Root(usize),
+    /// The keys of all roots, as one list. With several columns a list of tuples, of which this
+    /// bind is the column `part`.
+    Roots {
+        /// Which column of the tuple; `None` for the list of tuples as a whole.
+        part: Option<usize>,
+    },
+    /// The id of the root, in SQL of the policy: such SQL speaks of one root.
+    Id,
     /// For whom, or NULL for everybody.
     Tenant,
     /// Who asks.

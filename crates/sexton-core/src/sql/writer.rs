@@ -334,7 +334,7 @@ impl Writer {
     fn policy_placeholder(&mut self, placeholder: &Placeholder, column: Option<&Column>) {
         match placeholder {
             Placeholder::Id => {
-                self.bind(Bind::Root(0), column);
+                self.bind(Bind::Id, column);
             }
             Placeholder::Actor => {
                 self.bind(Bind::Actor, column);
@@ -378,7 +378,8 @@ impl Writer {
 
     /// The finished statement.
     pub fn finish(self, verb: &str, table: &TableName) -> Statement {
-        let by_keys = |bind: &Bind| matches!(bind, Bind::Keys { .. } | Bind::Root(_));
+        let by_keys =
+            |bind: &Bind| matches!(bind, Bind::Keys { .. } | Bind::Roots { .. } | Bind::Id);
         Statement {
             general: !self.for_these && self.binds.iter().any(by_keys),
             label: [verb, &table.to_string()].join(" "),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sexton_core::audit::root_name;
+use sexton_core::audit::{RootNames, root_name};
 use sexton_core::check::uncalled;
 use sexton_core::finding::{Finding, Severity};
 use sexton_core::names::ThingName;
@@ -14,7 +14,7 @@ use crate::outcome::{DeleteError, EngineError};
 use crate::ports::NewDeletion;
 use crate::request::DeleteRequest;
 use crate::system::{Ready, System};
-use crate::walk::RootValue;
+use crate::walk::Roots;
 
 /// How long nobody else takes a deletion over.
 const LEASE_SECS: i64 = 60;
@@ -22,7 +22,7 @@ const LEASE_SECS: i64 = 60;
 /// A deletion that may be tried.
 pub(super) struct Admitted {
     pub ready: Arc<Ready>,
-    pub root: RootValue,
+    pub roots: Roots,
     pub options: Options,
     pub request: DeleteRequest,
     pub stored: NewDeletion,
@@ -53,18 +53,15 @@ impl System {
     ) -> Result<Admitted, DeleteError> {
         let options = self.options(&request.root.thing, &request.root.options)?;
         let ready = self.fitting(&request.root.thing, &options).await?;
-        let root = self.root_value(&ready.plan, &request.root).await?;
+        let roots = self.roots(&ready.plan, &request.root).await?;
         let system = &self.policy.system;
+        let (thing, key) = (request.root.thing.as_str(), self.audit_key.as_deref());
+        let name = |root: &String| root_name(system.as_str(), thing, root, key);
         let stored = NewDeletion {
             id: self.new_deletion_id(),
             system: system.clone(),
             thing: request.root.thing.clone(),
-            root: root_name(
-                system.as_str(),
-                request.root.thing.as_str(),
-                &root.written(),
-                self.audit_key.as_deref(),
-            ),
+            roots: RootNames::of(roots.written().iter().map(name).collect()),
             actor: request.root.actor.clone(),
             reason: request.reason.clone(),
             bound_to: request.bound_to.as_ref().map(|bound| bound.digest().to_owned()),
@@ -73,7 +70,7 @@ impl System {
             lease_secs,
         };
         let called = BTreeSet::new();
-        Ok(Admitted { ready, root, options, request: request.clone(), stored, called })
+        Ok(Admitted { ready, roots, options, request: request.clone(), stored, called })
     }
 
     /// Plans anew after a change of the schema.

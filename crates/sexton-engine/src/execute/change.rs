@@ -7,12 +7,13 @@ use sexton_core::sql::Scalar;
 use super::admit::Admitted;
 use super::record::Carried;
 use super::{Committed, record};
+use crate::asked::missing;
 use crate::outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 use crate::ports::{DatabaseError, Tx, Violation};
 use crate::reap::Calling;
 use crate::request::Bound;
 use crate::system::System;
-use crate::walk::{Found, Judge, Locks, Walk, named};
+use crate::walk::{Found, Judge, Locks, Rooted, Walk, named};
 
 /// Why the transaction is taken back.
 pub(super) enum ChangeError {
@@ -45,12 +46,13 @@ impl System {
         let plan = &admitted.ready.plan;
         record::become_committed(self, admitted, tx).await?;
         if plan.root.lock_value {
-            tx.lock_name(&admitted.root.lock_name(&self.policy.system, plan)).await?;
+            tx.lock_names(&admitted.roots.lock_names(&self.policy.system, plan)).await?;
         }
-        let mut walk = Walk::new(plan, tx, admitted.root.clone(), Locks::Take);
+        let mut walk = Walk::new(plan, tx, admitted.roots.clone(), Locks::Take);
         let found = walk.find_root().await.map_err(|error| unfound(admitted, error))?;
-        let Some(subject) = found else {
-            return Err(not_found(admitted));
+        let subjects = match found {
+            Rooted::All(subjects) => subjects,
+            Rooted::Missing(ids) => return Err(not_found(admitted, ids)),
         };
         if walk.find_all().await? == Found::TooMany {
             return Err(ChangeError::refused(Refusal {
@@ -58,8 +60,8 @@ impl System {
                 blockers: vec![too_many()],
             }));
         }
-        let judge =
-            Judge { policy: &self.policy, subject: &subject, now: self.surroundings.clock.now() };
+        let now = self.surroundings.clock.now();
+        let judge = Judge { policy: &self.policy, subjects: &subjects, now };
         let mut blockers = walk.judge(&judge).await?;
         blockers.extend(walk.over_limit(walk.going_rows()));
         if let Some(refusal) = Refusal::of(blockers) {
@@ -84,14 +86,13 @@ impl System {
             return Err(ChangeError::SchemaChanged);
         }
         carried.digest = parts.exact();
-        carried.tenant = subject.tenant;
+        carried.tenants = subjects.into_iter().filter_map(|subject| subject.tenant).collect();
         record::write(self, admitted, &mut walk, carried).await
     }
 }
 
-fn not_found(admitted: &Admitted) -> ChangeError {
-    let root = &admitted.request.root;
-    let error = EngineError::NotFound { thing: root.thing.clone(), id: named(root) };
+fn not_found(admitted: &Admitted, ids: Vec<String>) -> ChangeError {
+    let error = missing(&admitted.request.root, ids);
     ChangeError::Ended(Box::new(error.into()))
 }
 
@@ -101,7 +102,7 @@ fn unfound(admitted: &Admitted, error: DatabaseError) -> ChangeError {
         return error.into();
     };
     let root = &admitted.request.root;
-    let bad = EngineError::BadId { thing: root.thing.clone(), id: named(root), detail };
+    let bad = EngineError::BadId { thing: root.thing.clone(), id: named(root).join(", "), detail };
     ChangeError::Ended(Box::new(bad.into()))
 }
 
@@ -113,6 +114,7 @@ pub(crate) fn too_many() -> Blocker {
         message: "more than a million interior rows would go at once".into(),
         count: crate::walk::INTERIOR_KEYS_MAX,
         names: Vec::new(),
+        roots: Vec::new(),
         ways_out: vec!["give the thing `hide`, so that it is purged in chunks".into()],
     }
 }
@@ -147,6 +149,7 @@ impl Walk<'_> {
             message: format!("it would take {rows} rows or more at once; the limit is {limit}"),
             count: rows,
             names: Vec::new(),
+            roots: Vec::new(),
             ways_out: vec![format!(
                 "raise `limits.rows` of [things.{}], or give it `hide` so that it is purged in chunks",
                 self.plan.thing
@@ -278,6 +281,7 @@ pub(crate) fn over_share(table: &str, removed: u64, of: u64, percent: f64) -> Op
         message: format!("{removed} of {of} rows of {table} would go; the limit is {percent} %"),
         count: removed,
         names: Vec::new(),
+        roots: Vec::new(),
         ways_out: vec!["raise `limits.percent` of the thing".into()],
     })
 }

@@ -29,7 +29,12 @@ pub async fn commit_in(
     tx.insert_deletion(&admitted.stored).await?;
     match system.carry_out(&admitted, tx).await {
         Ok(committed) => Ok(committed),
-        Err(ChangeError::Ended(error)) => Err(*error),
+        Err(ChangeError::Ended(mut error)) => {
+            if let DeleteError::Refused(refusal) = error.as_mut() {
+                drop(system.refused(&admitted).tell_roots(&mut refusal.blockers, tx).await);
+            }
+            Err(*error)
+        }
         Err(ChangeError::Database(error)) => Err(error.into()),
         Err(ChangeError::Uncalled(calls)) => Err(uncallable(&calls)),
         Err(ChangeError::SchemaChanged) => Err(changed(system).await),

@@ -1,4 +1,4 @@
-//! Deletes one root, at once: admit, commit, then verify and receipt.
+//! Deletes roots, all at once or none: admit, commit, then verify and receipt.
 //!
 //! The deletion is stored before anything happens. Its rows, effects, tombstones, audit record
 //! and change of state commit in one transaction, or nothing does. Whoever finds it later, in
@@ -17,16 +17,17 @@ use std::time::Duration;
 
 use sexton_core::audit::Receipt;
 use sexton_core::lifecycle::State;
-use sexton_core::names::{DeletionId, HookName};
+use sexton_core::names::{DeletionId, HookName, Timestamp};
 use tokio::sync::watch;
 
-use crate::outcome::{DeleteError, EngineError};
+use crate::outcome::{DeleteError, EngineError, Refusal};
 use crate::ports::{
     DatabaseError, Mode, NewDeletion, SessionId, StateChange, Transient, Tx, Violation,
 };
 use crate::reap::Calling;
 use crate::request::DeleteRequest;
 use crate::system::System;
+use crate::walk::Refused;
 use admit::Admitted;
 use change::ChangeError;
 
@@ -40,6 +41,9 @@ const ATTEMPTS_MAX: u32 = 5;
 const SCHEMA_CHANGES_MAX: u32 = 3;
 /// So often rows may come of which somebody must be told first.
 const CALLS_MAX: u32 = 5;
+
+/// So long it may take to say for which of several roots a deletion was refused.
+const TELLING_MAX: Duration = Duration::from_secs(2);
 
 /// A deletion whose rows are gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +59,14 @@ pub struct Committed {
 }
 
 impl System {
-    /// Deletes a root and everything derived from it; returns when it has been looked at again.
+    /// Deletes roots and everything derived from them, all or none; returns when it has been looked at again.
     pub async fn delete(&self, request: &DeleteRequest) -> Result<Receipt, DeleteError> {
         let mut admitted = self.admit(request).await?;
-        let outcome = self.commit(&mut admitted).await;
+        let mut outcome = self.commit(&mut admitted).await;
+        if let Err(DeleteError::Refused(refusal)) = &mut outcome {
+            // The refusal stands, even if it cannot be told for which roots.
+            drop(self.tell_roots(&admitted, refusal).await);
+        }
         if let Err(error) = &outcome {
             // What went wrong is the answer, even if it cannot be noted as well: the deletion stays
             // requested, and is withdrawn by whoever settles once its lease is over.
@@ -82,6 +90,29 @@ impl System {
         }
         let (options, from) = (&admitted.options, State::Committed);
         self.finish(&committed.id, thing, options, lease, from, promised).await
+    }
+
+    /// Says for which of several roots a deletion was refused.
+    async fn tell_roots(
+        &self,
+        admitted: &Admitted,
+        refusal: &mut Refusal,
+    ) -> Result<(), DatabaseError> {
+        if admitted.roots.len() < 2 {
+            return Ok(());
+        }
+        let mut tx = self.database.begin(Mode::Look { budget: Some(TELLING_MAX) }).await?;
+        let told = self.refused(admitted).tell_roots(&mut refusal.blockers, tx.as_mut()).await;
+        tx.rollback().await?;
+        told
+    }
+
+    fn refused<'r>(&'r self, admitted: &'r Admitted) -> Refused<'r> {
+        let clock = self.surroundings.clock.as_ref();
+        let micros = i64::try_from(TELLING_MAX.as_micros()).unwrap_or(i64::MAX);
+        let until = Timestamp(clock.now().0.saturating_add(micros));
+        let (plan, roots) = (&admitted.ready.plan, &admitted.roots);
+        Refused { policy: &self.policy, plan, roots, clock, until }
     }
 
     /// Tries the one transaction until it commits, is refused, or others were in the way too often.

@@ -15,7 +15,7 @@ use crate::ports::{DatabaseError, StateChange, TombstoneSet, Tx};
 use crate::system::System;
 use crate::walk::Walk;
 
-/// The name under which the root's own value is kept, where columns start from it.
+/// The name under which the roots' own values are kept, where columns start from them.
 pub(crate) const ROOT_VALUE: &str = "{root}";
 
 /// So many keys are stored as one value: databases carry values of a gigabyte at most.
@@ -28,7 +28,7 @@ pub(super) struct Carried {
     pub changed: Vec<(String, u64)>,
     pub derived: Vec<(String, u64)>,
     pub digest: String,
-    pub tenant: Option<String>,
+    pub tenants: BTreeSet<String>,
     pub promised: Promised,
 }
 
@@ -82,13 +82,16 @@ pub(super) async fn write(
     let sums = |counts: &[(String, u64)]| -> BTreeMap<String, u64> {
         counts.iter().filter(|(_, rows)| *rows > 0).cloned().collect()
     };
+    let mut tenants: Vec<String> = carried.tenants.into_iter().collect();
+    let tenant = if tenants.len() == 1 { tenants.pop() } else { None };
     let record = Record {
         v: RECORD_VERSION,
         deletion: id.to_string(),
         system: system.policy.system.to_string(),
         thing: admitted.stored.thing.to_string(),
-        root: admitted.stored.root.clone(),
-        tenant: carried.tenant,
+        roots: admitted.stored.roots.clone(),
+        tenant,
+        tenants,
         actor: admitted.stored.actor.to_string(),
         reason: admitted.stored.reason.clone(),
         at: at.to_string(),
@@ -126,7 +129,7 @@ fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
         sets.extend(parts.map(|keys| TombstoneSet { table: of.name.clone(), keys }));
     }
     if !walk.plan.root.started.is_empty() {
-        let keys = vec![canonical_key(&walk.root.values)];
+        let keys = walk.roots.keys().iter().map(|key| canonical_key(key)).collect();
         sets.push(TombstoneSet { table: ROOT_VALUE.into(), keys });
     }
     sets
@@ -139,6 +142,7 @@ pub(super) fn note(error: &DeleteError) -> String {
         DeleteError::Engine(EngineError::NotFound { .. }) => "missing",
         DeleteError::Engine(EngineError::BadId { .. }) => "bad-id",
         DeleteError::Engine(EngineError::BadOption(_)) => "bad-option",
+        DeleteError::Engine(EngineError::TooManyRoots { .. }) => "over-limit",
         DeleteError::Stale(_) => "stale",
         DeleteError::Busy { .. } => "busy",
         DeleteError::Engine(EngineError::UnknownThing { .. } | EngineError::Policy(_))

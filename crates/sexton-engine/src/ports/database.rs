@@ -98,8 +98,9 @@ pub trait Tx: Ledger + Intents + Send {
     /// The stamp of these tables' shape as this transaction sees it.
     async fn stamp(&mut self, tables: &[TableName]) -> Result<SchemaStamp, DatabaseError>;
 
-    /// Waits for the exclusive right to this name until the transaction ends.
-    async fn lock_name(&mut self, name: &str) -> Result<(), DatabaseError>;
+    /// Waits for the exclusive right to each of these names, in their order, until the transaction
+    /// ends.
+    async fn lock_names(&mut self, names: &[String]) -> Result<(), DatabaseError>;
 
     /// Lets rows that hold each other be removed one table after the other.
     async fn relax_constraints(&mut self) -> Result<(), DatabaseError>;

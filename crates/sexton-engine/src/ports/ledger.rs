@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
 
@@ -20,8 +21,8 @@ pub struct NewDeletion {
     pub system: SystemName,
     /// The thing.
     pub thing: ThingName,
-    /// The root as the audit may name it (plain or keyed hash).
-    pub root: String,
+    /// The roots as the audit may name them (plain or keyed hash).
+    pub roots: RootNames,
     /// Who asked.
     pub actor: Actor,
     /// Why.
@@ -45,8 +46,8 @@ pub struct DeletionRow {
     pub system: SystemName,
     /// The thing.
     pub thing: ThingName,
-    /// The root as stored.
-    pub root: String,
+    /// The roots as stored.
+    pub roots: RootNames,
     /// Its state.
     pub state: State,
     /// Who asked.

@@ -23,7 +23,8 @@ impl Walk<'_> {
             Bind::Keys { from, .. } => Some(from),
             _ => None,
         });
-        let speaks_of_root = statement.binds.iter().any(|bind| matches!(bind, Bind::Root(_)));
+        let of_root = |bind: &Bind| matches!(bind, Bind::Roots { .. } | Bind::Id);
+        let speaks_of_root = statement.binds.iter().any(of_root);
         let Some(first) = keys.next() else { return false };
         !speaks_of_root
             && std::iter::once(first).chain(keys).flatten().all(|keys| self.source(keys).is_empty())
@@ -58,13 +59,12 @@ impl Walk<'_> {
                 }
                 self.lists[&known].clone()
             }
-            Bind::Root(at) => {
-                Arg::Scalar(self.root.values.get(*at).cloned().unwrap_or(Scalar::Null))
-            }
+            Bind::Roots { part } => self.roots.list(*part, self.plan.dialect),
+            Bind::Id => Arg::Scalar(self.roots.id()),
             Bind::Tenant => Arg::Scalar(
-                self.root.tenant.as_ref().map_or(Scalar::Null, |t| Scalar::text(t.as_str())),
+                self.roots.tenant.as_ref().map_or(Scalar::Null, |t| Scalar::text(t.as_str())),
             ),
-            Bind::Actor => Arg::Scalar(Scalar::text(self.root.actor.as_str())),
+            Bind::Actor => Arg::Scalar(Scalar::text(self.roots.actor.as_str())),
             // Named values are resolved to the key before a walk begins.
             Bind::Path(_) => Arg::Scalar(Scalar::Null),
             Bind::Literal(scalar) => Arg::Scalar(scalar.clone()),

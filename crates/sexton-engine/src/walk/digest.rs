@@ -3,7 +3,7 @@
 use sexton_core::names::SystemName;
 use sexton_core::plan::SetRole;
 use sexton_core::policy::Options;
-use sexton_core::preview::{DigestPart, DigestParts, PartKind, canonical_key};
+use sexton_core::preview::{DigestPart, DigestParts, PartKind};
 
 use super::Walk;
 
@@ -16,7 +16,7 @@ impl Walk<'_> {
             "{}\n{system}\n{}\n{}{}",
             self.plan.fingerprint,
             self.plan.thing,
-            canonical_key(&self.root.values),
+            self.roots.canonical(),
             options.collect::<String>()
         );
         let parts = self

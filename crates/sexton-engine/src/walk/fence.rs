@@ -14,12 +14,12 @@ use super::{Locks, Walk};
 use crate::ports::{DatabaseError, Remembered, Row};
 
 impl Walk<'_> {
-    /// Locks the root's own value, where its row may be missing.
-    pub(super) async fn lock_value(&mut self) -> Result<(), DatabaseError> {
+    /// Locks the roots' own values, where their rows may be missing.
+    pub(super) async fn lock_values(&mut self) -> Result<(), DatabaseError> {
         if self.locks == Locks::Leave {
             return Ok(());
         }
-        match self.remembered_value() {
+        match self.remembered_values() {
             Some(of) => self.tx.lock_fence(&of).await,
             None => Ok(()),
         }
@@ -49,14 +49,17 @@ impl Walk<'_> {
             let keys = keys(self.sets[remembered.set.0].all(), &remembered.columns);
             Remembered { memory: remembered.memory.clone(), keys: keys.into_iter().collect() }
         });
-        of_sets.chain(self.remembered_value()).filter(|set| !set.keys.is_empty()).collect()
+        of_sets.chain(self.remembered_values()).filter(|set| !set.keys.is_empty()).collect()
     }
 
-    fn remembered_value(&self) -> Option<Remembered> {
+    fn remembered_values(&self) -> Option<Remembered> {
         let memory = self.plan.root.memory.clone()?;
-        let values = self.root.values.iter().zip(&self.plan.root.key);
-        let values: Vec<Scalar> = values.map(|(value, column)| value.stored_in(column)).collect();
-        Some(Remembered { memory, keys: vec![key_text(&values)] })
+        let stored = |key: &Vec<Scalar>| {
+            let values = key.iter().zip(&self.plan.root.key);
+            values.map(|(value, column)| value.stored_in(column)).collect::<Vec<_>>()
+        };
+        let keys = self.roots.keys().iter().map(|key| key_text(&stored(key)));
+        Some(Remembered { memory, keys: keys.collect() })
     }
 }
 

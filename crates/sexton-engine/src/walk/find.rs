@@ -1,6 +1,7 @@
 //! Finds the rows of a plan, top-down: the root, what goes with it, then what is changed.
 
-use sexton_core::plan::{Find, Last, Round, SubjectField};
+use sexton_core::fence::key_text;
+use sexton_core::plan::{Find, Last, RootRow, Round, SubjectField};
 use sexton_core::sql::{Scalar, SetId, Statement};
 
 use super::{Subject, Walk};
@@ -8,6 +9,15 @@ use crate::ports::{DatabaseError, Row};
 
 /// So many interior keys fit one deletion, whatever its limits.
 pub(crate) const INTERIOR_KEYS_MAX: u64 = 1_000_000;
+
+/// What there is of the roots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rooted {
+    /// All of them.
+    All(Vec<Subject>),
+    /// These are not there, as people write them.
+    Missing(Vec<String>),
+}
 
 /// How finding ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,28 +29,62 @@ pub(crate) enum Found {
 }
 
 impl Walk<'_> {
-    /// Finds and locks the root. `None` if there is none.
-    pub async fn find_root(&mut self) -> Result<Option<Subject>, DatabaseError> {
-        let mut subject = Subject::default();
-        self.lock_value().await?;
+    /// Finds and locks the roots, all of them or none.
+    pub async fn find_root(&mut self) -> Result<Rooted, DatabaseError> {
+        let mut rowless: Vec<usize> = (0..self.roots.len()).collect();
+        let mut subjects = Vec::new();
+        self.lock_values().await?;
         if let Some(row) = &self.plan.root.row {
-            let rows = self.rows(&row.statement, 1).await?;
-            if !rows.is_empty() {
-                let found = rows.len();
-                self.add(row.set, rows);
-                self.lock_keys(row.set, 0..found).await?;
-                let read = self.rows(&row.subject, 1).await?;
-                subject = read_subject(&row.fields, read.into_iter().next().unwrap_or_default());
-                subject.row_exists = true;
-                return Ok(Some(subject));
+            subjects = self.find_rows(row).await?;
+            if subjects.len() == rowless.len() {
+                return Ok(Rooted::All(subjects));
+            }
+            if !subjects.is_empty() {
+                let held = self.places(&row.held).await?;
+                rowless.retain(|at| !held.contains(at));
             }
         }
+        let mut missing = rowless.clone();
         for statement in &self.plan.root.started {
-            if !self.rows(statement, 1).await?.is_empty() {
-                return Ok(Some(subject));
+            if !missing.is_empty() {
+                let held = self.places(statement).await?;
+                missing.retain(|at| !held.contains(at));
             }
         }
-        Ok(None)
+        let written = self.roots.written();
+        let ids = |places: &[usize]| places.iter().map(|at| written[*at].clone()).collect();
+        if !missing.is_empty() {
+            return Ok(Rooted::Missing(ids(&missing)));
+        }
+        let rowless: Vec<String> = ids(&rowless);
+        subjects.extend(rowless.into_iter().map(|id| Subject { id, ..Subject::default() }));
+        Ok(Rooted::All(subjects))
+    }
+
+    /// The rows of the roots, as far as there are some.
+    async fn find_rows(&mut self, row: &RootRow) -> Result<Vec<Subject>, DatabaseError> {
+        let found = self.rows(&row.statement, u64::MAX).await?;
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = 0..found.len();
+        self.add(row.set, found);
+        self.lock_keys(row.set, rows).await?;
+        let read = self.rows(&row.subject, u64::MAX).await?;
+        let mut subjects: Vec<Subject> =
+            read.into_iter().map(|values| read_subject(&row.fields, values)).collect();
+        if let ([one], [subject]) = (self.roots.keys(), subjects.as_mut_slice()) {
+            // One is called as it was asked for.
+            subject.id = key_text(one);
+        }
+        Ok(subjects)
+    }
+
+    /// The places of the roots that a statement finds held.
+    async fn places(&mut self, statement: &Statement) -> Result<Vec<usize>, DatabaseError> {
+        let rows = self.rows(statement, u64::MAX).await?;
+        let places = rows.iter().filter_map(|row| row.first()?.as_integer());
+        Ok(places.filter_map(|place| usize::try_from(place).ok()).collect())
     }
 
     /// Fills every key set, parents before children.
@@ -136,7 +180,9 @@ impl Walk<'_> {
 }
 
 fn read_subject(fields: &[SubjectField], row: Row) -> Subject {
-    let mut subject = Subject::default();
+    let mut subject = Subject { row_exists: true, ..Subject::default() };
+    let keys = fields.iter().take_while(|field| **field == SubjectField::Key).count();
+    subject.id = key_text(&row[..keys]);
     for (field, value) in fields.iter().zip(row) {
         let text = match &value {
             Scalar::Null => None,
@@ -154,7 +200,7 @@ fn read_subject(fields: &[SubjectField], row: Row) -> Subject {
             SubjectField::Refuse(say) if value.as_integer() == Some(1) => {
                 subject.refused.push(say.clone());
             }
-            SubjectField::Only(_) | SubjectField::Refuse(_) => {}
+            SubjectField::Key | SubjectField::Only(_) | SubjectField::Refuse(_) => {}
         }
     }
     subject

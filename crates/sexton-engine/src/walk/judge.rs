@@ -1,5 +1,8 @@
-//! Judges what was found: conditions of the root, references that block, guards, holds, limits.
+//! Judges what was found: conditions of each root, references that block, guards, holds, limits.
 
+use std::collections::BTreeSet;
+
+use sexton_core::fence::key_text;
 use sexton_core::names::Timestamp;
 use sexton_core::plan::{GuardedRows, JudgedBy, Judgement};
 use sexton_core::policy::Policy;
@@ -15,16 +18,16 @@ const NAMES_MAX: u64 = 10;
 /// What is judged beside the plan itself.
 pub(crate) struct Judge<'j> {
     pub policy: &'j Policy,
-    pub subject: &'j Subject,
+    pub subjects: &'j [Subject],
     pub now: Timestamp,
 }
 
 impl Walk<'_> {
     /// Everything that refuses, in POLICY's order.
     pub async fn judge(&mut self, judge: &Judge<'_>) -> Result<Vec<Blocker>, DatabaseError> {
-        let mut blockers = self.own_state(judge.subject);
+        let mut blockers = self.own_state(judge.subjects);
         for judgement in &self.plan.steps.judge {
-            blockers.extend(self.judge_rows(judgement, judge.subject).await?);
+            blockers.extend(self.judge_rows(judgement, judge.subjects).await?);
         }
         blockers.extend(self.held(judge).await?);
         blockers.extend(self.over_tenants().await?);
@@ -52,6 +55,7 @@ impl Walk<'_> {
             ),
             count,
             names,
+            roots: Vec::new(),
             ways_out: vec![format!(
                 "raise `limits.tenants` of [things.{}], or delete less at once",
                 self.plan.thing
@@ -59,24 +63,35 @@ impl Walk<'_> {
         }))
     }
 
-    fn own_state(&self, subject: &Subject) -> Vec<Blocker> {
-        let own = |kind: BlockerKind, say: &String| Blocker {
+    /// What refuses of each root's own row.
+    fn own_state(&self, subjects: &[Subject]) -> Vec<Blocker> {
+        let own = |subject: &Subject, kind: BlockerKind, say: &String| Blocker {
             kind,
             name: self.plan.thing.to_string(),
-            message: self.said(say, subject, 1, &[]),
+            message: self.said(say, std::slice::from_ref(subject), 1, &[]),
             count: 1,
             names: Vec::new(),
+            roots: self.for_root(&subject.id),
             ways_out: Vec::new(),
         };
-        let wrong = subject.wrong.iter().map(|say| own(BlockerKind::Wrong, say));
-        let refused = subject.refused.iter().map(|say| own(BlockerKind::State, say));
-        wrong.chain(refused).collect()
+        let mut blockers = Vec::new();
+        for subject in subjects {
+            let wrong = subject.wrong.iter().map(|say| own(subject, BlockerKind::Wrong, say));
+            let refused = subject.refused.iter().map(|say| own(subject, BlockerKind::State, say));
+            blockers.extend(wrong.chain(refused));
+        }
+        blockers
+    }
+
+    /// For which of the roots something refuses; of one there is nothing to tell.
+    pub(super) fn for_root(&self, id: &str) -> Vec<String> {
+        if self.roots.len() > 1 { vec![id.to_owned()] } else { Vec::new() }
     }
 
     async fn judge_rows(
         &mut self,
         judgement: &Judgement,
-        subject: &Subject,
+        subjects: &[Subject],
     ) -> Result<Option<Blocker>, DatabaseError> {
         if let (Some(lock), super::Locks::Take) = (&judgement.lock, self.locks) {
             self.rows(lock, u64::MAX).await?;
@@ -99,9 +114,10 @@ impl Walk<'_> {
         Ok(Some(Blocker {
             kind,
             name,
-            message: self.said(&say, subject, count, &names),
+            message: self.said(&say, subjects, count, &names),
             count,
             names,
+            roots: Vec::new(),
             ways_out: judgement.ways_out.clone(),
         }))
     }
@@ -131,9 +147,10 @@ impl Walk<'_> {
         if !things.contains(&self.plan.thing) {
             things.push(self.plan.thing.clone());
         }
+        let asked = self.roots.written();
         let holds = self.tx.active_holds(&judge.policy.system, &things, judge.now).await?;
         let blockers = holds.into_iter().filter(|hold| {
-            let own = hold.thing == self.plan.thing && hold.root == self.root.written();
+            let own = hold.thing == self.plan.thing && asked.contains(&hold.root);
             own || going
                 .iter()
                 .any(|(name, set)| *name == hold.thing && self.holds(*set, &hold.root))
@@ -147,6 +164,11 @@ impl Walk<'_> {
                     hold.thing, hold.root, hold.placed_by, hold.reason
                 ),
                 count: 1,
+                roots: if hold.thing == self.plan.thing && asked.contains(&hold.root) {
+                    self.for_root(&hold.root)
+                } else {
+                    Vec::new()
+                },
                 names: vec![hold.root],
                 ways_out: vec!["release the hold".into()],
             })
@@ -155,38 +177,49 @@ impl Walk<'_> {
 
     fn holds(&self, set: SetId, root: &str) -> bool {
         let identity = self.plan.sets[set.0].identity;
-        self.sets[set.0].all().iter().any(|row| plain_root(&row[..identity]) == root)
+        self.sets[set.0].all().iter().any(|row| key_text(&row[..identity]) == root)
     }
 
-    /// A sentence of the policy with its placeholders filled in.
-    fn said(&self, say: &str, subject: &Subject, count: u64, names: &[String]) -> String {
+    /// A sentence of the policy with its placeholders filled in, for the roots that it speaks of.
+    fn said(&self, say: &str, of: &[Subject], count: u64, names: &[String]) -> String {
         let mut names_text = names.join(", ");
         if count > names.len() as u64 {
             names_text.push_str(", …");
         }
+        let ids = listed(of.iter().map(|subject| subject.id.as_str()));
+        let labels = of.iter().map(|one| one.label.as_deref().unwrap_or(&one.id));
+        let labels = listed(labels);
         let mut text = say
             .replace("{count}", &count.to_string())
             .replace("{names}", &names_text)
             .replace("{thing}", self.plan.thing.as_str())
-            .replace("{id}", &self.root.written());
-        let label = subject.label.clone().unwrap_or_else(|| self.root.written());
+            .replace("{id}", &ids);
+        let said: BTreeSet<&str> =
+            of.iter().flat_map(|one| &one.said).map(|(column, _)| column.as_str()).collect();
         for whose in ["subject", "row"] {
-            text = text.replace(&["{", whose, ".label}"].concat(), &label);
-            for (column, value) in &subject.said {
-                let placeholder = ["{", whose, ".", column, "}"].concat();
-                text = text.replace(&placeholder, value.as_deref().unwrap_or(""));
+            text = text.replace(&["{", whose, ".label}"].concat(), &labels);
+            for column in &said {
+                let values = of.iter().flat_map(|one| &one.said);
+                let values = values.filter(|(name, _)| name == column);
+                let values = listed(values.map(|(_, value)| value.as_deref().unwrap_or("")));
+                text = text.replace(&["{", whose, ".", column, "}"].concat(), &values);
             }
         }
         text
     }
 }
 
-/// A row's identity as people write a root.
-pub(crate) fn plain_root(identity: &[Scalar]) -> String {
-    let root = super::RootValue {
-        values: identity.to_vec(),
-        tenant: None,
-        actor: sexton_core::names::Actor::new(""),
-    };
-    root.written()
+/// Some values for a sentence, each once.
+fn listed<'v>(values: impl Iterator<Item = &'v str>) -> String {
+    let mut told: Vec<&str> = Vec::new();
+    for value in values {
+        if !told.contains(&value) {
+            if told.len() as u64 == NAMES_MAX {
+                told.push("…");
+                break;
+            }
+            told.push(value);
+        }
+    }
+    told.join(", ")
 }

@@ -8,19 +8,22 @@ mod digest;
 mod fence;
 mod find;
 mod judge;
+mod refused;
+mod roots;
 mod rows;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use sexton_core::fence::key_text;
-use sexton_core::names::{Actor, SystemName, TenantId, Timestamp};
+use sexton_core::names::Timestamp;
 use sexton_core::plan::Plan;
 use sexton_core::policy::Policy;
 use sexton_core::sql::{Bind, KeyColumns, Scalar, Statement};
 
-pub(crate) use find::{Found, INTERIOR_KEYS_MAX};
-pub(crate) use judge::{Judge, plain_root};
+pub(crate) use find::{Found, INTERIOR_KEYS_MAX, Rooted};
+pub(crate) use judge::Judge;
+pub(crate) use refused::Refused;
+pub(crate) use roots::{Roots, key_of};
 pub(crate) use rows::KeyRows;
 
 use crate::ports::{Arg, DatabaseError, Query, Row, Tx};
@@ -35,17 +38,11 @@ pub(crate) enum Locks {
     Take,
 }
 
-/// A root's value, split into the columns of its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RootValue {
-    pub values: Vec<Scalar>,
-    pub tenant: Option<TenantId>,
-    pub actor: Actor,
-}
-
-/// What was read of the root's own row.
+/// One root, and what was read of its own row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Subject {
+    /// As people write it.
+    pub id: String,
     pub row_exists: bool,
     pub label: Option<String>,
     pub tenant: Option<String>,
@@ -58,11 +55,11 @@ pub(crate) struct Subject {
     pub refused: Vec<String>,
 }
 
-/// One walk of a plan over one root, in one transaction.
+/// One walk of a plan over its roots, in one transaction.
 pub(crate) struct Walk<'w> {
     pub plan: &'w Plan,
     pub tx: &'w mut dyn Tx,
-    pub root: RootValue,
+    pub roots: Roots,
     pub sets: Vec<KeyRows>,
     lists: HashMap<(Vec<KeyColumns>, Option<usize>), Arg>,
     pub locks: Locks,
@@ -71,15 +68,16 @@ pub(crate) struct Walk<'w> {
 }
 
 /// When a preview has looked long enough.
+#[derive(Clone, Copy)]
 pub(crate) struct Deadline<'w> {
     pub clock: &'w dyn crate::ports::Clock,
     pub at: Timestamp,
 }
 
 impl<'w> Walk<'w> {
-    pub fn new(plan: &'w Plan, tx: &'w mut dyn Tx, root: RootValue, locks: Locks) -> Self {
+    pub fn new(plan: &'w Plan, tx: &'w mut dyn Tx, roots: Roots, locks: Locks) -> Self {
         let sets = plan.sets.iter().map(|set| KeyRows::new(set.identity)).collect();
-        Self { plan, tx, root, sets, lists: HashMap::new(), locks, deadline: None }
+        Self { plan, tx, roots, sets, lists: HashMap::new(), locks, deadline: None }
     }
 
     /// Reads the key of a root by named values.
@@ -117,6 +115,7 @@ impl<'w> Walk<'w> {
             return Ok(Vec::new());
         }
         self.in_time(statement)?;
+        self.of_one(statement)?;
         let args = self.args(statement, cap);
         let mut sql = text(statement, &args);
         if self.locks == Locks::Take {
@@ -132,6 +131,7 @@ impl<'w> Walk<'w> {
         if self.is_void(statement) {
             return Ok(0);
         }
+        self.of_one(statement)?;
         let args = self.args(statement, u64::MAX);
         let sql = text(statement, &args);
         self.tx
@@ -144,6 +144,15 @@ impl<'w> Walk<'w> {
         let rows = self.rows(statement, cap).await?;
         let number = rows.first().and_then(|row| row.first()).and_then(Scalar::as_integer);
         Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+    }
+
+    /// SQL of the policy that says `{id}` has no answer for several roots.
+    fn of_one(&self, statement: &Statement) -> Result<(), DatabaseError> {
+        if self.roots.len() > 1 && statement.binds.contains(&Bind::Id) {
+            let why = "SQL of the policy says `{id}`, so only one can be asked for at a time";
+            return Err(DatabaseError::BadValue(why.into()));
+        }
+        Ok(())
     }
 
     fn in_time(&self, statement: &Statement) -> Result<(), DatabaseError> {
@@ -163,57 +172,15 @@ fn text<'s>(statement: &'s Statement, args: &[Arg]) -> Cow<'s, str> {
     if blobs { statement.with_blobs().into() } else { statement.sql.as_str().into() }
 }
 
-impl RootValue {
-    /// The value of a root named by its id.
-    pub fn from_id(root: &Root, id: &str, plan: &Plan) -> Option<Self> {
-        let key = &plan.root.key;
-        let values = split_id(id, key.len())?;
-        let values = values.iter().zip(key);
-        Some(Self {
-            values: values
-                .map(|(value, column)| Scalar::of_written(value, column, plan.dialect))
-                .collect(),
-            tenant: root.tenant.clone(),
-            actor: root.actor.clone(),
-        })
-    }
-
-    /// The value as people write it.
-    pub fn written(&self) -> String {
-        key_text(&self.values)
-    }
-
-    /// The name under which the value itself is locked.
-    pub fn lock_name(&self, system: &SystemName, plan: &Plan) -> String {
-        format!("sexton:{system}:{}:{}", plan.thing, self.written())
-    }
-}
-
-/// The values of an id; a comma inside a value of a composite key is written `\,`.
-fn split_id(id: &str, columns: usize) -> Option<Vec<String>> {
-    if columns == 1 {
-        return Some(vec![id.to_owned()]);
-    }
-    let mut values = vec![String::new()];
-    let mut letters = id.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => values.last_mut()?.push(letters.next()?),
-            ',' => values.push(String::new()),
-            letter => values.last_mut()?.push(letter),
-        }
-    }
-    (values.len() == columns).then_some(values)
-}
-
-/// The root as the caller named it, for messages.
-pub(crate) fn named(root: &Root) -> String {
+/// The roots as the caller named them, for messages.
+pub(crate) fn named(root: &Root) -> Vec<String> {
     match &root.key {
-        RootKey::Id(id) => id.clone(),
+        RootKey::Id(id) => vec![id.clone()],
+        RootKey::Ids(ids) => ids.clone(),
         RootKey::Named(values) => {
             let values: Vec<String> =
                 values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            values.join(" ")
+            vec![values.join(" ")]
         }
     }
 }

@@ -151,7 +151,7 @@ async fn more_deletions_than_are_taken_over_at_a_time_are_settled_in_one_go() {
             id: DeletionId::new(format!("dlt_{number}")),
             system: SystemName::new("s"),
             thing: ThingName::new("run"),
-            root: "1".into(),
+            roots: sexton_core::audit::RootNames::of(vec!["1".into()]),
             actor: Actor::new("ann"),
             reason: None,
             bound_to: None,

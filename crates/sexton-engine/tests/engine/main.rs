@@ -26,6 +26,7 @@ mod place;
 mod plain_delete;
 mod roots;
 mod seeds;
+mod several;
 mod sharing;
 mod surroundings;
 mod taking;

@@ -1,5 +1,6 @@
 //! Deletions: stored before anything happens, changed only by whoever holds the lease.
 
+use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{DeletionRow, NewDeletion, StateChange};
@@ -19,7 +20,7 @@ pub(super) async fn insert(link: &mut Link<'_>, deletion: &NewDeletion) -> Resul
     .bind(deletion.id.as_str())
     .bind(deletion.system.as_str())
     .bind(deletion.thing.as_str())
-    .bind(&deletion.root)
+    .bind(deletion.roots.stored())
     .bind(deletion.actor.as_str())
     .bind(&deletion.reason)
     .bind(&deletion.bound_to)
@@ -203,7 +204,7 @@ fn deletion(row: &PgRow) -> Result<DeletionRow, sqlx::Error> {
         id: DeletionId::new(row.try_get::<String, _>("id")?),
         system: SystemName::new(row.try_get::<String, _>("system")?),
         thing: ThingName::new(row.try_get::<String, _>("thing")?),
-        root: row.try_get("root")?,
+        roots: RootNames::of_stored(row.try_get("root")?),
         state,
         actor: Actor::new(row.try_get::<String, _>("actor")?),
         reason: row.try_get("reason")?,

@@ -2,6 +2,7 @@
 //!
 //! Leases are measured by SQLite's clock, which is the machine's, to the millisecond.
 
+use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{DatabaseError, DeletionRow, NewDeletion, StateChange};
@@ -24,7 +25,7 @@ pub async fn insert(
     .bind(deletion.id.as_str())
     .bind(deletion.system.as_str())
     .bind(deletion.thing.as_str())
-    .bind(&deletion.root)
+    .bind(deletion.roots.stored())
     .bind(deletion.actor.as_str())
     .bind(&deletion.reason)
     .bind(&deletion.bound_to)
@@ -211,7 +212,7 @@ fn columns(row: &SqliteRow) -> Result<Option<DeletionRow>, sqlx::Error> {
         id: DeletionId::new(row.try_get::<String, _>("id")?),
         system: SystemName::new(row.try_get::<String, _>("system")?),
         thing: ThingName::new(row.try_get::<String, _>("thing")?),
-        root: row.try_get("root")?,
+        roots: RootNames::of_stored(row.try_get("root")?),
         state,
         actor: Actor::new(row.try_get::<String, _>("actor")?),
         reason: row.try_get("reason")?,

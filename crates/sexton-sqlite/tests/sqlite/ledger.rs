@@ -1,3 +1,4 @@
+use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
 use sexton_core::sql::Scalar;
@@ -22,7 +23,7 @@ fn requested(id: &str, at: i64, lease_secs: i64) -> NewDeletion {
         id: DeletionId::new(id),
         system: system(),
         thing: ThingName::new("batch"),
-        root: "b-1".to_owned(),
+        roots: RootNames::of(vec!["b-1".to_owned()]),
         actor: Actor::new("ann"),
         reason: Some("GDPR".to_owned()),
         bound_to: None,
@@ -88,7 +89,8 @@ async fn deletions_of_an_earlier_program_are_kept() {
     file.database.prepare_ledger().await.unwrap();
     let mut tx = file.change().await;
     let row = tx.deletion(&DeletionId::new("dlt_1")).await.unwrap().unwrap();
-    assert_eq!((row.state, row.root.as_str()), (State::Committed, "7"));
+    let known = (State::Committed, RootNames::of(vec!["7".to_owned()]));
+    assert_eq!((row.state, row.roots), known);
     tx.insert_deletion(&requested("dlt_2", 5, 60)).await.unwrap();
     let id = DeletionId::new("dlt_2");
     assert!(tx.change_state(change(&id, State::Requested, State::Drained)).await.unwrap());

@@ -1,5 +1,6 @@
 //! Deletions in the ledger: stored once, changed under a lease, taken over when it is over.
 
+use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{DatabaseError, DeletionRow, NewDeletion, StateChange, Tx, Violation};
@@ -15,7 +16,7 @@ pub(super) fn deletion(id: &str, requested_at: i64) -> NewDeletion {
         id: DeletionId::new(id),
         system: system(),
         thing: ThingName::new("customer"),
-        root: "it's 7, ä".to_owned(),
+        roots: RootNames::of(vec!["it's 7, ä".to_owned()]),
         actor: Actor::new("ann"),
         reason: Some("asked by letter".to_owned()),
         bound_to: None,
@@ -78,7 +79,7 @@ pub async fn a_deletion_is_stored_once(subject: &Subject) -> Outcome {
         id: new.id.clone(),
         system: new.system.clone(),
         thing: new.thing.clone(),
-        root: new.root.clone(),
+        roots: new.roots.clone(),
         state: State::Requested,
         actor: new.actor.clone(),
         reason: new.reason.clone(),

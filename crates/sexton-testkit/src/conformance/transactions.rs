@@ -62,18 +62,18 @@ pub async fn a_look_sees_one_snapshot(subject: &Subject) -> Outcome {
 /// Where there is one writer at a time, the second does not even begin.
 pub async fn a_name_is_locked_until_the_transaction_ends(subject: &Subject) -> Outcome {
     let mut first = subject.change().await?;
-    first.lock_name("reports/7").await?;
-    first.lock_name("reports/7").await?;
+    first.lock_names(&["reports/7".to_owned()]).await?;
+    first.lock_names(&["reports/7".to_owned()]).await?;
     let second = async {
         let mut tx = subject.change().await?;
-        tx.lock_name("reports/7").await
+        tx.lock_names(&["reports/7".to_owned()]).await
     };
     let error = refusal(second.await);
     assert!(error.is_transient(), "{error:?}");
     first.commit().await?;
     let mut third = subject.change().await?;
-    third.lock_name("reports/7").await?;
-    third.lock_name("reports/8").await?;
+    third.lock_names(&["reports/7".to_owned()]).await?;
+    third.lock_names(&["reports/8".to_owned()]).await?;
     third.rollback().await
 }
 

@@ -39,11 +39,11 @@ impl Tx for InterposedTx {
         self.watch.around("stamp", self.inner.stamp(tables)).await
     }
 
-    async fn lock_name(&mut self, name: &str) -> Result<(), DatabaseError> {
+    async fn lock_names(&mut self, names: &[String]) -> Result<(), DatabaseError> {
         if self.unlocked {
-            return self.watch.around("lock_name", async { Ok(()) }).await;
+            return self.watch.around("lock_names", async { Ok(()) }).await;
         }
-        self.watch.around("lock_name", self.inner.lock_name(name)).await
+        self.watch.around("lock_names", self.inner.lock_names(names)).await
     }
 
     async fn relax_constraints(&mut self) -> Result<(), DatabaseError> {
