@@ -90,6 +90,9 @@ pub enum Command {
     /// Preview, confirm, delete, look again
     #[command(after_help = help::DELETE)]
     Delete(Delete),
+    /// Ask the work of a thing to stop, and delete nothing
+    #[command(after_help = help::CANCEL)]
+    Cancel(Cancel),
     /// Show what is going on, and settle what a dead process left behind
     #[command(after_help = help::STATUS)]
     Status(Status),
@@ -227,6 +230,14 @@ pub struct Delete {
     /// Delete exactly what an earlier preview showed, or nothing
     #[arg(long)]
     pub digest: Option<String>,
+}
+
+/// `sexton cancel`.
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// Of what.
+    #[command(flatten)]
+    pub target: Target,
 }
 
 /// `sexton status`.

@@ -4,6 +4,7 @@ pub mod ports;
 
 mod asked;
 mod audit;
+mod cancel;
 mod draft;
 mod execute;
 mod fence;
@@ -18,8 +19,9 @@ mod verify;
 mod walk;
 
 pub use audit::{AuditEntry, ChainReport};
+pub use cancel::{Cancelled, CancelledRows};
 pub use draft::draft;
-pub use execute::{Committed, commit_in};
+pub use execute::{Committed, Waiting, commit_in};
 pub use fence::FenceChange;
 pub use outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 pub use preview::Budget;

@@ -65,7 +65,7 @@ pub enum DeleteError {
     /// Parts of the policy that would make it safer are not built yet.
     #[error("the policy asks for what this version cannot do yet: {}", .0.join(", "))]
     Unbuilt(Vec<String>),
-    /// It was refused; nothing changed.
+    /// It was refused; nothing changed, but for work that was asked to stop.
     #[error(transparent)]
     Refused(Refusal),
     /// What was confirmed is no longer what would happen; nothing changed.
@@ -141,7 +141,8 @@ impl From<DatabaseError> for DeleteError {
     }
 }
 
-/// A refusal: what refuses, and how to clear it. Nothing has changed.
+/// A refusal: what refuses, and how to clear it. Nothing has changed, but for work in flight that
+/// was asked to stop.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("refused: {}", first(.blockers))]
 pub struct Refusal {
@@ -149,6 +150,8 @@ pub struct Refusal {
     pub by: RefusedBy,
     /// Everything that refuses.
     pub blockers: Vec<Blocker>,
+    /// Whether work in flight was asked to stop before.
+    pub has_asked: bool,
 }
 
 /// The outcome of a refusal, in POLICY's order.
@@ -162,6 +165,8 @@ pub enum RefusedBy {
     Held,
     /// A limit.
     OverLimit,
+    /// Somebody is at work.
+    Undrained,
 }
 
 impl RefusedBy {
@@ -172,11 +177,17 @@ impl RefusedBy {
             Self::Refused => "refused",
             Self::Held => "held",
             Self::OverLimit => "over-limit",
+            Self::Undrained => "undrained",
         }
     }
 }
 
 impl Refusal {
+    /// The refusal of this kind.
+    pub(crate) fn by(by: RefusedBy, blockers: Vec<Blocker>) -> Self {
+        Self { by, blockers, has_asked: false }
+    }
+
     /// The refusal by these blockers, if there are any.
     pub fn of(mut blockers: Vec<Blocker>) -> Option<Self> {
         blockers.sort_by_key(|blocker| blocker.kind);
@@ -185,8 +196,9 @@ impl Refusal {
             BlockerKind::State | BlockerKind::Reference | BlockerKind::Guard => RefusedBy::Refused,
             BlockerKind::Hold => RefusedBy::Held,
             BlockerKind::OverLimit => RefusedBy::OverLimit,
+            BlockerKind::Undrained => RefusedBy::Undrained,
         };
-        Some(Self { by, blockers })
+        Some(Self::by(by, blockers))
     }
 }
 

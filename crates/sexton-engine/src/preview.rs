@@ -4,6 +4,7 @@
 //! given only if all keys were found, because a deletion must be able to find the same.
 
 mod foretell;
+mod work;
 
 use std::time::Duration;
 
@@ -135,6 +136,7 @@ impl System {
             changed: Vec::new(),
             derived: Vec::new(),
             kept: Vec::new(),
+            work: Vec::new(),
             blockers: Vec::new(),
             warnings: Vec::new(),
             precision: Precision::Exact,
@@ -183,6 +185,7 @@ impl Looking<'_> {
                 }
             }
         }
+        self.tell_work(preview, all_found).await?;
         let mut parts = self.walk.digest_parts(&system.policy.system, self.options);
         self.count_removed(preview, &mut parts, all_found).await?;
         self.describe_effects(preview, all_found);

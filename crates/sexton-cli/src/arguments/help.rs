@@ -67,8 +67,8 @@ Examples:
   sexton preview snapshot --find cohort=1 --find slug=autumn --output json
 
   -  rows that go                  =  rows that keep referring to what goes
-  ~  rows that change              !  what refuses, and warnings
-  *  rows that are computed anew
+  ~  rows that change              >  work in flight
+  *  rows that are computed anew   !  what refuses, and warnings
 
 Reads one consistent snapshot and never writes. The digest at the end binds a
 later deletion to exactly this: sexton delete … --digest DIGEST
@@ -85,12 +85,24 @@ Shows the preview and asks; without a terminal, --confirm answers. It deletes
 exactly what the preview shows: if that is no longer true, nothing changes.
 Several go all or none, as one deletion with one record. They are confirmed by
 their number and what they are; the same id twice counts once.
+Work in flight is asked to stop first, and waited for, as [work] says.
 
 Exit codes: 0 gone and verified, 1 refused, 2 not confirmed, 3 declined,
             4 not found, 5 failed; only after 0 and 5 may anything be gone
 
 Rows whose hooks could not all be called are gone all the same, for good: that
 is 0 and says so, and `sexton work` goes on with the calls.";
+
+pub const CANCEL: &str = "\
+Examples:
+  sexton cancel batch autumn-2026
+  sexton cancel batch autumn-2026 --output json
+
+Does what [work] of the policy says, and no more: what waits is stopped, workers
+are told to stop, nobody is waited for. Doing it again changes nothing. Nothing
+is deleted, so nothing is kept of it by status and audit.
+
+Exit codes: 0 asked, also if there was nothing to ask, 4 not found";
 
 pub const STATUS: &str = "\
 Examples:

@@ -6,13 +6,14 @@ use sexton_core::names::DeletionId;
 use sexton_core::preview::Preview;
 use sexton_engine::ports::{Clock, OpenIntent, SystemClock};
 use sexton_engine::{Bound, DeleteError, DeleteRequest};
+use tokio::sync::watch;
 
 use super::status::failing_json;
 use crate::arguments::{Delete, Shared};
 use crate::confirm::{confirm, root_of};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::progress::watched;
+use crate::progress::{watched, watched_waiting};
 use crate::screen::Screen;
 use crate::text::{self, View};
 use crate::wiring::{self, Opened};
@@ -61,7 +62,9 @@ async fn carry_out(
     screen: &mut Screen,
 ) -> Result<(), Failure> {
     let began = SystemClock.now();
-    let deleted = watched(screen, "deleting", opened.system.delete(request)).await;
+    let waiting = watch::Sender::new(None);
+    let deleting = opened.system.delete_watched(request, &waiting);
+    let deleted = watched_waiting(screen, "deleting", waiting.subscribe(), deleting).await;
     let receipt = match deleted {
         Ok(receipt) => receipt,
         Err(DeleteError::Unreaped { deletion, open, failing }) => {

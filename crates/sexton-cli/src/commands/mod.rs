@@ -1,6 +1,7 @@
 //! One module per command: what it asks of the engine, and what it shows of the answer.
 
 mod audit;
+mod cancel;
 mod check;
 mod delete;
 pub mod demo;
@@ -31,6 +32,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Graph(graph) => graph::run(graph, shared, screen),
         Command::Preview(preview) => preview::run(preview, shared, screen).await,
         Command::Delete(delete) => delete::run(delete, shared, screen).await,
+        Command::Cancel(cancel) => cancel::run(cancel, shared, screen).await,
         Command::Schema => Ok(schema::run(screen)),
         Command::Status(status) => status::run(status, shared, screen).await,
         Command::Work(work) => work::run(work, shared, screen).await,

@@ -47,6 +47,13 @@ impl Target {
         Budget { time: self.budget, ..Budget::default() }
     }
 
+    /// The root as the person named it.
+    pub fn named(&self) -> String {
+        let found = self.find.iter().map(|(name, value)| format!("{name}={value}"));
+        let named: Vec<String> = self.ids.iter().cloned().chain(found).collect();
+        named.join(" ")
+    }
+
     fn actor(&self) -> String {
         let user = std::env::var("USER").ok();
         let named = self.actor.clone().or(user).filter(|name| !name.trim().is_empty());

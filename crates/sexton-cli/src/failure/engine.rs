@@ -30,7 +30,8 @@ pub fn told(error: &DeleteError, line: &CommandLine) -> Told {
         DeleteError::Refused(refusal) => {
             let message = "it cannot be deleted now";
             let told = Told::new(Exit::Refused, refusal.by.as_str(), message);
-            of_blockers(told, &refusal.blockers)
+            let touched = if refusal.has_asked { Touched::WorkAsked } else { Touched::Nothing };
+            of_blockers(told, &refusal.blockers).touched(touched)
         }
         DeleteError::Stale(differences) => {
             let mut told = Told::new(Exit::Refused, "stale", message)

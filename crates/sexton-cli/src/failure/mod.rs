@@ -164,6 +164,7 @@ fn for_people(told: &Told, deletes: bool) -> String {
     match told.touched {
         Touched::Nothing if deletes => page.line("  Nothing was changed."),
         Touched::Nothing => {}
+        Touched::WorkAsked => page.line("  Nothing was deleted; work in flight was asked to stop."),
         Touched::RowsGone => page.line("  The rows are gone."),
         Touched::Unknown => page.line("  It is not known whether the rows are gone."),
     }

@@ -19,6 +19,8 @@ const DIGEST_FORM: &str = "It is the last line of a preview: sha256:… or bound
 pub enum Touched {
     /// It is as it was.
     Nothing,
+    /// It is as it was, but for work in flight that was asked to stop.
+    WorkAsked,
     /// The rows are gone.
     RowsGone,
     /// Nobody knows yet.
@@ -91,7 +93,7 @@ impl Told {
     /// For programs: the kind of event, the message, and what belongs to it.
     pub fn event(&self) -> Value {
         let kind = match self.outcome {
-            "wrong" | "held" | "over-limit" => "refused",
+            "wrong" | "held" | "over-limit" | "undrained" => "refused",
             outcome => outcome,
         };
         let mut event = json!({
@@ -101,7 +103,7 @@ impl Told {
             "message": self.message,
             "changed": match self.touched {
                 Touched::Nothing => json!(false),
-                Touched::RowsGone => json!(true),
+                Touched::WorkAsked | Touched::RowsGone => json!(true),
                 Touched::Unknown => Value::Null,
             },
         });

@@ -17,6 +17,7 @@ mod status;
 mod time;
 mod why;
 mod words;
+mod work;
 
 pub use audit::{chain, records};
 pub use calls::unreaped;
@@ -32,6 +33,7 @@ pub use status::{deletion, deletions};
 pub use time::took;
 pub use why::{known as known_tables, why};
 pub use words::{clean, counted, indented, wrapped};
+pub use work::{cancelled, waiting};
 
 /// No line is wider, but for names and commands that are.
 pub const WIDTH: usize = 80;

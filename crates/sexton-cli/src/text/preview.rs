@@ -13,6 +13,7 @@ use super::reference::Reference;
 use super::roots::title;
 use super::rows::{Line, Sign, amount, table};
 use super::words::{clean, counted, indented, listed, number, wrapped};
+use super::work::in_flight;
 
 /// So many of several roots are shown.
 const ROOTS_SHOWN_MAX: usize = 10;
@@ -36,6 +37,7 @@ pub fn preview(preview: &Preview, view: View<'_>) -> String {
     page.line("");
     page.block(&table(&shown));
     left_out(&mut page, &rest);
+    preview.work.iter().for_each(|work| in_flight(&mut page, work));
     for blocker in &preview.blockers {
         refusal(&mut page, blocker);
     }
@@ -263,6 +265,7 @@ fn refusal(page: &mut Page, blocker: &Blocker) {
         BlockerKind::Guard => Some(format!("by the guard `{}`", blocker.name)),
         BlockerKind::Hold => Some(format!("by hold {}", clean(&blocker.name))),
         BlockerKind::OverLimit => Some(format!("by `{}`", blocker.name)),
+        BlockerKind::Undrained => Some(format!("by [{}]", blocker.name)),
     };
     let of_roots = (!blocker.roots.is_empty()).then(|| format!("for {}", listed(&blocker.roots)));
     let has_rows = matches!(blocker.kind, BlockerKind::Reference | BlockerKind::Guard);

@@ -7,6 +7,7 @@ mod place;
 
 mod auditing;
 mod calling;
+mod cancelling;
 mod checking;
 mod configuring;
 mod contract;

@@ -31,6 +31,8 @@ pub struct Preview {
     pub derived: Vec<DerivedRows>,
     /// References that stay as they are.
     pub kept: Vec<KeptRows>,
+    /// Work in flight among the rows that go or change, and what becomes of it.
+    pub work: Vec<WorkInFlight>,
     /// What refuses the deletion; empty if nothing does.
     pub blockers: Vec<Blocker>,
     /// What is worth knowing before saying yes.
@@ -239,6 +241,41 @@ pub struct KeptRows {
     pub rows: Count,
 }
 
+/// Rows of one table that wait for a worker, or that one is acting on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WorkInFlight {
+    /// The table.
+    pub table: String,
+    /// How many wait.
+    pub waiting: u64,
+    /// How many a worker is acting on.
+    pub running: u64,
+    /// How many have a worker that is dead.
+    pub dead: u64,
+    /// What becomes of them.
+    pub fate: WorkFate,
+    /// What rows become that wait, or whose worker is dead.
+    pub stopped: Vec<(String, String)>,
+    /// What tells a worker to stop.
+    pub asked: Vec<(String, String)>,
+    /// How long a deletion waits for workers.
+    pub wait_secs: u64,
+}
+
+/// What becomes of work in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkFate {
+    /// It is stopped, and waited for.
+    Stopped,
+    /// Nobody is at work: what waits goes, or is stopped, with the deletion.
+    Idle,
+    /// Nothing asks it to stop: it refuses.
+    Refuses,
+    /// Its rows go all the same; only a purge would wait.
+    NotAwaited,
+}
+
 /// A reason to refuse.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Blocker {
@@ -275,6 +312,8 @@ pub enum BlockerKind {
     Hold,
     /// It is more than one deletion may take.
     OverLimit,
+    /// Somebody is at work on its rows.
+    Undrained,
 }
 
 /// How far the numbers of a preview can be trusted.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sexton_core::audit::{RootNames, root_name};
 use sexton_core::check::uncalled;
 use sexton_core::finding::{Finding, Severity};
+use sexton_core::lifecycle::State;
 use sexton_core::names::ThingName;
 use sexton_core::plan::Told;
 use sexton_core::policy::{Hook, Options};
@@ -17,7 +18,7 @@ use crate::system::{Ready, System};
 use crate::walk::Roots;
 
 /// How long nobody else takes a deletion over.
-const LEASE_SECS: i64 = 60;
+pub(super) const LEASE_SECS: i64 = 60;
 
 /// A deletion that may be tried.
 pub(super) struct Admitted {
@@ -28,6 +29,10 @@ pub(super) struct Admitted {
     pub stored: NewDeletion,
     /// Keys of calls that were made before the commit.
     pub called: BTreeSet<String>,
+    /// The state it is stored in.
+    pub state: State,
+    /// Whether work in flight was asked to stop.
+    pub has_asked: bool,
 }
 
 impl System {
@@ -69,8 +74,9 @@ impl System {
             lease: self.new_lease(),
             lease_secs,
         };
-        let called = BTreeSet::new();
-        Ok(Admitted { ready, roots, options, request: request.clone(), stored, called })
+        let (request, called) = (request.clone(), BTreeSet::new());
+        let (state, has_asked) = (State::Requested, false);
+        Ok(Admitted { ready, roots, options, request, stored, called, state, has_asked })
     }
 
     /// Plans anew after a change of the schema.
@@ -89,12 +95,7 @@ impl System {
         let ready = self.ready(thing, options).await?;
         let mut errors = ready.errors();
         errors.extend(self.uncalled(&ready));
-        if !errors.is_empty() {
-            return Err(EngineError::Policy(errors).into());
-        }
-        let work: Vec<String> =
-            ready.plan.steps.work.iter().map(|work| format!("work.{}", work.table)).collect();
-        if work.is_empty() { Ok(ready) } else { Err(DeleteError::Unbuilt(work)) }
+        if errors.is_empty() { Ok(ready) } else { Err(EngineError::Policy(errors).into()) }
     }
 
     /// Hooks of the plan that cannot be called as things are.

@@ -21,6 +21,8 @@ pub(super) enum ChangeError {
     Database(DatabaseError),
     /// Somebody must be told before these rows go.
     Uncalled(Vec<Calling>),
+    /// Somebody is at work who can be asked to stop.
+    AtWork(Vec<Blocker>),
     Ended(Box<DeleteError>),
 }
 
@@ -31,7 +33,7 @@ impl From<DatabaseError> for ChangeError {
 }
 
 impl ChangeError {
-    fn refused(refusal: Refusal) -> Self {
+    pub(super) fn refused(refusal: Refusal) -> Self {
         Self::Ended(Box::new(DeleteError::Refused(refusal)))
     }
 }
@@ -55,10 +57,7 @@ impl System {
             Rooted::Missing(ids) => return Err(not_found(admitted, ids)),
         };
         if walk.find_all().await? == Found::TooMany {
-            return Err(ChangeError::refused(Refusal {
-                by: RefusedBy::OverLimit,
-                blockers: vec![too_many()],
-            }));
+            return Err(ChangeError::refused(Refusal::by(RefusedBy::OverLimit, vec![too_many()])));
         }
         let now = self.surroundings.clock.now();
         let judge = Judge { policy: &self.policy, subjects: &subjects, now };
@@ -70,7 +69,9 @@ impl System {
         let mut parts = walk.digest_parts(&self.policy.system, &admitted.options);
         // Order: keys and old values are compared before the first change, leaves as they go.
         refuse_difference(admitted, &parts, false)?;
+        walk.refuse_at_work().await?;
         let mut carried = Carried::default();
+        carried.changed.extend(walk.stop_staying().await?);
         if !plan.steps.record.is_empty() {
             carried.promised = self.promise(admitted, &mut walk).await?;
         }
@@ -91,13 +92,13 @@ impl System {
     }
 }
 
-fn not_found(admitted: &Admitted, ids: Vec<String>) -> ChangeError {
+pub(super) fn not_found(admitted: &Admitted, ids: Vec<String>) -> ChangeError {
     let error = missing(&admitted.request.root, ids);
     ChangeError::Ended(Box::new(error.into()))
 }
 
 /// Why the root could not even be looked for: most often its id does not fit its column.
-fn unfound(admitted: &Admitted, error: DatabaseError) -> ChangeError {
+pub(super) fn unfound(admitted: &Admitted, error: DatabaseError) -> ChangeError {
     let DatabaseError::BadValue(detail) = error else {
         return error.into();
     };
@@ -122,6 +123,8 @@ pub(crate) fn too_many() -> Blocker {
 fn refuse_difference(admitted: &Admitted, now: &DigestParts, all: bool) -> Result<(), ChangeError> {
     let stale = |differences| Err(ChangeError::Ended(Box::new(DeleteError::Stale(differences))));
     match &admitted.request.bound_to {
+        // It was compared before work was asked to stop. What the workers did to end was asked for.
+        _ if admitted.has_asked => Ok(()),
         None => Ok(()),
         Some(Bound::Digest(digest)) if !all || now.matches(digest) => Ok(()),
         Some(Bound::Digest(_)) => stale(Vec::new()),
@@ -155,6 +158,18 @@ impl Walk<'_> {
                 self.plan.thing
             )],
         })
+    }
+
+    /// Refuses, or says who is to be asked, while somebody is at work on a row that goes or changes.
+    ///
+    /// Race: the rows are locked, so from here on no worker takes one.
+    async fn refuse_at_work(&mut self) -> Result<(), ChangeError> {
+        let unstopped = self.at_work(|working| !working.is_stopped).await?;
+        if let Some(refusal) = Refusal::of(unstopped) {
+            return Err(ChangeError::refused(refusal));
+        }
+        let at_work = self.at_work(|working| working.is_stopped).await?;
+        if at_work.is_empty() { Ok(()) } else { Err(ChangeError::AtWork(at_work)) }
     }
 
     async fn change(&mut self, carried: &mut Carried) -> Result<(), DatabaseError> {

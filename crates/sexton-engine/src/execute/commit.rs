@@ -4,7 +4,7 @@ use sexton_core::names::HookName;
 
 use super::Committed;
 use super::change::ChangeError;
-use crate::outcome::{DeleteError, EngineError};
+use crate::outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 use crate::ports::{DatabaseError, Tx};
 use crate::reap::Calling;
 use crate::request::DeleteRequest;
@@ -12,7 +12,8 @@ use crate::system::System;
 
 /// Deletes within `tx` and leaves commit and roll-back to the caller: no retry, and the stored
 /// deletion commits with the rows. After the commit, `System::settle` looks again and writes the
-/// receipt. Sexton's own tables must be there (`System::prepare`).
+/// receipt. Work in flight cannot be waited for here: it refuses. Sexton's own tables must be
+/// there (`System::prepare`).
 ///
 /// On an error the caller must roll back: the transaction may hold half of the deletion.
 pub async fn commit_in(
@@ -34,6 +35,9 @@ pub async fn commit_in(
                 drop(system.refused(&admitted).tell_roots(&mut refusal.blockers, tx).await);
             }
             Err(*error)
+        }
+        Err(ChangeError::AtWork(blockers)) => {
+            Err(DeleteError::Refused(Refusal::by(RefusedBy::Undrained, blockers)))
         }
         Err(ChangeError::Database(error)) => Err(error.into()),
         Err(ChangeError::Uncalled(calls)) => Err(uncallable(&calls)),

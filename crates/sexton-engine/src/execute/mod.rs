@@ -1,4 +1,4 @@
-//! Deletes roots, all at once or none: admit, commit, then verify and receipt.
+//! Deletes roots, all at once or none: admit, drain, commit, then verify and receipt.
 //!
 //! The deletion is stored before anything happens. Its rows, effects, tombstones, audit record
 //! and change of state commit in one transaction, or nothing does. Whoever finds it later, in
@@ -10,6 +10,7 @@
 mod admit;
 mod change;
 mod commit;
+mod drain;
 mod promise;
 mod record;
 
@@ -18,8 +19,10 @@ use std::time::Duration;
 use sexton_core::audit::Receipt;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{DeletionId, HookName, Timestamp};
+use sexton_core::preview::Blocker;
 use tokio::sync::watch;
 
+use crate::cancel::CancelledRows;
 use crate::outcome::{DeleteError, EngineError, Refusal};
 use crate::ports::{
     DatabaseError, Mode, NewDeletion, SessionId, StateChange, Transient, Tx, Violation,
@@ -33,6 +36,7 @@ use change::ChangeError;
 
 pub(crate) use change::{over_share, too_many};
 pub use commit::commit_in;
+pub use drain::Waiting;
 pub(crate) use record::ROOT_VALUE;
 
 /// So often a deletion gives way to others before it says `busy`.
@@ -61,9 +65,19 @@ pub struct Committed {
 impl System {
     /// Deletes roots and everything derived from them, all or none; returns when it has been looked at again.
     pub async fn delete(&self, request: &DeleteRequest) -> Result<Receipt, DeleteError> {
+        self.delete_watched(request, &watch::Sender::new(None)).await
+    }
+
+    /// The same; while it waits for work in flight to stop, it says so.
+    pub async fn delete_watched(
+        &self,
+        request: &DeleteRequest,
+        waiting: &watch::Sender<Option<Waiting>>,
+    ) -> Result<Receipt, DeleteError> {
         let mut admitted = self.admit(request).await?;
-        let mut outcome = self.commit(&mut admitted).await;
+        let mut outcome = self.drain_and_commit(&mut admitted, waiting).await;
         if let Err(DeleteError::Refused(refusal)) = &mut outcome {
+            refusal.has_asked = admitted.has_asked;
             // The refusal stands, even if it cannot be told for which roots.
             drop(self.tell_roots(&admitted, refusal).await);
         }
@@ -115,12 +129,24 @@ impl System {
         Refused { policy: &self.policy, plan, roots, clock, until }
     }
 
-    /// Tries the one transaction until it commits, is refused, or others were in the way too often.
-    async fn commit(&self, admitted: &mut Admitted) -> Result<Committed, DeleteError> {
+    /// Asks work to stop for a request that is not stored.
+    pub(crate) async fn cancel_only(
+        &self,
+        request: &DeleteRequest,
+    ) -> Result<Vec<CancelledRows>, DeleteError> {
+        let mut admitted = self.admit_unstored(request, 0).await?;
+        match self.carry_on(&mut admitted, Step::Cancel).await? {
+            Done::Asked(asked) => Ok(asked),
+            Done::Committed(_) | Done::AtWork(_) => unreachable!("asking commits nothing"),
+        }
+    }
+
+    /// Tries a transaction until it commits, is refused, or others were in the way too often.
+    async fn carry_on(&self, admitted: &mut Admitted, step: Step) -> Result<Done, DeleteError> {
         let (mut attempts, mut schema_changes, mut calls) = (0, 0, 0);
         loop {
-            match self.attempt(admitted, attempts + 1 == ATTEMPTS_MAX).await {
-                Ok(committed) => return Ok(committed),
+            match self.attempt(admitted, step, attempts + 1 == ATTEMPTS_MAX).await {
+                Ok(done) => return Ok(done),
                 Err(Attempt::SchemaChanged) if schema_changes < SCHEMA_CHANGES_MAX => {
                     schema_changes += 1;
                     self.forget().await;
@@ -155,46 +181,69 @@ impl System {
         }
     }
 
-    async fn attempt(&self, admitted: &Admitted, last: bool) -> Result<Committed, Attempt> {
+    async fn attempt(&self, admitted: &Admitted, step: Step, last: bool) -> Result<Done, Attempt> {
         let mut tx = self.database.begin(Mode::Change).await.map_err(Attempt::of)?;
         let session = tx.session().filter(|_| last);
         let carried = {
-            let change = self.carry_out(admitted, tx.as_mut());
+            let change = self.take(admitted, step, tx.as_mut());
             self.watching(session, change).await
         };
         match carried {
-            (Ok(committed), _) => self.end_well(tx, committed).await,
+            (Ok(done), _) => self.end_well(tx, done).await,
             (Err(error), blockers) => {
                 // A lost connection cannot be rolled back, and needs not be.
                 drop(tx.rollback().await);
-                if let ChangeError::Uncalled(calls) = error {
-                    return Err(Attempt::Uncalled(calls));
+                match error {
+                    ChangeError::Uncalled(calls) => Err(Attempt::Uncalled(calls)),
+                    ChangeError::AtWork(blockers) => Ok(Done::AtWork(blockers)),
+                    error => self.failed(admitted, error, blockers).await,
                 }
-                // What went wrong may be what comes of a plan whose tables have changed.
-                if self.has_changed(&admitted.ready).await.unwrap_or(false) {
-                    return Err(Attempt::SchemaChanged);
-                }
-                Err(match error {
-                    ChangeError::SchemaChanged => Attempt::SchemaChanged,
-                    ChangeError::Database(error) if error.is_transient() => {
-                        Attempt::InTheWay { blockers, last: error }
-                    }
-                    ChangeError::Database(error) => Attempt::Ended(Box::new(error.into())),
-                    ChangeError::Uncalled(calls) => Attempt::Uncalled(calls),
-                    ChangeError::Ended(error) => Attempt::Ended(error),
-                })
             }
         }
     }
 
-    async fn end_well(&self, tx: Box<dyn Tx>, committed: Committed) -> Result<Committed, Attempt> {
-        match tx.commit().await {
-            Ok(()) => Ok(committed),
-            Err(DatabaseError::Lost(_)) => {
-                let deletion = committed.id;
+    /// What became of an attempt that failed, once it has been taken back.
+    async fn failed(
+        &self,
+        admitted: &Admitted,
+        error: ChangeError,
+        blockers: Vec<String>,
+    ) -> Result<Done, Attempt> {
+        // What went wrong may be what comes of a plan whose tables have changed.
+        if self.has_changed(&admitted.ready).await.unwrap_or(false) {
+            return Err(Attempt::SchemaChanged);
+        }
+        Err(match error {
+            ChangeError::SchemaChanged => Attempt::SchemaChanged,
+            ChangeError::Database(error) if error.is_transient() => {
+                Attempt::InTheWay { blockers, last: error }
+            }
+            ChangeError::Database(error) => Attempt::Ended(Box::new(error.into())),
+            ChangeError::Ended(error) => Attempt::Ended(error),
+            ChangeError::Uncalled(calls) => Attempt::Uncalled(calls),
+            ChangeError::AtWork(blockers) => return Ok(Done::AtWork(blockers)),
+        })
+    }
+
+    async fn take(
+        &self,
+        admitted: &Admitted,
+        step: Step,
+        tx: &mut dyn Tx,
+    ) -> Result<Done, ChangeError> {
+        match step {
+            Step::Commit => self.carry_out(admitted, tx).await.map(Done::Committed),
+            Step::Ask | Step::Cancel => self.ask_to_stop(admitted, step, tx).await.map(Done::Asked),
+        }
+    }
+
+    async fn end_well(&self, tx: Box<dyn Tx>, done: Done) -> Result<Done, Attempt> {
+        match (tx.commit().await, done) {
+            (Ok(()), done) => Ok(done),
+            (Err(DatabaseError::Lost(_)), Done::Committed(Committed { id: deletion, .. })) => {
                 Err(Attempt::Ended(Box::new(DeleteError::Uncertain { deletion })))
             }
-            Err(error) => Err(Attempt::of(error)),
+            (Err(error), _) => Err(Attempt::of(error)),
         }
     }
 
@@ -260,7 +309,7 @@ impl System {
         tx.change_state(StateChange {
             id: &admitted.stored.id,
             lease: &admitted.stored.lease,
-            from: State::Requested,
+            from: admitted.state,
             to: State::Refused,
             at: self.surroundings.clock.now(),
             note: Some(record::note(error)),
@@ -289,6 +338,25 @@ fn outrun(uncalled: &[Calling]) -> DeleteError {
     let hook = uncalled.first().map_or_else(|| HookName::new("before"), |call| call.hook.clone());
     let reason = "rows come faster than they can be called for".to_owned();
     DeleteError::Untaken { hook, reason }
+}
+
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// To ask work in flight to stop, for the deletion that waits for it.
+    Ask,
+    /// To ask it to stop, and no more.
+    Cancel,
+    /// To delete.
+    Commit,
+}
+
+/// How a transaction ended well.
+enum Done {
+    Asked(Vec<CancelledRows>),
+    /// Nothing was done: somebody is at work.
+    AtWork(Vec<Blocker>),
+    Committed(Committed),
 }
 
 /// How one attempt ended other than well.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sexton_core::audit::{RECORD_VERSION, Record};
-use sexton_core::lifecycle::{Event, State, next};
+use sexton_core::lifecycle::{Event, next};
 use sexton_core::preview::canonical_key;
 
 use super::Committed;
@@ -41,11 +41,11 @@ pub(super) async fn become_committed(
     admitted: &Admitted,
     tx: &mut dyn Tx,
 ) -> Result<(), ChangeError> {
-    let to = next(State::Requested, Event::Committed).expect("a requested deletion may commit");
+    let to = next(admitted.state, Event::Committed).expect("what is not gone may commit");
     let change = StateChange {
         id: &admitted.stored.id,
         lease: &admitted.stored.lease,
-        from: State::Requested,
+        from: admitted.state,
         to,
         at: system.surroundings.clock.now(),
         note: None,

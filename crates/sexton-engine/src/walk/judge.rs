@@ -63,6 +63,13 @@ impl Walk<'_> {
         }))
     }
 
+    /// What refuses because a root is not a thing of this kind.
+    pub fn wrong_kind(&self, subjects: &[Subject]) -> Vec<Blocker> {
+        let mut own = self.own_state(subjects);
+        own.retain(|blocker| blocker.kind == BlockerKind::Wrong);
+        own
+    }
+
     /// What refuses of each root's own row.
     fn own_state(&self, subjects: &[Subject]) -> Vec<Blocker> {
         let own = |subject: &Subject, kind: BlockerKind, say: &String| Blocker {

@@ -11,6 +11,7 @@ mod judge;
 mod refused;
 mod roots;
 mod rows;
+mod work;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +26,7 @@ pub(crate) use judge::Judge;
 pub(crate) use refused::Refused;
 pub(crate) use roots::{Roots, key_of};
 pub(crate) use rows::KeyRows;
+pub(crate) use work::WorkCount;
 
 use crate::ports::{Arg, DatabaseError, Query, Row, Tx};
 use crate::request::{Root, RootKey};

@@ -14,6 +14,7 @@ mod cascade;
 mod census;
 mod chains;
 mod drafting;
+mod draining;
 mod dumps;
 mod foretelling;
 mod guarded;

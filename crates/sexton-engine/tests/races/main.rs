@@ -19,5 +19,6 @@ mod same_root;
 mod schema_changes;
 mod shared;
 mod stage;
+mod work;
 mod writers;
 mod writers_in_a_file;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use sexton_core::schema::{Dialect, Schema};
 use sexton_engine::ports::{Database, DatabaseError, Mode, Query, SessionId, Tx};
 
+use super::blind::Blind;
 use super::transaction::InterposedTx;
 use super::{Moment, Watch, Watcher, word};
 
@@ -15,13 +16,14 @@ pub struct Interposed {
     watch: Watch,
     unlocked: bool,
     patient: bool,
+    blind: Option<Blind>,
 }
 
 impl Interposed {
     /// Between the engine and this database, with nobody watching yet.
     pub fn on(inner: Arc<dyn Database>) -> Self {
         let watch = Watch { watchers: Arc::default(), mode: None, session: None };
-        Self { inner, watch, unlocked: false, patient: false }
+        Self { inner, watch, unlocked: false, patient: false, blind: None }
     }
 
     /// Lets somebody watch, after those who watch already.
@@ -38,6 +40,15 @@ impl Interposed {
     pub fn unlocked(mut self) -> Self {
         self.unlocked = true;
         self
+    }
+
+    /// Hides what the statement of this label finds, in transactions that change, once this point
+    /// has been passed. With it a test shows what becomes of rows that nobody judges again.
+    #[must_use]
+    pub fn blind_after(mut self, label: &str, point: &str) -> Self {
+        let blind = Blind { label: label.into(), point: point.into(), passed: Arc::default() };
+        self.blind = Some(blind.clone());
+        self.watched_by(Arc::new(blind))
     }
 
     /// Lets deletions wait for locks without end, which they never do otherwise. With it a test
@@ -79,7 +90,8 @@ impl Database for Interposed {
             Ok(tx) => {
                 watch.session = tx.session();
                 watch.at(Moment::After, "begin").await;
-                Ok(Box::new(InterposedTx::new(tx, watch, self.unlocked)))
+                let blind = self.blind.clone().filter(|_| mode == Mode::Change);
+                Ok(Box::new(InterposedTx::new(tx, watch, self.unlocked, blind)))
             }
             Err(error) => {
                 watch.at(Moment::Failed, "begin").await;

@@ -8,6 +8,7 @@
 //! Not here: acting inside a call. What a database does between taking a statement and
 //! answering it is its own.
 
+mod blind;
 mod breaker;
 mod database;
 mod intents;

@@ -5,6 +5,7 @@ use sexton_core::names::TableName;
 use sexton_engine::ports::{DatabaseError, Query, Row, SchemaStamp, SessionId, Tx};
 
 use super::Watch;
+use super::blind::Blind;
 use super::unlocked::without_locks;
 
 /// A transaction whose calls are points.
@@ -12,11 +13,17 @@ pub(super) struct InterposedTx {
     pub(super) inner: Box<dyn Tx>,
     pub(super) watch: Watch,
     pub(super) unlocked: bool,
+    blind: Option<Blind>,
 }
 
 impl InterposedTx {
-    pub(super) fn new(inner: Box<dyn Tx>, watch: Watch, unlocked: bool) -> Self {
-        Self { inner, watch, unlocked }
+    pub(super) fn new(
+        inner: Box<dyn Tx>,
+        watch: Watch,
+        unlocked: bool,
+        blind: Option<Blind>,
+    ) -> Self {
+        Self { inner, watch, unlocked, blind }
     }
 }
 
@@ -27,7 +34,13 @@ impl Tx for InterposedTx {
         if self.unlocked {
             sql = without_locks(sql);
         }
-        self.watch.around(label, self.inner.rows(Query { label, sql, args, general })).await
+        let found = self.inner.rows(Query { label, sql, args, general });
+        let rows = self.watch.around(label, found).await?;
+        Ok(if self.blind.as_ref().is_some_and(|blind| blind.hides(label)) {
+            Vec::new()
+        } else {
+            rows
+        })
     }
 
     async fn run(&mut self, query: Query<'_>) -> Result<u64, DatabaseError> {

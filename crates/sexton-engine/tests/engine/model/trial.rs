@@ -318,6 +318,7 @@ fn blockers(blockers: &[Blocker]) -> BTreeSet<(By, String)> {
         BlockerKind::Reference => By::Reference,
         BlockerKind::Guard => By::Guard,
         BlockerKind::OverLimit => By::OverLimit,
+        BlockerKind::Undrained => unreachable!("no work is drawn"),
     };
     blockers.iter().map(|blocker| (by(blocker.kind), blocker.name.clone())).collect()
 }
