@@ -17,6 +17,7 @@ on_both_databases!(
     d27_a_free_dataset_stays_whole_beside_one_in_use,
     d28_after_a_refusal_the_job_goes_without_its_datasets,
     d29_another_job_at_work_on_the_dataset_refuses_and_the_job_itself_does_not,
+    d29_a_running_job_is_asked_to_stop_and_waited_for,
     d34_a_job_that_expanded_a_dataset_takes_none,
     d34_the_first_job_takes_what_others_added_and_its_preview_names_them,
     d35_the_first_job_takes_what_was_made_under_its_name,
@@ -139,4 +140,24 @@ async fn d35_the_first_job_takes_what_was_made_under_its_name(place: Place) {
     place.delete(with_datasets(GENERATE_LYON)).await.unwrap();
     place.does_not_find(dataset(LYON_IQ)).await;
     assert_eq!(place.preview(job("job", LYON_AGAIN)).await.blockers, []);
+}
+
+async fn d29_a_running_job_is_asked_to_stop_and_waited_for(place: Place) {
+    let runs = format!(
+        "UPDATE training_jobs SET status = 'running', lease_expires_at = '2999-01-01T00:00:00Z'
+         WHERE id = '{}'",
+        job_id(GENERATE_LYON)
+    );
+    place.execute(&runs).await;
+    let task = async {
+        let told =
+            "SELECT count(*) FROM training_jobs WHERE cancel_requested AND status = 'running'";
+        while place.number(told).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        place.execute("UPDATE training_jobs SET status = 'cancelled' WHERE cancel_requested").await;
+    };
+    let (deleted, ()) = tokio::join!(place.delete(job("job", GENERATE_LYON)), task);
+    deleted.unwrap();
+    place.does_not_find(job("job", GENERATE_LYON)).await;
 }

@@ -15,6 +15,7 @@ on_both_databases!(
     r8_an_output_file_goes_alone,
     r9_r12_a_batch_goes_with_its_requests_and_downloads_and_leaves_its_file,
     r9_a_second_delete_finds_nothing,
+    r14_a_cancellation_stops_what_waits_and_nobody_else,
     r30_no_column_keeps_the_text_of_a_deleted_file,
 );
 
@@ -126,4 +127,24 @@ async fn r30_no_column_keeps_the_text_of_a_deleted_file(place: Place) {
     let after = place.dump().await;
     let left: Vec<_> = canaries.iter().filter(|canary| holds(&after, canary)).collect();
     assert_eq!(left, Vec::<&&str>::new());
+}
+
+async fn r14_a_cancellation_stops_what_waits_and_nobody_else(place: Place) {
+    let state = |state: &str| {
+        let batch = id("ba", UNDER_WAY);
+        format!("SELECT count(*) FROM requests WHERE batch_id = '{batch}' AND state = '{state}'")
+    };
+    let (pending, canceled) =
+        (place.number(&state("pending")).await, place.number(&state("canceled")).await);
+    assert!(pending > 0);
+    let asked = place.system().cancel(&batch(UNDER_WAY)).await.unwrap();
+    assert!(asked.tables[0].stopped >= 1, "{asked:?}");
+    assert_eq!(place.number(&state("pending")).await, 0);
+    assert!(place.number(&state("canceled")).await >= canceled + pending);
+    let before = place.dump().await;
+    let again = place.system().cancel(&batch(UNDER_WAY)).await.unwrap();
+    assert_eq!((again.tables[0].stopped, again.tables[0].asked), (0, 0));
+    assert_eq!(place.dump().await, before);
+    // A deletion at once waits for none of them.
+    place.delete(batch(UNDER_WAY)).await.unwrap();
 }

@@ -12,6 +12,7 @@ on_both_databases!(
     s3_an_id_that_is_no_number_is_missing,
     s5_an_artifact_without_images_is_no_snapshot_and_stays,
     s8_a_second_delete_finds_nothing_and_leaves_one_record,
+    a_comparison_that_waits_is_cancelled_without_a_deletion,
     s8_of_two_deletes_at_once_one_finds_nothing,
     s11_rows_reached_in_two_ways_go_once_and_count_once,
     s25_files_go_with_their_artifact_in_one_transaction,
@@ -238,4 +239,11 @@ async fn s41_an_organization_goes_whole_and_no_other(place: Place) {
                 DELETE FROM organizations WHERE id = 1;";
     let by_hand = [&project(5), &project(6), rest].concat();
     place.deletes_what_this_does(root("organization", "1"), &by_hand).await;
+}
+
+async fn a_comparison_that_waits_is_cancelled_without_a_deletion(place: Place) {
+    let asked = place.system().cancel(&root("snapshot", "12")).await.unwrap();
+    assert_eq!((asked.tables[0].stopped, asked.tables[0].running), (1, 0));
+    let cancelled = "SELECT CAST(id AS text) FROM snapshot_comparisons WHERE cancel_requested";
+    assert_eq!(place.column(cancelled).await, [Some("604".to_owned())]);
 }

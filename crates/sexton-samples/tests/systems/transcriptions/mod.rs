@@ -4,6 +4,7 @@ mod cascading;
 mod contract;
 mod erasure;
 mod plans;
+mod work;
 
 use sexton_core::names::TenantId;
 use sexton_engine::Root;
