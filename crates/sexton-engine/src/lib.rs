@@ -9,6 +9,7 @@ mod draft;
 mod execute;
 mod fence;
 mod inquire;
+mod late;
 mod outcome;
 mod preview;
 mod reap;

@@ -79,6 +79,11 @@ fn sentence(row: &DeletionRow) -> String {
     let note: serde_json::Value =
         row.note.as_deref().and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
     let said = note["message"].as_str().unwrap_or_default();
+    let left = note["left"].as_object().map(|left| {
+        let lines: Vec<String> =
+            left.iter().map(|(line, rows)| format!("{rows} row(s) by {line}")).collect();
+        lines.join("; ")
+    });
     match row.state {
         State::Requested | State::Drained if note["waiting_on"].is_string() => {
             format!("waits for {}", note["waiting_on"].as_str().unwrap_or_default())
@@ -93,14 +98,15 @@ fn sentence(row: &DeletionRow) -> String {
         }
         State::Refused | State::Withdrawn => said.to_owned(),
         State::Committed => "the rows are gone; looking again is still to come".into(),
-        State::Reaped => match note["left"].as_object() {
-            Some(left) => {
-                let lines: Vec<String> =
-                    left.iter().map(|(line, rows)| format!("{rows} row(s) by {line}")).collect();
-                format!("waits for rows that still refer to what is gone: {}", lines.join("; "))
-            }
+        State::Reaped => match left {
+            Some(left) => format!("waits for rows that still refer to what is gone: {left}"),
             None => "nothing is left to remove; looking again is still to come".into(),
         },
-        State::Complete => "looked at again: nothing is left".into(),
+        State::Complete => match left {
+            Some(left) => {
+                format!("complete, but rows came late that refer to what is gone: {left}")
+            }
+            None => "looked at again: nothing is left".into(),
+        },
     }
 }

@@ -14,7 +14,7 @@ use sexton_core::intent::IntentKind;
 use sexton_core::lifecycle::{Event, State, next};
 use sexton_core::names::{Actor, DeletionId, ThingName};
 use sexton_core::plan::{Look, LookAgain, Plan};
-use sexton_core::policy::{Fence, Options};
+use sexton_core::policy::Options;
 use sexton_core::preview::parse_key;
 use sexton_core::sql::Scalar;
 
@@ -47,10 +47,6 @@ impl System {
             let mut tx = self.begin_keep().await?;
             // Order: few at a time, so that the lease of the last is not over before its turn.
             let taken = tx.take_over(&self.policy.system, &lease, LEASE_SECS, TAKEN_MAX).await?;
-            let late_secs =
-                self.policy.fence.as_ref().map_or(Fence::LATE_SECS, |fence| fence.late_secs);
-            let before = self.surroundings.clock.now().plus_secs(-late_secs);
-            tx.drop_tombstones(&self.policy.system, before).await?;
             tx.commit().await?;
             // What could not be settled comes round again once its new lease is over.
             let is_last = taken.len() < TAKEN_MAX as usize
@@ -64,9 +60,11 @@ impl System {
                 }
             }
             if is_last {
-                return failure.map_or(Ok(settled), Err);
+                break;
             }
         }
+        failure = failure.or(self.look_late().await.err());
+        failure.map_or(Ok(settled), Err)
     }
 
     async fn settle_one(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
@@ -150,7 +148,7 @@ impl System {
 
     /// The options that a committed deletion was carried out with, and whether it promised calls,
     /// from its record.
-    async fn record_of(&self, id: &DeletionId) -> Result<(Options, bool), DeleteError> {
+    pub(crate) async fn record_of(&self, id: &DeletionId) -> Result<(Options, bool), DeleteError> {
         let mut tx = self.begin_keep().await?;
         let row = tx.audit_row(id).await?;
         tx.rollback().await?;
@@ -234,14 +232,18 @@ fn taken_over() -> DatabaseError {
 }
 
 /// What a look saw.
-struct Seen {
+pub(crate) struct Seen {
     /// What was found, and how many rows of it.
-    left: Vec<(String, u64)>,
+    pub left: Vec<(String, u64)>,
     looked_at: u64,
 }
 
 /// Counts rows that still refer to tombstones, or hold a root's value.
-async fn look_again(plan: &Plan, id: &DeletionId, tx: &mut dyn Tx) -> Result<Seen, DatabaseError> {
+pub(crate) async fn look_again(
+    plan: &Plan,
+    id: &DeletionId,
+    tx: &mut dyn Tx,
+) -> Result<Seen, DatabaseError> {
     let mut seen = Seen { left: Vec::new(), looked_at: 0 };
     if plan.looks.is_empty() {
         return Ok(seen);
@@ -289,7 +291,7 @@ fn gone(plan: &Plan, tombstones: &[TombstoneSet]) -> Vec<KeyRows> {
     sets
 }
 
-fn waiting_on(left: &[(String, u64)]) -> serde_json::Value {
+pub(crate) fn waiting_on(left: &[(String, u64)]) -> serde_json::Value {
     let lines: BTreeMap<&str, u64> =
         left.iter().map(|(line, rows)| (line.as_str(), *rows)).collect();
     serde_json::json!({ "waiting_on": "rows that still refer to what is gone", "left": lines })

@@ -3,8 +3,10 @@
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::parse;
-use sexton_engine::ports::DatabaseError;
-use sexton_engine::{DeleteError, DeleteRequest, EngineError, Root, RootKey, Surroundings, System};
+use sexton_engine::ports::{DatabaseError, SessionId};
+use sexton_engine::{
+    DeleteError, DeleteRequest, EngineError, FenceChange, Root, RootKey, Surroundings, System,
+};
 use sexton_postgres::delete_in;
 use sexton_testkit::postgres::TestDatabase;
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
@@ -38,12 +40,17 @@ struct Place {
 }
 
 async fn place() -> Place {
+    place_with(POLICY).await
+}
+
+async fn place_with(policy: &str) -> Place {
     let test = TestDatabase::bare().await;
     test.execute(SCHEMA).await;
-    let (policy, findings) = parse(POLICY);
+    let (policy, findings) = parse(policy);
     let policy = policy.unwrap_or_else(|| panic!("{findings:?}"));
     let system = System::new(policy, test.database(), Surroundings::of_this_machine(), None);
     system.prepare().await.expect("Sexton's tables fit");
+    system.change_fence(FenceChange::Install).await.expect("what it asks for can be fenced");
     let caller = PgConnection::connect(&test.url()).await.expect("the server takes a connection");
     Place { test, system, caller }
 }
@@ -159,4 +166,23 @@ async fn a_caller_whose_names_mean_another_schema_is_refused() {
     assert!(is_of_the_schema, "{refused}");
     tx.rollback().await.unwrap();
     assert_eq!(place.test.dump().await, before);
+}
+
+/// A writer who comes before the caller's commit waits for that, and is refused.
+#[tokio::test]
+async fn a_fence_holds_what_a_caller_deletes() {
+    let fenced = format!("{POLICY}[fence]\nreferences = [\"notes.project_id\"]\n");
+    let Place { test, system, mut caller } = place_with(&fenced).await;
+    let mut tx = caller.begin().await.expect("the caller begins");
+    delete_in(&mut tx, &system, &project("1")).await.expect("nothing keeps it");
+    let mut writer = test.session().await;
+    let number = writer.query("SELECT pg_backend_pid()").await[0][0].clone();
+    let number = number.and_then(|number| number.parse().ok()).expect("a session has a number");
+    let late = "INSERT INTO notes VALUES (11, 1)";
+    let writing =
+        tokio::spawn(async move { sqlx::query(late).execute(writer.connection()).await.map(drop) });
+    test.until_blocked(SessionId(number)).await;
+    tx.commit().await.expect("the caller commits");
+    let refused = writing.await.expect("a writer does not panic").expect_err("it was written");
+    assert!(refused.to_string().contains("public.projects.id = 1"), "{refused}");
 }

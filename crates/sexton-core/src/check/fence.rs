@@ -3,7 +3,7 @@
 use super::{Source, spelling};
 use crate::fence::{self, Post, Standing};
 use crate::finding::{Finding, Span};
-use crate::plan::stops_referring;
+use crate::policy::Fate;
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let Some(fence) = &source.policy.fence else { return Vec::new() };
@@ -54,14 +54,14 @@ fn tables(posts: &[&Post]) -> Option<String> {
     (!names.is_empty()).then(|| spelling::listed(names))
 }
 
-/// References that nothing keeps late writers from.
+/// References by which rows can come back that nothing keeps late writers from.
 fn open(source: &Source<'_>, span: Span) -> Option<Finding> {
     let (fenced, _) = fence::fenced(source.policy, source.schema, source.graph);
     let held: Vec<_> =
         fenced.iter().flat_map(|fenced| &fenced.lines).map(|line| line.edge.id).collect();
     let open = source.graph.edges.iter().filter(|edge| {
         edge.enforced.is_none()
-            && stops_referring(edge)
+            && edge.fate == Fate::Delete
             && source.losses.reach(&edge.parent)
             && !held.contains(&edge.id)
     });

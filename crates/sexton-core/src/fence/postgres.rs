@@ -108,9 +108,10 @@ fn draft(
     Draft { table: name, watches, write: Box::new(write) }
 }
 
+/// One that was left without its trigger is written over.
 fn function(name: &str, schema: &str, body: &Writer) -> String {
     let mut writer = Writer::written_out(Dialect::Postgres);
-    writer.push("CREATE FUNCTION sexton.").made_name(name).push("() RETURNS trigger\n");
+    writer.push("CREATE OR REPLACE FUNCTION sexton.").made_name(name).push("() RETURNS trigger\n");
     writer.push("LANGUAGE plpgsql SECURITY DEFINER\nSET search_path = ");
     writer.made_name(schema).push(", pg_temp").push(SETTINGS).push("\nAS ").dollar_quoted(body);
     writer.text().to_owned()

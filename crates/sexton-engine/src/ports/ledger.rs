@@ -221,13 +221,24 @@ pub trait Ledger {
     /// Reads the tombstones of a deletion, a set per table.
     async fn tombstones(&mut self, id: &DeletionId) -> Result<Vec<TombstoneSet>, DatabaseError>;
 
-    /// Removes tombstones of the system's deletions that were complete before `before`, and what
-    /// fences remember of them; says how many sets.
-    async fn drop_tombstones(
+    /// Deletions of the system that were complete before `before` and have tombstones or keys that
+    /// a fence remembers, at most `limit`; those of which nothing late is noted come first. Locks
+    /// nothing.
+    async fn late(
         &mut self,
         system: &SystemName,
         before: Timestamp,
-    ) -> Result<u64, DatabaseError>;
+        limit: u32,
+    ) -> Result<Vec<DeletionRow>, DatabaseError>;
+
+    /// Notes what came late with a deletion that is complete, or that nothing is left of it. A
+    /// repeat notes the same.
+    async fn note_late(&mut self, id: &DeletionId, note: Option<&str>)
+    -> Result<(), DatabaseError>;
+
+    /// Removes the tombstones of a deletion, and what fences remember of it; says how many sets. A
+    /// repeat finds none.
+    async fn drop_tombstones(&mut self, id: &DeletionId) -> Result<u64, DatabaseError>;
 
     /// Waits until no writer is about to attach a row to one of these keys unseen, and keeps others
     /// from it until the transaction ends. A repeat is free.

@@ -262,3 +262,71 @@ async fn a_fence_without_its_memory_refuses_and_says_so() {
     assert_eq!(ends(&stage.test, below_none).await, Err("SX003".to_owned()));
     assert_eq!(ends(&stage.test, "INSERT INTO copies VALUES (1009, 8)").await, Ok(()));
 }
+
+/// Moves what is stored, as if the time had passed in which writers may be late.
+async fn later(stage: &Stage) {
+    stage.test.execute("UPDATE sexton.deletions SET changed_at = changed_at - 3600000000").await;
+}
+
+/// What a late look finds stays told, and the tombstones stay, until it is gone.
+#[tokio::test]
+async fn what_came_late_is_told_until_it_is_gone() {
+    let stage = stage(Fence::Missing).await;
+    let kept = "SELECT count(*) FROM sexton.tombstones";
+    succeeds(stage.deleting("project", "7", |on| on)).await;
+    stage.test.execute(COPY).await;
+    let system = stage.system(|on| on);
+    let said = async || system.statuses(1).await.unwrap().remove(0).sentence;
+
+    system.settle().await.unwrap();
+    assert_eq!(said().await, "looked at again: nothing is left", "its time is not over");
+    later(&stage).await;
+    system.settle().await.unwrap();
+    let late = "complete, but rows came late that refer to what is gone: \
+                1 row(s) by copies.dataset_id -> datasets";
+    assert_eq!(said().await, late);
+    assert!(stage.number(kept).await > 0);
+
+    stage.test.execute("DELETE FROM copies WHERE id = 1000").await;
+    system.settle().await.unwrap();
+    assert_eq!(said().await, "looked at again: nothing is left");
+    assert_eq!(stage.number(kept).await, 0);
+}
+
+#[tokio::test]
+async fn a_fence_forgets_when_nobody_can_be_late_any_more() {
+    let stage = stage(Fence::Stands).await;
+    succeeds(stage.deleting("project", "7", |on| on)).await;
+    let system = stage.system(|on| on);
+    let remembered = "SELECT count(*) FROM sexton.fenced";
+    assert_eq!(stage.number(remembered).await, 4, "project, dataset, file and copy");
+    system.settle().await.unwrap();
+    assert_eq!(stage.number(remembered).await, 4);
+    later(&stage).await;
+    system.settle().await.unwrap();
+    assert_eq!(stage.number(remembered).await, 0);
+}
+
+/// The row of a batch that comes after its jobs: the lock of its id is all that there is to meet.
+async fn a_row_that_comes_late(with: fn(Interposed) -> Interposed) -> (bool, Result<(), String>) {
+    let stage = Stage::fenced_batches().await;
+    let (pauser, mut stops) = Pauser::at("after find the batches (change)");
+    let deleting = stage.deleting("batch", "lost-2026", |on| with(on).watched_by(pauser));
+    let stop = stops.next().await.unwrap();
+    let late = "INSERT INTO batches (id, created_at) VALUES ('lost-2026', 'now')";
+    let writing = Writing::start(&stage.test, late).await;
+    let waited = writing.waits();
+    stop.go();
+    let _ = end(deleting).await;
+    (waited, writing.end().await)
+}
+
+#[tokio::test]
+async fn a_root_row_that_comes_late_waits_and_is_refused() {
+    assert_eq!(a_row_that_comes_late(|on| on).await, (true, Err(GONE.to_owned())));
+}
+
+#[tokio::test]
+async fn without_locks_a_root_row_that_comes_late_is_written() {
+    assert_eq!(a_row_that_comes_late(Interposed::unlocked).await, (false, Ok(())));
+}

@@ -196,6 +196,57 @@ pub(super) async fn let_go(
     Ok(done.rows_affected() == 1)
 }
 
+/// Reads deletions that were complete before this moment and are still remembered, those of which
+/// nothing late is noted first. Locks nothing.
+pub(super) async fn late(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<DeletionRow>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
+            lease, leased_until, note, receipt
+         FROM sexton.deletions
+         WHERE system = $1
+           AND state = 'complete'
+           AND changed_at < $2
+           AND id IN (
+                SELECT deletion FROM sexton.tombstones
+                UNION
+                SELECT deletion FROM sexton.fenced
+           )
+         ORDER BY note IS NOT NULL, requested_at, id
+         LIMIT $3",
+        )
+        .bind(system.as_str())
+        .bind(before.0)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(deletion).collect()
+}
+
+/// Notes what came late with a deletion that is complete. Locks its row; a repeat notes the same.
+pub(super) async fn note_late(
+    link: &mut Link<'_>,
+    id: &DeletionId,
+    note: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    link.query(
+        "UPDATE sexton.deletions
+         SET note = $2
+         WHERE id = $1
+           AND state = 'complete'",
+    )
+    .bind(id.as_str())
+    .bind(note)
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
 fn deletion(row: &PgRow) -> Result<DeletionRow, sqlx::Error> {
     let state: &str = row.try_get("state")?;
     let state = State::from_word(state)

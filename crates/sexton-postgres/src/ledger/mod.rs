@@ -93,12 +93,27 @@ impl<H: Held> Ledger for PostgresTx<H> {
         self.judged("read tombstones", "", answer)
     }
 
-    async fn drop_tombstones(
+    async fn late(
         &mut self,
         system: &SystemName,
         before: Timestamp,
-    ) -> Result<u64, DatabaseError> {
-        let answer = tombstones::remove(&mut self.link(), system, before).await;
+        limit: u32,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        let answer = deletions::late(&mut self.link(), system, before, limit).await;
+        self.judged("look for late writers", "", answer)
+    }
+
+    async fn note_late(
+        &mut self,
+        id: &DeletionId,
+        note: Option<&str>,
+    ) -> Result<(), DatabaseError> {
+        let answer = deletions::note_late(&mut self.link(), id, note).await;
+        self.judged("note what came late", "", answer)
+    }
+
+    async fn drop_tombstones(&mut self, id: &DeletionId) -> Result<u64, DatabaseError> {
+        let answer = tombstones::remove(&mut self.link(), id).await;
         self.judged("remove tombstones", "", answer)
     }
 

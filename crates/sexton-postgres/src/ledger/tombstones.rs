@@ -1,6 +1,6 @@
 //! Tombstones: the keys of rows that are gone and that nothing else remembers.
 
-use sexton_core::names::{DeletionId, SystemName, Timestamp};
+use sexton_core::names::{DeletionId, Timestamp};
 use sexton_engine::ports::TombstoneSet;
 use sqlx::Row;
 
@@ -47,33 +47,19 @@ pub(super) async fn of(
     Ok(TombstoneSet::gather(stored.collect::<Result<Vec<_>, sqlx::Error>>()?))
 }
 
-/// Removes tombstones of the system's deletions that were complete before this moment, and what
-/// fences remember of them. Locks them; a repeat finds none.
-pub(super) async fn remove(
-    link: &mut Link<'_>,
-    system: &SystemName,
-    before: Timestamp,
-) -> Result<u64, sqlx::Error> {
+/// Removes the tombstones of a deletion, and what fences remember of it. Locks them; a repeat finds
+/// none.
+pub(super) async fn remove(link: &mut Link<'_>, id: &DeletionId) -> Result<u64, sqlx::Error> {
     let done = link
         .query(
-            "WITH late AS (
-            SELECT id
-            FROM sexton.deletions
-            WHERE system = $1
-              AND state = 'complete'
-              AND changed_at < $2
-         ),
-         forgotten AS (
+            "WITH forgotten AS (
             DELETE FROM sexton.fenced
-            USING late
-            WHERE late.id = fenced.deletion
+            WHERE deletion = $1
          )
          DELETE FROM sexton.tombstones
-         USING late
-         WHERE late.id = tombstones.deletion",
+         WHERE deletion = $1",
         )
-        .bind(system.as_str())
-        .bind(before.0)
+        .bind(id.as_str())
         .execute(&mut *link.connection)
         .await?;
     Ok(done.rows_affected())

@@ -195,6 +195,58 @@ pub async fn let_go(
     Ok(done.rows_affected() == 1)
 }
 
+/// Those that were complete before then and are still remembered; those of which nothing late is
+/// noted come first.
+pub async fn late(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<DeletionRow>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, system, thing, root, state, actor, reason, bound_to,
+                requested_at, changed_at, lease, leased_until, note, receipt
+         FROM sexton_deletions
+         WHERE system = ?1
+           AND state = 'complete'
+           AND changed_at < ?2
+           AND id IN (
+               SELECT deletion FROM sexton_tombstones
+               UNION
+               SELECT deletion FROM sexton_fenced
+           )
+         ORDER BY note IS NOT NULL, requested_at, id
+         LIMIT ?3",
+    )
+    .bind(system.as_str())
+    .bind(before.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("look for late writers", error))?;
+    rows.iter().map(deletion).collect()
+}
+
+/// Notes what came late with a deletion that is complete. A repeat notes the same.
+pub async fn note_late(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+    note: Option<&str>,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE sexton_deletions
+         SET note = ?2
+         WHERE id = ?1
+           AND state = 'complete'",
+    )
+    .bind(id.as_str())
+    .bind(note)
+    .execute(connection)
+    .await
+    .map_err(|error| failure("note what came late", error))?;
+    Ok(())
+}
+
 fn deletion(row: &SqliteRow) -> Result<DeletionRow, DatabaseError> {
     columns(row).map_err(|error| failure("read a deletion", error))?.ok_or_else(|| {
         DatabaseError::Failed {

@@ -28,24 +28,16 @@ pub async fn insert(
     Ok(())
 }
 
-/// Forgets those of the system's deletions that were complete before then. A repeat finds none.
+/// Forgets those of one deletion. A repeat finds none.
 pub async fn forget(
     connection: &mut SqliteConnection,
-    system: &sexton_core::names::SystemName,
-    before: Timestamp,
+    id: &DeletionId,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "DELETE FROM sexton_fenced
-         WHERE deletion IN (
-             SELECT id
-             FROM sexton_deletions
-             WHERE system = ?1
-               AND state = 'complete'
-               AND changed_at < ?2
-         )",
+         WHERE deletion = ?1",
     )
-    .bind(system.as_str())
-    .bind(before.0)
+    .bind(id.as_str())
     .execute(connection)
     .await
     .map_err(|error| failure("forget keys of the fence", error))?;

@@ -96,14 +96,29 @@ impl Ledger for SqliteTx<'_> {
         self.judged(answer)
     }
 
-    async fn drop_tombstones(
+    async fn late(
         &mut self,
         system: &SystemName,
         before: Timestamp,
-    ) -> Result<u64, DatabaseError> {
-        let answer = fenced::forget(self.connection()?, system, before).await;
+        limit: u32,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        let answer = deletions::late(self.connection()?, system, before, limit).await;
+        self.judged(answer)
+    }
+
+    async fn note_late(
+        &mut self,
+        id: &DeletionId,
+        note: Option<&str>,
+    ) -> Result<(), DatabaseError> {
+        let answer = deletions::note_late(self.connection()?, id, note).await;
+        self.judged(answer)
+    }
+
+    async fn drop_tombstones(&mut self, id: &DeletionId) -> Result<u64, DatabaseError> {
+        let answer = fenced::forget(self.connection()?, id).await;
         self.judged(answer)?;
-        let answer = tombstones::drop_complete(self.connection()?, system, before).await;
+        let answer = tombstones::drop_of(self.connection()?, id).await;
         self.judged(answer)
     }
 

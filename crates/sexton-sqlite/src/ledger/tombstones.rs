@@ -1,6 +1,6 @@
 //! `sexton_tombstones`: keys of rows that are gone, for looking again.
 
-use sexton_core::names::{DeletionId, SystemName, Timestamp};
+use sexton_core::names::{DeletionId, Timestamp};
 use sexton_engine::ports::{DatabaseError, TombstoneSet};
 use sqlx::SqliteConnection;
 
@@ -44,24 +44,16 @@ pub async fn of_deletion(
     Ok(TombstoneSet::gather(stored))
 }
 
-/// Removes those of the system's deletions that were complete before then. A repeat finds none.
-pub async fn drop_complete(
+/// Removes those of one deletion. A repeat finds none.
+pub async fn drop_of(
     connection: &mut SqliteConnection,
-    system: &SystemName,
-    before: Timestamp,
+    id: &DeletionId,
 ) -> Result<u64, DatabaseError> {
     let done = sqlx::query(
         "DELETE FROM sexton_tombstones
-         WHERE deletion IN (
-             SELECT id
-             FROM sexton_deletions
-             WHERE system = ?1
-               AND state = 'complete'
-               AND changed_at < ?2
-         )",
+         WHERE deletion = ?1",
     )
-    .bind(system.as_str())
-    .bind(before.0)
+    .bind(id.as_str())
     .execute(connection)
     .await
     .map_err(|error| failure("drop tombstones", error))?;

@@ -178,7 +178,7 @@ async fn tombstones_stay_until_their_deletion_is_long_complete() {
     tx.insert_tombstones(&id, Timestamp(7), &sets).await.unwrap();
     tx.insert_tombstones(&id, Timestamp(7), &sets).await.unwrap();
     assert_eq!(tx.tombstones(&id).await.unwrap(), sets);
-    assert_eq!(tx.drop_tombstones(&system(), Timestamp(100)).await.unwrap(), 0);
+    assert!(tx.late(&system(), Timestamp(100), 9).await.unwrap().is_empty());
     for (from, to) in [
         (State::Requested, State::Committed),
         (State::Committed, State::Reaped),
@@ -186,8 +186,9 @@ async fn tombstones_stay_until_their_deletion_is_long_complete() {
     ] {
         assert!(tx.change_state(change(&id, from, to)).await.unwrap());
     }
-    assert_eq!(tx.drop_tombstones(&system(), Timestamp(9)).await.unwrap(), 0);
-    assert_eq!(tx.drop_tombstones(&system(), Timestamp(10)).await.unwrap(), 4);
+    assert!(tx.late(&system(), Timestamp(9), 9).await.unwrap().is_empty());
+    assert_eq!(tx.late(&system(), Timestamp(10), 9).await.unwrap().len(), 1);
+    assert_eq!(tx.drop_tombstones(&id).await.unwrap(), 4);
     assert!(tx.tombstones(&id).await.unwrap().is_empty());
 }
 

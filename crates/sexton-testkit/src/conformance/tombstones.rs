@@ -2,7 +2,7 @@
 
 use sexton_core::lifecycle::State;
 use sexton_core::names::{DeletionId, SystemName, Timestamp};
-use sexton_engine::ports::{Remembered, TombstoneSet};
+use sexton_engine::ports::{DeletionRow, Remembered, TombstoneSet};
 
 use super::deletions::{advance, complete, deletion};
 use super::{Outcome, Subject};
@@ -67,20 +67,25 @@ pub async fn tombstones_go_after_their_deletion_is_complete(subject: &Subject) -
     complete(&mut *tx, "dlt_late", 5_000).await?;
     assert!(advance(&mut *tx, "dlt_open", (State::Requested, State::Committed), 2_000).await?);
 
-    let other = SystemName::new("other");
-    assert_eq!(tx.drop_tombstones(&other, Timestamp(9_000)).await?, 0, "of another system");
-    assert_eq!(
-        tx.drop_tombstones(&SystemName::new("shop"), Timestamp(2_000)).await?,
-        0,
-        "complete at, not before"
-    );
-    assert_eq!(tx.drop_tombstones(&SystemName::new("shop"), Timestamp(5_000)).await?, 1);
-    assert_eq!(
-        tx.drop_tombstones(&SystemName::new("shop"), Timestamp(5_000)).await?,
-        0,
-        "a repeat finds none"
-    );
-    assert!(tx.tombstones(&DeletionId::new("dlt_early")).await?.is_empty());
+    let (shop, other) = (SystemName::new("shop"), SystemName::new("other"));
+    assert!(tx.late(&other, Timestamp(9_000), 9).await?.is_empty(), "of another system");
+    assert!(tx.late(&shop, Timestamp(2_000), 9).await?.is_empty(), "complete at, not before");
+    let due = |rows: Vec<DeletionRow>| -> Vec<String> {
+        rows.into_iter().map(|row| row.id.to_string()).collect()
+    };
+    assert_eq!(due(tx.late(&shop, Timestamp(9_000), 9).await?), ["dlt_early", "dlt_late"]);
+    // What waits for somebody does not keep the others waiting.
+    let early = DeletionId::new("dlt_early");
+    tx.note_late(&early, Some("{}")).await?;
+    tx.note_late(&DeletionId::new("dlt_open"), Some("{}")).await?;
+    assert_eq!(due(tx.late(&shop, Timestamp(9_000), 1).await?), ["dlt_late"]);
+    let notes = |row: Option<DeletionRow>| row.and_then(|row| row.note);
+    assert_eq!(notes(tx.deletion(&early).await?).as_deref(), Some("{}"));
+    assert_eq!(notes(tx.deletion(&DeletionId::new("dlt_open")).await?), None, "is not complete");
+    assert_eq!(tx.drop_tombstones(&early).await?, 1);
+    assert_eq!(tx.drop_tombstones(&early).await?, 0, "a repeat finds none");
+    assert_eq!(due(tx.late(&shop, Timestamp(9_000), 9).await?), ["dlt_late"]);
+    assert!(tx.tombstones(&early).await?.is_empty());
     for kept in ["dlt_late", "dlt_open"] {
         assert_eq!(tx.tombstones(&DeletionId::new(kept)).await?.len(), 1, "{kept}");
     }
@@ -108,9 +113,8 @@ pub async fn keys_of_a_fence_are_remembered_once_and_go_with_tombstones(
     assert_eq!(subject.fenced(&mut *tx).await?, 4);
     complete(&mut *tx, "dlt_1", 2_000).await?;
     let system = SystemName::new("shop");
-    tx.drop_tombstones(&system, Timestamp(2_000)).await?;
-    assert_eq!(subject.fenced(&mut *tx).await?, 4);
-    tx.drop_tombstones(&system, Timestamp(2_001)).await?;
+    assert_eq!(tx.late(&system, Timestamp(2_001), 9).await?.len(), 1, "it has no tombstones");
+    tx.drop_tombstones(&id).await?;
     assert_eq!(subject.fenced(&mut *tx).await?, 0);
     tx.rollback().await
 }

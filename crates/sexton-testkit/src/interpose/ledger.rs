@@ -75,13 +75,25 @@ impl Ledger for InterposedTx {
         self.watch.around("tombstones", self.inner.tombstones(id)).await
     }
 
-    async fn drop_tombstones(
+    async fn late(
         &mut self,
         system: &SystemName,
         before: Timestamp,
-    ) -> Result<u64, DatabaseError> {
-        let dropped = self.inner.drop_tombstones(system, before);
-        self.watch.around("drop_tombstones", dropped).await
+        limit: u32,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        self.watch.around("late", self.inner.late(system, before, limit)).await
+    }
+
+    async fn note_late(
+        &mut self,
+        id: &DeletionId,
+        note: Option<&str>,
+    ) -> Result<(), DatabaseError> {
+        self.watch.around("note_late", self.inner.note_late(id, note)).await
+    }
+
+    async fn drop_tombstones(&mut self, id: &DeletionId) -> Result<u64, DatabaseError> {
+        self.watch.around("drop_tombstones", self.inner.drop_tombstones(id)).await
     }
 
     async fn lock_fence(&mut self, of: &Remembered) -> Result<(), DatabaseError> {
