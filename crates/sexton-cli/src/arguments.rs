@@ -99,6 +99,9 @@ pub enum Command {
     /// Make the calls of hooks that are due, and go on with what others left
     #[command(after_help = help::WORK)]
     Work(Work),
+    /// Make the triggers that keep late writers off, or remove them
+    #[command(subcommand, after_help = help::FENCE)]
+    Fence(Fence),
     /// Print the JSON Schema of the policy file, for editors
     #[command(after_help = help::SCHEMA)]
     Schema,
@@ -272,6 +275,25 @@ pub enum Audit {
     },
     /// Find every record that was changed, removed or put in
     Verify,
+}
+
+/// `sexton fence`.
+#[derive(Debug, Subcommand)]
+pub enum Fence {
+    /// Make the triggers what the policy says
+    Install {
+        /// Show the SQL instead of running it
+        #[arg(long)]
+        print: bool,
+    },
+    /// Remove the triggers of this system, and no others
+    Remove {
+        /// Show the SQL instead of running it
+        #[arg(long)]
+        print: bool,
+    },
+    /// Tell which triggers stand, are missing or stale
+    Status,
 }
 
 fn sample_names() -> PossibleValuesParser {

@@ -140,3 +140,15 @@ Examples:
 
 Every deletion leaves one record, chained to the one before by its hash. A
 record that was changed, removed or put in breaks the chain: exit code 1.";
+
+pub const FENCE: &str = "\
+Examples:
+  sexton fence install --print
+  sexton fence install
+  sexton fence status
+
+The triggers of [fence] refuse writers who attach rows to what was deleted.
+Installing them again changes nothing. Whoever installs them must own the
+tables; deletions refuse while one is missing or stale.
+
+Exit codes: 0 done, or all stand; 1 (status) one is missing, stale or left over";

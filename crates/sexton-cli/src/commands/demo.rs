@@ -5,7 +5,7 @@ mod story;
 
 use serde_json::json;
 use sexton_engine::ports::{Clock, SystemClock};
-use sexton_engine::{Bound, Budget, DeleteRequest};
+use sexton_engine::{Bound, Budget, DeleteRequest, FenceChange};
 
 use super::audit;
 use crate::arguments::{Demo, Shared};
@@ -30,6 +30,7 @@ pub async fn run(demo: &Demo, shared: &Shared, screen: &mut Screen) -> Result<Ex
         color: shared.color,
     };
     let opened = wiring::open(&shared).await?;
+    opened.system.change_fence(FenceChange::Install).await?;
     if screen.is_text() {
         in_text(&story, &folder, &opened, screen).await?;
     } else {

@@ -5,6 +5,7 @@ mod cancel;
 mod check;
 mod delete;
 pub mod demo;
+mod fence;
 mod graph;
 mod init;
 mod preview;
@@ -33,6 +34,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Preview(preview) => preview::run(preview, shared, screen).await,
         Command::Delete(delete) => delete::run(delete, shared, screen).await,
         Command::Cancel(cancel) => cancel::run(cancel, shared, screen).await,
+        Command::Fence(fence) => fence::run(fence, shared, screen).await,
         Command::Schema => Ok(schema::run(screen)),
         Command::Status(status) => status::run(status, shared, screen).await,
         Command::Work(work) => work::run(work, shared, screen).await,

@@ -4,6 +4,7 @@
 mod audit;
 mod calls;
 mod changes;
+mod fence;
 mod findings;
 mod graph;
 mod page;
@@ -22,6 +23,7 @@ mod work;
 pub use audit::{chain, records};
 pub use calls::unreaped;
 pub use changes::changes;
+pub use fence::fence;
 pub use findings::{findings, summary as findings_summary};
 pub use graph::graph;
 pub use page::Page;

@@ -11,7 +11,7 @@ const WITH_MISTAKES: [(&str, &str); 3] = [
 ];
 
 fn with_mistakes(place: &Place) {
-    let mut policy = sexton_samples::batches().policy.to_owned();
+    let mut policy = crate::place::policy();
     for (from, to) in WITH_MISTAKES {
         assert!(policy.contains(from), "the policy has no {from}");
         policy = policy.replace(from, to);
@@ -36,7 +36,7 @@ async fn every_misfit_is_shown_at_its_place() {
 #[tokio::test]
 async fn every_mistake_of_the_file_is_shown_at_its_place() {
     let place = Place::on_sqlite().await;
-    let policy = sexton_samples::batches().policy;
+    let policy = &crate::place::policy();
     let policy = policy.replace("confirm = ", "confrim = ").replace("\"unlink\"", "\"unlnk\"");
     place.write_policy(&policy);
     snapshot!("check_mistakes", place.sexton(&["check"]).expect(1));
@@ -109,7 +109,7 @@ async fn a_variant_is_read_with_the_file_that_it_is_like() {
     let place = Place::on_sqlite().await;
     let folder = place.folder().join("base");
     std::fs::create_dir(&folder).expect("a folder can be made");
-    let base = sexton_samples::batches().policy;
+    let base = &crate::place::policy();
     std::fs::write(folder.join("batches.toml"), base).expect("a file can be written");
     place.write_policy("like = \"base/batches.toml\"\n[things.batch]\nlimits = { rows = 5 }\n");
     place.sexton(&["check"]).expect(0);

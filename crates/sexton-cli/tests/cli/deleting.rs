@@ -146,7 +146,7 @@ async fn who_and_why_are_recorded() {
 #[tokio::test]
 async fn ids_in_the_audit_are_hashed_where_the_policy_has_a_key() {
     let place = Place::on_sqlite().await;
-    let policy = sexton_samples::batches().policy;
+    let policy = &crate::place::policy();
     place.write_policy(&format!("{policy}\n[audit]\nroot_id_key = \"env:AUDIT_KEY\"\n"));
     let said = place.sexton(&CONFIRMED).expect(2);
     assert!(said.err.contains("the variable AUDIT_KEY is not set"), "{said}");

@@ -165,11 +165,11 @@ async fn a_draft_of_nothing_is_refused_and_writes_no_file() {
 #[tokio::test]
 async fn a_file_is_never_overwritten() {
     let place = Place::on_sqlite().await;
-    let before = sexton_samples::batches().policy;
+    let before = &crate::place::policy();
     let said = place.sexton(&["init", "-o", "sexton.toml"]).expect(2);
     assert!(said.err.contains("sexton.toml is there already"), "{said}");
     let after = std::fs::read_to_string(place.folder().join("sexton.toml")).expect("it is there");
-    assert_eq!(after, before);
+    assert_eq!(&after, before);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::program::{Said, run};
 /// The sample's policy in a folder without a database.
 fn graph(arguments: &[&str]) -> Said {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
-    let policy = sexton_samples::batches().policy;
+    let policy = &crate::place::policy();
     std::fs::write(folder.path().join("sexton.toml"), policy).expect("the folder can be written");
     run(folder.path(), &[&["graph"], arguments].concat())
 }

@@ -14,6 +14,7 @@ mod contract;
 mod deleting;
 mod demo;
 mod drafting;
+mod fencing;
 mod graphing;
 mod help;
 mod options;

@@ -15,7 +15,7 @@ const SWITCHED: &str = "\"analysis_projection_state.run_id -> runs\" = { rule = 
 
 /// The sample, with an option that takes the projector's memory too.
 fn with_an_option(place: &Place) {
-    let policy = sexton_samples::batches().policy;
+    let policy = &crate::place::policy();
     assert!(policy.contains(LINE));
     let options = "[things.batch]\noptions = { projections = { help = \"Also the projections\", \
                    warning = \"The projector begins anew.\" } }\n";

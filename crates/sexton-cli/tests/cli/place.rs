@@ -78,7 +78,7 @@ impl Place {
     fn with(database: TestDatabase) -> Self {
         let folder = tempfile::tempdir().expect("there is room for a temporary folder");
         let place = Self { folder, database };
-        place.write_policy(sexton_samples::batches().policy);
+        place.write_policy(&policy());
         place
     }
 
@@ -101,7 +101,7 @@ impl Place {
 
     /// Changes the policy; what is replaced must stand in it.
     pub fn change_policy(&self, from: &str, to: &str) {
-        let policy = sexton_samples::batches().policy;
+        let policy = policy();
         assert!(policy.contains(from), "the policy has no {from}");
         self.write_policy(&policy.replace(from, to));
     }
@@ -117,6 +117,14 @@ impl Place {
         match &self.database {
             TestDatabase::Sqlite(database) => database.execute(script).await,
             TestDatabase::Postgres(database) => database.execute(script).await,
+        }
+    }
+
+    /// Whether the database refuses a statement.
+    pub async fn is_refused(&self, sql: &str) -> bool {
+        match &self.database {
+            TestDatabase::Sqlite(database) => database.try_execute(sql).await.is_err(),
+            TestDatabase::Postgres(database) => database.try_execute(sql).await.is_err(),
         }
     }
 
@@ -180,4 +188,11 @@ impl Place {
         let said = self.sexton(&["audit", "list", "--output", "json"]).expect(0);
         said.document()["records"].as_array().expect("records are a list").len()
     }
+}
+
+/// The sample's policy without its fence, which would need triggers first.
+pub fn policy() -> String {
+    let policy = sexton_samples::batches().policy;
+    let (before, _) = policy.split_once("[fence]").expect("the fence comes last");
+    before.to_owned()
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up ends here")]
 
 mod big_tables;
+mod fence;
 mod plans;
 mod select_only;
 mod system;

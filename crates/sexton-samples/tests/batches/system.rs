@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sexton_engine::{Surroundings, System};
+use sexton_engine::{FenceChange, Surroundings, System};
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::{postgres, sqlite};
 
@@ -13,7 +13,9 @@ pub async fn on_sqlite() -> (sqlite::TestDatabase, System) {
     database.execute(sample.schema_sqlite).await;
     database.execute(sample.seed_sqlite).await;
     let opened = SqliteDatabase::open(database.path().to_str().unwrap()).await.unwrap();
-    (database, system(Arc::new(opened)))
+    let system = system(Arc::new(opened));
+    system.change_fence(FenceChange::Install).await.unwrap();
+    (database, system)
 }
 
 /// The sample in a PostgreSQL database.
@@ -23,6 +25,7 @@ pub async fn on_postgres() -> (postgres::TestDatabase, System) {
     database.execute(sample.schema_postgres).await;
     database.execute(sample.seed_postgres).await;
     let system = system(database.database());
+    system.change_fence(FenceChange::Install).await.unwrap();
     (database, system)
 }
 

@@ -8,15 +8,16 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::plan::Plan;
 use sexton_core::policy::{Options, Policy};
 use sexton_core::preview::Preview;
-use sexton_engine::ports::Database;
+use sexton_engine::ports::{Database, SessionId};
 use sexton_engine::{
-    Bound, Budget, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey, Surroundings,
-    System,
+    Bound, Budget, DeleteError, DeleteRequest, EngineError, FenceChange, RefusedBy, Root, RootKey,
+    Surroundings, System,
 };
 use sexton_postgres::PostgresDatabase;
 use sexton_samples::Sample;
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
+use sexton_testkit::interpose::{Interposed, Watcher};
 use sexton_testkit::{postgres, sqlite};
 
 /// Makes a test of each function for each database; each gets the sample in a place of its own.
@@ -37,6 +38,11 @@ macro_rules! on_both_databases {
     };
 }
 
+/// A deletion that runs.
+pub type Deleting = tokio::task::JoinHandle<Result<Receipt, DeleteError>>;
+/// A writer on his way: how he ends, or the server's code.
+pub type Writing = tokio::task::JoinHandle<Result<(), String>>;
+
 /// A sample in a database, and the engine with its policy.
 pub struct Place {
     sample: Sample,
@@ -56,7 +62,7 @@ impl Place {
         database.execute(&script).await;
         let path = database.path();
         let opened = SqliteDatabase::open(path.to_str().unwrap()).await.unwrap();
-        let system = system(&sample, Arc::new(opened));
+        let system = system(&sample, Arc::new(opened)).await;
         Self { sample, database: TestDatabase::Sqlite(database), system }
     }
 
@@ -66,7 +72,7 @@ impl Place {
         database.execute(&script).await;
         let schema = policy(&sample).schema.map(|schema| schema.value);
         let opened = PostgresDatabase::connect(&database.url(), schema.as_deref()).unwrap();
-        let system = system(&sample, Arc::new(opened));
+        let system = system(&sample, Arc::new(opened)).await;
         let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
         Self { sample, database: TestDatabase::Postgres { database, search_path }, system }
     }
@@ -100,6 +106,64 @@ impl Place {
             TestDatabase::Postgres { database, search_path } => {
                 database.execute(&format!("{search_path}{script}")).await;
             }
+        }
+    }
+
+    /// Expects that the fence refuses a writer.
+    pub async fn refuses_writer(&self, script: &str) {
+        let refused = match &self.database {
+            TestDatabase::Sqlite(database) => database.try_execute(script).await,
+            TestDatabase::Postgres { database, search_path } => {
+                database.try_execute(&format!("{search_path}{script}")).await
+            }
+        };
+        let said = refused.expect_err(script);
+        assert!(said.contains("sexton: "), "{script}: {said}");
+    }
+
+    /// The server's database, for tests in which sessions meet.
+    pub fn postgres(&self) -> &postgres::TestDatabase {
+        match &self.database {
+            TestDatabase::Postgres { database, .. } => database,
+            TestDatabase::Sqlite(_) => panic!("there is one writer in a file"),
+        }
+    }
+
+    /// Takes the fence away, as if the policy had none.
+    pub async fn without_fence(mut self) -> Self {
+        self.system.change_fence(FenceChange::Remove).await.unwrap();
+        let policy = Policy { fence: None, ..self.system.policy().clone() };
+        let database = self.system.database().clone();
+        self.system = System::new(policy, database, Surroundings::of_this_machine(), None);
+        self
+    }
+
+    /// Starts a deletion whose calls somebody watches.
+    pub fn deleting(&self, root: Root, watcher: Arc<dyn Watcher>) -> Deleting {
+        let database = Interposed::on(self.system.database().clone()).watched_by(watcher);
+        let policy = self.system.policy().clone();
+        let system = System::new(policy, Arc::new(database), Surroundings::of_this_machine(), None);
+        let asked = DeleteRequest { root, reason: None, bound_to: None };
+        tokio::spawn(async move { system.delete(&asked).await })
+    }
+
+    /// Runs a statement in a session of its own, with an open transaction or not, until it has
+    /// ended or waits. Says whether it waits, and hands on how it ends.
+    pub async fn writing(&self, script: &str) -> (bool, Writing) {
+        let mut session = self.postgres().session().await;
+        let TestDatabase::Postgres { search_path, .. } = &self.database else { unreachable!() };
+        session.execute(search_path).await;
+        let number = session.query("SELECT pg_backend_pid()").await;
+        let number = SessionId(number[0][0].as_ref().unwrap().parse().unwrap());
+        let script = script.to_owned();
+        let mut task = tokio::spawn(async move {
+            let done = sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(session.connection());
+            let done = done.await.map(drop);
+            done.map_err(|error| error.as_database_error().unwrap().code().unwrap().into_owned())
+        });
+        tokio::select! {
+            ended = &mut task => (false, tokio::spawn(async move { ended.unwrap() })),
+            () = self.postgres().until_blocked(number) => (true, task),
         }
     }
 
@@ -216,8 +280,11 @@ pub fn removed(preview: &Preview, table: &str) -> u64 {
     }
 }
 
-fn system(sample: &Sample, database: Arc<dyn Database>) -> System {
-    System::new(policy(sample), database, Surroundings::of_this_machine(), None)
+/// The engine, with the fence that the policy asks for.
+async fn system(sample: &Sample, database: Arc<dyn Database>) -> System {
+    let system = System::new(policy(sample), database, Surroundings::of_this_machine(), None);
+    system.change_fence(FenceChange::Install).await.unwrap();
+    system
 }
 
 /// The sample's policy; that of the system's first schema stands beside it as `policy.toml`.

@@ -1,6 +1,7 @@
 //! Batched requests whose results outlive their input.
 
 mod contract;
+mod fence;
 mod later;
 mod plans;
 

@@ -3,6 +3,7 @@
 mod cascading;
 mod contract;
 mod erasure;
+mod fence;
 mod plans;
 mod work;
 
