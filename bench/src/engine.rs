@@ -8,7 +8,7 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::{Options, parse};
 use sexton_core::preview::{Count, Precision};
 use sexton_core::schema::Dialect;
-use sexton_engine::{Budget, DeleteRequest, Root, RootKey, Surroundings, System};
+use sexton_engine::{Budget, DeleteRequest, FenceChange, Root, RootKey, Surroundings, System};
 use sexton_testkit::interpose::Interposed;
 
 use crate::clock;
@@ -31,16 +31,28 @@ pub struct Done {
 }
 
 impl Engine {
-    /// The engine on the database at this address.
+    /// The engine on the database at this address, without the policy's fence: what it is compared
+    /// with has none either.
     pub async fn on(dialect: Dialect, address: &str) -> Result<Self> {
+        Self::with(dialect, address, false).await
+    }
+
+    /// The engine with the policy's fence, whose triggers it makes.
+    pub async fn fenced_on(dialect: Dialect, address: &str) -> Result<Self> {
+        Self::with(dialect, address, true).await
+    }
+
+    async fn with(dialect: Dialect, address: &str, is_fenced: bool) -> Result<Self> {
         let (policy, findings) = parse(sexton_samples::batches().policy);
-        let policy = policy.with_context(|| format!("the sample's policy: {findings:?}"))?;
+        let mut policy = policy.with_context(|| format!("the sample's policy: {findings:?}"))?;
+        policy.fence = policy.fence.filter(|_| is_fenced);
         let log = Arc::new(Log::default());
         let database = place::database(dialect, address).await?;
         let watched = Interposed::on(database).watched_by(log.clone());
         let surroundings = Surroundings::of_this_machine();
         let system = System::new(policy, Arc::new(watched), surroundings, None);
         system.prepare().await?;
+        system.change_fence(FenceChange::Install).await?;
         system.plan(&ThingName::new("batch"), &Options::default()).await?;
         Ok(Self { system, log })
     }

@@ -3,6 +3,7 @@
 mod clock;
 mod django;
 mod engine;
+mod fence;
 mod figures;
 mod form;
 mod huge;
@@ -52,6 +53,8 @@ enum Command {
     Django(Options),
     /// Measures `init` and `check` on a schema of a thousand tables; writes `reports/check.md`.
     Check(Options),
+    /// Measures what a fence costs writers and deletions; writes `reports/fence.md`.
+    Fence(Options),
     /// Deletes one batch and tells microseconds and peaks of memory: what `full` runs in a
     /// process of its own.
     #[command(hide = true)]
@@ -93,6 +96,7 @@ async fn main() -> Result<()> {
         }
         Command::Django(options) => beside_django(&options).await,
         Command::Check(options) => on_a_wide_schema(&options).await,
+        Command::Fence(options) => under_a_fence(&options).await,
         Command::Alone { dialect, address, batch, rows } => {
             huge::delete_alone(dialect_named(&dialect)?, &address, &batch, rows).await
         }
@@ -152,6 +156,19 @@ async fn on_a_wide_schema(options: &Options) -> Result<()> {
     }
     let text = wide::written(&conditions("check", options, before), &all);
     let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/check.md");
+    tell(&text, options.report.clone().or(Some(report)))
+}
+
+async fn under_a_fence(options: &Options) -> Result<()> {
+    let before = machine::load_average();
+    let repetitions = options.repetitions.unwrap_or(9);
+    let mut all = Vec::new();
+    for dialect in dialects(options)? {
+        all.push(fence::measure(dialect, options.postgres.as_deref(), repetitions).await?);
+    }
+    let conditions = conditions("fence", options, before);
+    let text = fence::written(&conditions, repetitions, &all);
+    let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/fence.md");
     tell(&text, options.report.clone().or(Some(report)))
 }
 

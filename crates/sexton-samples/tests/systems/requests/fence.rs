@@ -31,7 +31,12 @@ async fn with_waiting(place: Place) -> Place {
 
 /// As a worker claims a request.
 fn claim(number: u8) -> String {
-    format!("UPDATE requests SET state = 'claimed' WHERE id = '{}'", id("9e", number))
+    let (request, daemon) = (id("9e", number), id("da", 1));
+    format!(
+        "UPDATE requests SET state = 'claimed', daemon_id = '{daemon}',
+            claimed_at = '2026-10-07T08:00:00Z'
+         WHERE id = '{request}'"
+    )
 }
 
 async fn r14_no_request_of_a_cancelled_batch_is_claimed(place: Place) {
@@ -41,19 +46,19 @@ async fn r14_no_request_of_a_cancelled_batch_is_claimed(place: Place) {
     // The file goes, and with it every batch of it is cancelled.
     place.delete(file(OCTOBER)).await.unwrap();
     place.refuses_writer(&claim(second)).await;
-    let inserted = claim(second).replace(
-        "UPDATE requests SET state = 'claimed' WHERE id =",
-        "INSERT INTO requests (id, state, model, batch_id) SELECT '9e000000-0000-4000-8000-0000000000aa', \
-         'claimed', 'm', batch_id FROM requests WHERE id =",
+    let (inserted, batch, daemon) = (id("9e", 97), id("ba", UNDER_WAY), id("da", 1));
+    let inserted = format!(
+        "INSERT INTO requests (id, batch_id, state, model, daemon_id, claimed_at)
+         VALUES ('{inserted}', '{batch}', 'claimed', 'm', '{daemon}', '2026-10-07T08:00:00Z')"
     );
-    let inserted = match place.is_sqlite() {
-        true => inserted,
-        false => inserted.replace("0000000000aa'", "0000000000aa'::uuid"),
-    };
     place.refuses_writer(&inserted).await;
-    let batch = id("ba", UNDER_WAY);
-    let late = format!("UPDATE requests SET state = 'canceled' WHERE batch_id = '{batch}'");
-    place.execute(&late).await;
+    // What was claimed before may end.
+    let ended = format!(
+        "UPDATE requests SET state = 'canceled', canceled_at = '2026-10-07T09:00:00Z'
+         WHERE id = '{}'",
+        id("9e", first)
+    );
+    place.execute(&ended).await;
 }
 
 /// A claim that is under way when the deletion begins. Says whether the deletion waited for it.
