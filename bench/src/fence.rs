@@ -104,9 +104,10 @@ async fn side(
     };
     load::load(&place, scale).await?;
     let address = place.address()?;
-    let engine = match is_fenced {
-        true => Engine::fenced_on(dialect, &address).await?,
-        false => Engine::on(dialect, &address).await?,
+    let engine = if is_fenced {
+        Engine::fenced_on(dialect, &address).await?
+    } else {
+        Engine::on(dialect, &address).await?
     };
     let session = place.session().await?;
     Ok(Side { place, engine, session, counts: Default::default() })
@@ -189,7 +190,7 @@ pub fn written(conditions: &Conditions, repetitions: usize, all: &[Measured]) ->
         line("|---|---|---|---|---|---|".into());
         for Compared { what, plain, fenced, is_goal } in &measured.compared {
             let times = fenced.median() / plain.median();
-            let goal = match (is_goal && measured.dialect == Dialect::Postgres, times <= GOAL) {
+            let goal = match (*is_goal && measured.dialect == Dialect::Postgres, times <= GOAL) {
                 (false, _) => " | ".to_owned(),
                 (true, true) => format!("≤ {GOAL:.1} | yes"),
                 (true, false) => format!("≤ {GOAL:.1} | **no**"),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sexton_core::fence::{Post, Standing};
+use sexton_core::finding::{Severity, Span};
 use sexton_engine::FenceChange;
 
 use crate::arguments::{Fence, Shared};
@@ -30,9 +31,10 @@ async fn change(
     if what == FenceChange::Install {
         refuse_misfit(opened).await?;
     }
-    let statements = match print {
-        true => system.fence_statements(what).await?,
-        false => system.change_fence(what).await?,
+    let statements = if print {
+        system.fence_statements(what).await?
+    } else {
+        system.change_fence(what).await?
     };
     let posts = system.fence().await?;
     if !screen.is_text() {
@@ -54,26 +56,26 @@ async fn change(
     Ok(Exit::Done)
 }
 
-/// A fence that cannot be made as the policy says is not made in part.
+/// A fence that cannot be made as the policy says is not made in part. What is wrong elsewhere does
+/// not keep it from being made.
 async fn refuse_misfit(opened: &Opened) -> Result<(), Failure> {
-    const NOT_THERE: &str = "C183";
     let mut findings = opened.system.check().await?;
-    let is_of_fence = |span: sexton_core::finding::Span| {
-        let fence = opened.system.policy().fence.as_ref();
-        fence.is_some_and(|fence| {
-            fence.references.iter().any(|side| side.span == span)
-                || fence.also.iter().any(|also| also.column.span == span || also.sql.span == span)
+    let fence = opened.system.policy().fence.iter();
+    let sides: Vec<Span> = fence
+        .flat_map(|fence| {
+            let also = fence.also.iter().flat_map(|also| [also.column.span, also.sql.span]);
+            fence.references.iter().map(|side| side.span).chain(also)
         })
-    };
+        .collect();
+    let is_of_fence =
+        |span: Span| sides.iter().any(|side| side.start <= span.start && span.end <= side.end);
     findings.retain(|finding| {
-        finding.severity == sexton_core::finding::Severity::Error
-            && finding.code != NOT_THERE
-            && finding.span.is_some_and(is_of_fence)
+        finding.severity == Severity::Error && finding.span.is_some_and(is_of_fence)
     });
-    match findings.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::Misfit { file: opened.file.clone(), findings }),
+    if findings.is_empty() {
+        return Ok(());
     }
+    Err(Failure::Misfit { file: opened.file.clone(), findings })
 }
 
 async fn status(opened: &Opened, screen: &mut Screen) -> Result<Exit, Failure> {

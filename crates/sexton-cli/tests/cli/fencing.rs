@@ -16,11 +16,10 @@ fn fenced(place: &Place) {
 
 /// How many triggers of fences are in the database.
 async fn triggers(place: &Place) -> i64 {
-    let question = match place.address().starts_with("postgres") {
-        true => "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'sexton_fence_%'",
-        false => {
-            "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'sexton_fence_%'"
-        }
+    let question = if place.address().starts_with("postgres") {
+        "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'sexton_fence_%'"
+    } else {
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'sexton_fence_%'"
     };
     place.number(question).await
 }
@@ -60,7 +59,7 @@ async fn a_deletion_without_its_fence_is_refused_and_names_the_command(place: Pl
     let before = place.dump().await;
     let delete = ["delete", "batch", "autumn-2026", "--confirm", "autumn-2026"];
     let said = place.sexton(&delete).expect(2);
-    assert!(said.err.contains("C183") && said.err.contains("sexton fence install"), "{said}");
+    assert!(said.err.contains("C174") && said.err.contains("sexton fence install"), "{said}");
     assert_eq!(place.dump().await, before);
     place.sexton(&["fence", "install"]).expect(0);
     place.sexton(&delete).expect(0);
@@ -92,5 +91,9 @@ async fn what_cannot_be_fenced_is_not_fenced_in_part(place: Place) {
     place.write_policy(&policy.replace("\"batches.id\",", "\"batches.tags\","));
     let said = place.sexton(&["fence", "install"]).expect(2);
     assert!(said.err.contains("C102"), "{said}");
+    let also = "[fence.also]\n\"jobs.status\" = \"jobs.status <> batches.taag\"\n";
+    place.write_policy(&format!("{policy}\n{also}"));
+    let said = place.sexton(&["fence", "install"]).expect(2);
+    assert!(said.err.contains("C201"), "{said}");
     assert_eq!(triggers(&place).await, 0);
 }

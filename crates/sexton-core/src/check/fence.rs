@@ -12,21 +12,19 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
         return findings;
     }
     let posts = fence::posts(source.policy, source.schema, source.graph);
-    let of = |standing: Standing| posts.iter().filter(move |post| post.standing == standing);
-    findings.extend(amiss(of(Standing::Missing).collect(), "are not installed", fence.span));
-    findings.extend(amiss(
-        of(Standing::Stale).collect(),
-        "were changed or switched off",
-        fence.span,
-    ));
-    findings.extend(leftover(of(Standing::Leftover).collect(), fence.span));
+    let of = |standing: Standing| -> Vec<&Post> {
+        posts.iter().filter(|post| post.standing == standing).collect()
+    };
+    findings.extend(amiss(&of(Standing::Missing), "are not installed", fence.span));
+    findings.extend(amiss(&of(Standing::Stale), "were changed or switched off", fence.span));
+    findings.extend(leftover(&of(Standing::Leftover), fence.span));
     findings.extend(open(source, fence.span));
     findings
 }
 
 /// Without its triggers the policy would be half a policy: deletions refuse.
-fn amiss(posts: Vec<&Post>, are: &str, span: Span) -> Option<Finding> {
-    let tables = tables(&posts)?;
+fn amiss(posts: &[&Post], are: &str, span: Span) -> Option<Finding> {
+    let tables = tables(posts)?;
     let message = format!("{} trigger(s) of the fence {are}: on {tables}", posts.len());
     Some(
         Finding::error("C174", Some(span), message)
@@ -34,8 +32,8 @@ fn amiss(posts: Vec<&Post>, are: &str, span: Span) -> Option<Finding> {
     )
 }
 
-fn leftover(posts: Vec<&Post>, span: Span) -> Option<Finding> {
-    let tables = tables(&posts)?;
+fn leftover(posts: &[&Post], span: Span) -> Option<Finding> {
+    let tables = tables(posts)?;
     let message = format!(
         "{} trigger(s) on {tables} are of an earlier fence of this system, and still refuse writers",
         posts.len()

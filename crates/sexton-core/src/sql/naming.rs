@@ -85,9 +85,10 @@ fn value(writer: &mut Writer, column: &Column, via: &Via, key: &Column, table: &
         Via::Json(place) => {
             let found = |writer: &mut Writer| {
                 writer.push("(");
-                match place.each {
-                    true => element(writer, column),
-                    false => scalar(writer, place, column, table),
+                if place.each {
+                    element(writer, column);
+                } else {
+                    scalar(writer, place, column, table);
                 }
                 writer.push(")");
             };
