@@ -87,7 +87,8 @@ impl AppError {
 
 /// How a section is run.
 pub struct Manner<'a> {
-    /// Conditions are not looked at, as by a worker that never checks whether its job is its own.
+    /// A condition that is not met stops nothing, as for a worker that never checks whether its
+    /// job is still its own.
     pub careless: bool,
     /// Told when everything has happened but the commit.
     pub before_commit: &'a mut (dyn FnMut() + Send),
@@ -180,15 +181,12 @@ impl Connection {
     ) -> Result<Done, AppError> {
         let mut rows = Vec::new();
         for statement in &section.statements {
-            if statement.is_condition && careless && statement.sql.starts_with("SELECT") {
-                continue;
-            }
             let binds = binds(section, statement, values)?;
             let found = self
                 .rows(statement, binds)
                 .await
                 .map_err(|source| AppError::Refused { section: section.name.clone(), source })?;
-            if statement.is_condition && found.is_empty() {
+            if statement.is_condition && found.is_empty() && !careless {
                 return Ok(Done::NotMet);
             }
             rows.extend(found);

@@ -43,7 +43,9 @@ impl Submission {
             None => {
                 for act in application.submits {
                     match act {
-                        Act::Once(name) => self.part(name, &mut known, client, voice).await?,
+                        Act::Once(name) => {
+                            self.part(name, &mut known, client, voice).await?;
+                        }
                         Act::Each(names) => {
                             self.each(names, &mut known, application, client, voice).await?;
                         }
@@ -70,7 +72,10 @@ impl Submission {
             known.set("number", &(1_000_000 + dice(&words) % 1_000_000_000));
             known.set("roll", &self.roll(n));
             for name in names {
-                self.part(name, known, client, voice).await?;
+                // What a part makes, the next one needs.
+                if !self.part(name, known, client, voice).await? {
+                    break;
+                }
             }
         }
         Ok(())
@@ -82,7 +87,7 @@ impl Submission {
         known: &mut Values,
         client: &mut Client,
         voice: &mut dyn Voice,
-    ) -> Result<(), AppError> {
+    ) -> Result<bool, AppError> {
         let full = format!("submit.{name}");
         let section = client.section(&full).ok_or_else(|| AppError::NoSection(full.clone()))?;
         voice.before(name);
@@ -100,11 +105,11 @@ impl Submission {
                     said.take(row);
                 }
                 voice.tell(Event::new("submitted", said));
-                Ok(())
+                Ok(true)
             }
             Ok(Done::NotMet) => {
                 voice.tell(Event::new("skipped", said));
-                Ok(())
+                Ok(false)
             }
             Err(error) => Err(error),
         }

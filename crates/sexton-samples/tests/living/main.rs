@@ -9,3 +9,7 @@ mod truth;
 
 mod alone;
 mod batches;
+mod datasets;
+mod requests;
+mod snapshots;
+mod transcriptions;

@@ -1,11 +1,21 @@
 //! A sample system on either database, with its application's processes on it, for one test.
 
+use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::Arc;
 
+use sexton_core::audit::Receipt;
+use sexton_core::names::{Actor, ThingName};
+use sexton_engine::ports::Database;
+use sexton_engine::{DeleteError, DeleteRequest, Root, RootKey, Surroundings, System};
+use sexton_postgres::PostgresDatabase;
 use sexton_samples::Sample;
-use sexton_samples::app::{Application, Values};
+use sexton_samples::app::{Application, Values, id};
+use sexton_sqlite::SqliteDatabase;
+use sexton_testkit::dump::Dump;
 use sexton_testkit::spoken::Spoken;
 use sexton_testkit::{postgres, sqlite};
+use tokio::task::JoinHandle;
 
 /// Makes a test of each function for each database; each gets the sample in a place of its own.
 macro_rules! on_both_databases {
@@ -87,6 +97,62 @@ impl Place {
         let (status, said) = self.start("work", &words).ended();
         assert!(status.success(), "{said:?}");
         said
+    }
+
+    /// The engine with the sample's policy.
+    pub async fn system(&self) -> System {
+        let (policy, findings) = sexton_core::policy::parse(self.sample.policy);
+        assert_eq!(findings, []);
+        let policy = policy.unwrap();
+        let database: Arc<dyn Database> = match &self.database {
+            TestDatabase::Sqlite(database) => {
+                Arc::new(SqliteDatabase::open(database.path().to_str().unwrap()).await.unwrap())
+            }
+            TestDatabase::Postgres { database, .. } => {
+                let schema = policy.schema.as_ref().map(|schema| schema.value.as_str());
+                Arc::new(PostgresDatabase::connect(&database.url(), schema).unwrap())
+            }
+        };
+        System::new(policy, database, Surroundings::of_this_machine(), None)
+    }
+
+    pub async fn delete(&self, root: Root) -> Result<Receipt, DeleteError> {
+        let request = DeleteRequest { root, reason: None, bound_to: None };
+        self.system().await.delete(&request).await
+    }
+
+    /// A deletion under way.
+    pub async fn deleting(&self, root: Root) -> JoinHandle<Result<Receipt, DeleteError>> {
+        let system = self.system().await;
+        let request = DeleteRequest { root, reason: None, bound_to: None };
+        tokio::spawn(async move { system.delete(&request).await })
+    }
+
+    /// Expects a refusal with a sentence that begins so.
+    pub fn refused(ended: Result<Receipt, DeleteError>, said: &str) {
+        let Err(DeleteError::Refused(refusal)) = ended else { panic!("{ended:?}") };
+        let messages: Vec<String> = refusal.blockers.into_iter().map(|b| b.message).collect();
+        assert!(messages.iter().any(|message| message.starts_with(said)), "{messages:?}");
+    }
+
+    /// Everything in it but Sexton's own tables.
+    pub async fn dump(&self) -> Dump {
+        match &self.database {
+            TestDatabase::Sqlite(database) => database.dump().await,
+            TestDatabase::Postgres { database, .. } => database.dump().await,
+        }
+    }
+
+    /// The tables in which this text stands anywhere.
+    pub async fn mentions(&self, text: &str) -> Vec<String> {
+        let holds = |row: &Vec<Option<String>>| row.iter().flatten().any(|v| v.contains(text));
+        let dump = self.dump().await;
+        dump.into_iter().filter(|(_, rows)| rows.iter().any(holds)).map(|(name, _)| name).collect()
+    }
+
+    /// The id that the application gives to the job of this number of what it was handed in.
+    pub fn item(&self, name: &str, n: u32) -> String {
+        id(&[self.sample.name, name, &n.to_string()])
     }
 
     /// What the application reads under this name.
@@ -186,4 +252,15 @@ impl Place {
 /// How many events of this kind there are.
 pub fn count(said: &[serde_json::Value], what: &str) -> usize {
     said.iter().filter(|event| event["event"] == what).count()
+}
+
+/// A root, as the operator of the database asks for it.
+pub fn root(thing: &str, id: &str) -> Root {
+    Root {
+        thing: ThingName::new(thing),
+        key: RootKey::Id(id.into()),
+        options: BTreeMap::new(),
+        tenant: None,
+        actor: Actor::new("ada"),
+    }
 }

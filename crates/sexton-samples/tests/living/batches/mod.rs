@@ -1,3 +1,4 @@
 //! Batches whose jobs are being worked on.
 
 mod alone;
+mod deleted;
