@@ -34,6 +34,8 @@ pub enum Command {
     Work(Work),
     /// Runs a named read of the application and prints its rows.
     Read(Read),
+    /// Answers the public reads of batches by HTTP, with a cache; `POST /evict` forgets.
+    Cache(Cache),
 }
 
 #[derive(Debug, Args)]
@@ -134,4 +136,13 @@ pub struct Read {
     /// The values that it takes.
     #[arg(value_name = "NAME=VALUE")]
     pub values: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Cache {
+    /// The database of batches: a postgres:// address, or the path of a SQLite file.
+    #[arg(short, long, env = "DATABASE_URL")]
+    pub database: String,
+    #[command(flatten)]
+    pub stepping: Stepping,
 }

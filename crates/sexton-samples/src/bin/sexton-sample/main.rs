@@ -1,6 +1,7 @@
 //! `sexton-sample`: an application of a sample system, as a process of its own.
 
 mod arguments;
+mod cache;
 mod lines;
 
 use std::time::Duration;
@@ -8,16 +9,21 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use sexton_samples::app::{Application, Faults, Life, Submission, Values};
+use tokio::runtime::Builder;
 
 use arguments::{Command, CommandLine, Read, Submit, Work};
 use lines::Lines;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     match CommandLine::parse().command {
-        Command::Submit(submit) => submit_all(&submit).await,
-        Command::Work(work) => live(&work).await,
-        Command::Read(read) => read_rows(&read).await,
+        Command::Submit(submit) => runtime.block_on(submit_all(&submit)),
+        Command::Work(work) => runtime.block_on(live(&work)),
+        Command::Read(read) => runtime.block_on(read_rows(&read)),
+        Command::Cache(cache) => {
+            let gate = Lines::new(&cache.stepping)?;
+            cache::serve(application("batches")?, &cache.database, gate)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 //! Batches whose jobs are being worked on.
 
 mod alone;
+mod cached;
 mod deleted;
