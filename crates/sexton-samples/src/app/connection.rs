@@ -72,10 +72,19 @@ impl AppError {
     pub fn is_refusal(&self) -> bool {
         let Some(code) = self.code() else { return false };
         if code.len() == 5 {
-            return code.starts_with("23") || code == "P0001";
+            // Mistakes in SQL, connections and servers that go down.
+            return !["42", "08", "57"].iter().any(|class| code.starts_with(class));
         }
         // SQLite keeps the kind of an error in the low byte of its code.
         code.parse::<u32>().is_ok_and(|code| code & 0xff == 19)
+    }
+
+    /// What happened, for whoever listens.
+    pub(super) fn told(&self, values: Values) -> Values {
+        let mut values = values;
+        values.put("code", self.code());
+        values.put("message", std::error::Error::source(self).map(ToString::to_string));
+        values
     }
 
     fn is_passing(&self) -> bool {

@@ -250,11 +250,8 @@ impl Worker<'_> {
             }
             Err(error) if error.is_refusal() => {
                 self.tally.lost += 1;
-                let mut told = event("refused", job).values.with("section", part);
-                told.put("code", error.code());
-                let source = std::error::Error::source(&error);
-                told.put("message", source.map(ToString::to_string));
-                self.voice.tell(Event::new("refused", told));
+                let told = event("refused", job).values.with("section", part);
+                self.voice.tell(Event::new("refused", error.told(told)));
                 Ok(Some(Went::Off))
             }
             Err(error) => Err(error),

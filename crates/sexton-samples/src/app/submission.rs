@@ -111,6 +111,10 @@ impl Submission {
                 voice.tell(Event::new("skipped", said));
                 Ok(false)
             }
+            Err(error) if error.is_refusal() => {
+                voice.tell(Event::new("refused", error.told(said)));
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
     }

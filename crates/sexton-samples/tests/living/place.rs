@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::ports::Database;
-use sexton_engine::{DeleteError, DeleteRequest, Root, RootKey, Surroundings, System};
+use sexton_engine::{DeleteError, DeleteRequest, FenceChange, Root, RootKey, Surroundings, System};
 use sexton_postgres::PostgresDatabase;
 use sexton_samples::Sample;
 use sexton_samples::app::{Application, Values, id};
@@ -39,6 +39,7 @@ macro_rules! on_both_databases {
 pub struct Place {
     pub sample: Sample,
     pub application: Application,
+    policy: String,
     database: TestDatabase,
 }
 
@@ -65,7 +66,8 @@ impl Place {
     }
 
     fn of(sample: Sample, database: TestDatabase) -> Self {
-        Self { sample, application: Application::of(sample.name).unwrap(), database }
+        let application = Application::of(sample.name).unwrap();
+        Self { sample, application, policy: sample.policy.to_owned(), database }
     }
 
     /// Where its processes find it.
@@ -101,7 +103,7 @@ impl Place {
 
     /// The engine with the sample's policy.
     pub async fn system(&self) -> System {
-        let (policy, findings) = sexton_core::policy::parse(self.sample.policy);
+        let (policy, findings) = sexton_core::policy::parse(&self.policy);
         assert_eq!(findings, []);
         let policy = policy.unwrap();
         let database: Arc<dyn Database> = match &self.database {
@@ -114,6 +116,25 @@ impl Place {
             }
         };
         System::new(policy, database, Surroundings::of_this_machine(), None)
+    }
+
+    /// The same with a fence over what its workers write.
+    pub async fn fenced(mut self) -> Self {
+        let references = match self.sample.name {
+            "batches" => {
+                r#"["batches.id", "{jobs,runs,analysis_cohort_snapshots}.batch_id",
+                    "{entries,run_dnssec_chain}.run_id",
+                    "analysis_run_{ns_endpoints,address_asns,domain_asns,tag_summary,domain_facts,domain_summary}.run_id",
+                    "{analysis_cohort_snapshot_aggregates,analysis_snapshot_domain_view}.snapshot_id",
+                    "analysis_cohort_catalog.default_snapshot_id"]"#
+            }
+            "transcriptions" => r#"["artifact_objects.owner_id"]"#,
+            other => panic!("{other} is not fenced here"),
+        };
+        self.policy.push_str(&format!("\n[fence]\nreferences = {references}\n"));
+        let made = self.system().await.change_fence(FenceChange::Install).await.unwrap();
+        assert!(!made.is_empty());
+        self
     }
 
     pub async fn delete(&self, root: Root) -> Result<Receipt, DeleteError> {

@@ -1,6 +1,7 @@
 //! Jobs whose engines are at work, beside each other and afterwards.
 
 use sexton_engine::DeleteError;
+use sexton_testkit::spoken::Spoken;
 
 use crate::place::{Place, count, root};
 
@@ -8,6 +9,8 @@ on_both_databases! {
     sexton_samples::transcriptions;
     t6_a_job_with_an_engine_at_work_refuses_until_it_has_ended,
     t18_an_engine_beside_one_that_failed_leaves_nothing_behind,
+    t18_an_engine_that_never_checks_is_refused_by_the_fence,
+    without_a_fence_an_engine_that_never_checks_leaves_an_artifact,
     t19_what_comes_after_completion_leaves_nothing_behind,
     t17_of_a_retry_and_a_deletion_the_first_wins,
     t17_a_cancelled_job_waits_for_its_engine,
@@ -35,10 +38,11 @@ async fn t6_a_job_with_an_engine_at_work_refuses_until_it_has_ended(place: Place
     place.is_sound().await;
 }
 
-/// Its job is terminal, hence can be deleted, while the engine is still at it.
-async fn t18_an_engine_beside_one_that_failed_leaves_nothing_behind(place: Place) {
-    let job = submitted(&place);
-    let mut first = place.start("work", &["--worker", "a", "--until-idle", "--step-by-step"]);
+/// An engine about to store something of a job that has failed meanwhile: the job is terminal,
+/// hence can be deleted.
+async fn beside_one_that_failed(place: &Place, job: &str, words: &[&str]) -> Spoken {
+    let words = [&["--worker", "a", "--until-idle", "--step-by-step"], words].concat();
+    let mut first = place.start("work", &words);
     first.steps_to("finish");
     first.go();
     first.steps_to("claim");
@@ -46,12 +50,33 @@ async fn t18_an_engine_beside_one_that_failed_leaves_nothing_behind(place: Place
     first.steps_to("write");
     let said = place.works("worker", &["--worker", "b", "--fail"]);
     assert_eq!(count(&said, "failed"), 1, "{said:?}");
-
-    place.delete(root("job", &job)).await.unwrap();
+    place.delete(root("job", job)).await.unwrap();
     first.go();
-    assert_eq!(first.says("lost")["section"], "write");
+    first
+}
+
+async fn t18_an_engine_beside_one_that_failed_leaves_nothing_behind(place: Place) {
+    let job = submitted(&place);
+    let mut engine = beside_one_that_failed(&place, &job, &[]).await;
+    assert_eq!(engine.says("lost")["section"], "write");
     assert_eq!(place.mentions(&job).await, [""; 0]);
     place.is_sound().await;
+}
+
+async fn t18_an_engine_that_never_checks_is_refused_by_the_fence(place: Place) {
+    let place = place.fenced().await;
+    let job = submitted(&place);
+    let mut engine = beside_one_that_failed(&place, &job, &["--careless"]).await;
+    assert_eq!(engine.says("refused")["section"], "write");
+    assert_eq!(place.mentions(&job).await, [""; 0]);
+    place.is_sound().await;
+}
+
+async fn without_a_fence_an_engine_that_never_checks_leaves_an_artifact(place: Place) {
+    let job = submitted(&place);
+    let mut engine = beside_one_that_failed(&place, &job, &["--careless"]).await;
+    engine.says("wrote");
+    assert_eq!(place.mentions(&job).await, ["artifact_objects"]);
 }
 
 async fn t19_what_comes_after_completion_leaves_nothing_behind(place: Place) {

@@ -3,3 +3,4 @@
 mod alone;
 mod cached;
 mod deleted;
+mod fenced;
