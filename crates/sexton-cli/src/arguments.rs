@@ -166,6 +166,9 @@ pub struct Check {
     /// Keep what deletions take and touch in this file, for a later --diff
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+    /// Print the least that a role needs, as GRANT statements [default: who is connected]
+    #[arg(long, value_name = "ROLE", num_args = 0..=1, conflicts_with = "strict")]
+    pub grants: Option<Option<String>>,
 }
 
 /// `sexton graph`.

@@ -16,6 +16,7 @@ pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod preview;
+pub mod rights;
 pub mod schema;
 pub mod sql;
 pub mod template;

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sexton_core::check::{check, in_file_order, inquiries, uncalled};
+use sexton_core::check::{check, in_file_order, inquiries, plans, uncalled};
 use sexton_core::closures::Closures;
 use sexton_core::finding::{Finding, Severity, did_you_mean};
-use sexton_core::graph;
+use sexton_core::graph::{self, Graph};
 use sexton_core::names::{DeletionId, ThingName};
 use sexton_core::plan::{CompileError, Plan, compile};
 use sexton_core::policy::{Options, Policy, Thing};
+use sexton_core::rights::{Standing, needed};
 use sexton_core::schema::Schema;
 use tokio::sync::Mutex;
 
@@ -86,7 +87,8 @@ impl System {
         findings.extend(hooks.flat_map(|hook| uncalled(hook, &|name| self.caller.is_set(name))));
         for probe in &checked.probes {
             match self.database.prepare(&probe.sql).await {
-                Ok(()) => {}
+                // What the role lacks is told by itself.
+                Ok(()) | Err(DatabaseError::Denied { .. }) => {}
                 Err(DatabaseError::Statement { detail, .. } | DatabaseError::BadValue(detail)) => {
                     findings.push(probe.finding(&detail));
                 }
@@ -95,6 +97,8 @@ impl System {
         }
         let inquiries = inquiries(&self.policy, &schema, &checked.graph);
         findings.extend(inquire(self.database.as_ref(), &inquiries).await?);
+        let standing = self.standing(None, &schema, &checked.graph).await?;
+        findings.extend(standing.iter().flat_map(Standing::findings));
         Ok(in_file_order(findings))
     }
 
@@ -103,6 +107,29 @@ impl System {
         let schema = self.schema().await?;
         let (graph, _) = graph::resolve(policy, &schema);
         Ok(Closures::of(policy, &graph))
+    }
+
+    /// What a role, or else the connected one, may do of what the policy does; nothing where there
+    /// are no roles.
+    pub async fn rights(&self, role: Option<&str>) -> Result<Option<Standing>, EngineError> {
+        let schema = self.database.schema().await?;
+        let checked = check(&self.policy, &schema);
+        let errors = checked.findings.into_iter().filter(|f| f.severity == Severity::Error);
+        let errors: Vec<Finding> = errors.collect();
+        if !errors.is_empty() {
+            return Err(EngineError::Policy(errors));
+        }
+        Ok(self.standing(role, &schema, &checked.graph).await?)
+    }
+
+    async fn standing(
+        &self,
+        role: Option<&str>,
+        schema: &Schema,
+        graph: &Graph,
+    ) -> Result<Option<Standing>, DatabaseError> {
+        let plans = plans(&self.policy, schema, graph);
+        self.database.rights(role, needed(&plans, schema)).await
     }
 
     /// The live schema, as last read.

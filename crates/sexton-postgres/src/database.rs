@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sexton_core::rights::{Right, Standing};
 use sexton_core::schema::{Dialect, Schema};
 use sexton_engine::ports::{Database, DatabaseError, Mode, SessionId, Tx};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -14,7 +15,7 @@ use crate::held::{Held, Owned};
 use crate::link::Link;
 use crate::session::Planning;
 use crate::transaction::{Place, PostgresTx};
-use crate::{blockers, introspect, migrate, session, statement, tls};
+use crate::{blockers, introspect, migrate, rights, session, statement, tls};
 
 const CONNECTIONS_MAX: u32 = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -155,6 +156,20 @@ impl Database for PostgresDatabase {
         let rolled_back = held.rollback().await;
         answer.map_err(|error| self.failure("prepare", sql, &error))?;
         rolled_back.map_err(|error| self.failure("prepare", "", &error))
+    }
+
+    async fn rights(
+        &self,
+        role: Option<&str>,
+        needed: Vec<Right>,
+    ) -> Result<Option<Standing>, DatabaseError> {
+        let (mut held, _) = self.open(Mode::Look { budget: None }, Planning::Custom).await?;
+        let schema = &self.place.default_schema;
+        let answer = rights::read(&mut self.link(&mut held), role, schema, needed).await;
+        let rolled_back = held.rollback().await;
+        let standing = answer.map_err(|error| self.failure("read the rights", "", &error))?;
+        rolled_back.map_err(|error| self.failure("read the rights", "", &error))?;
+        Ok(Some(standing))
     }
 
     async fn prepare_ledger(&self) -> Result<(), DatabaseError> {

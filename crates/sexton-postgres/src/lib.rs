@@ -10,6 +10,7 @@ mod introspect;
 mod ledger;
 mod link;
 mod migrate;
+mod rights;
 mod session;
 mod stamp;
 mod statement;

@@ -1,6 +1,7 @@
 //! A SQLite file as the engine's database port.
 
 use async_trait::async_trait;
+use sexton_core::rights::{Right, Standing};
 use sexton_core::schema::{Dialect, Schema};
 use sexton_engine::ports::{Database, DatabaseError, Mode, SessionId, Tx};
 
@@ -66,6 +67,15 @@ impl Database for SqliteDatabase {
 
     async fn prepare(&self, sql: &str) -> Result<(), DatabaseError> {
         statement::prepare(&mut *self.pools.looker(None).await?, sql).await
+    }
+
+    /// A file has no roles.
+    async fn rights(
+        &self,
+        _role: Option<&str>,
+        _needed: Vec<Right>,
+    ) -> Result<Option<Standing>, DatabaseError> {
+        Ok(None)
     }
 
     async fn prepare_ledger(&self) -> Result<(), DatabaseError> {

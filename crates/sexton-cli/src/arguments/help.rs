@@ -47,6 +47,8 @@ Every foreign key of the database needs a line in the policy; one that is
 missing, stale or undecided fails. Codes are explained in docs/policy.md.
 What --diff tells is no finding: it is for the person who reviews the change.
 
+  sexton check --grants app | psql     what the role `app` needs, and no more
+
 Exit codes: 0 no errors, 1 errors, 2 the file cannot be read, 5 no database";
 
 pub const GRAPH: &str = "\

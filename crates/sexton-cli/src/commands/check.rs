@@ -21,6 +21,9 @@ use crate::wiring;
 const NOT_TOML: &str = "P001";
 
 pub async fn run(check: &Check, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
+    if let Some(role) = &check.grants {
+        return grants(role.as_deref(), shared, screen).await;
+    }
     let file = PolicyFile::read(&shared.policy)?;
     let old = check.diff.as_deref().map(Old::read).transpose()?;
     let (policy, findings) = file.parse();
@@ -36,6 +39,23 @@ pub async fn run(check: &Check, shared: &Shared, screen: &mut Screen) -> Result<
     }
     said.show(check, screen);
     Ok(exit(&said.findings, check.strict))
+}
+
+/// The least that a role needs; nothing else goes to standard output.
+async fn grants(role: Option<&str>, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
+    let opened = wiring::open(shared).await?;
+    let standing = opened.system.rights(role).await.map_err(|error| opened.failure(error))?;
+    let Some(standing) = standing else {
+        screen.warn("SQLite has no roles: who may write to the file may delete.");
+        return Ok(Exit::Usage);
+    };
+    let lines = standing.grants();
+    if screen.is_text() {
+        lines.iter().for_each(|line| screen.say(line));
+    } else {
+        screen.document(&json!({ "role": standing.role, "grants": lines }));
+    }
+    Ok(Exit::Done)
 }
 
 /// What is said of a policy.

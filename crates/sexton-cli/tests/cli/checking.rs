@@ -184,3 +184,26 @@ async fn what_is_compared_with_is_a_policy_or_was_kept() {
     let said = place.sexton(&["check", "--diff", "old.toml"]).expect(2);
     assert!(said.err.contains("old.toml"), "{said}");
 }
+
+#[tokio::test]
+async fn grants_are_printed_to_be_run_as_they_are() {
+    let place = Place::on_postgres().await.with_own_tables().await;
+    let said = place.sexton(&["check", "--grants", "postgres"]).expect(0);
+    snapshot!("check_grants", said);
+    let lines: Vec<&str> = said.out.lines().collect();
+    assert!(lines.iter().all(|line| line.starts_with("GRANT ")), "{said}");
+    place.execute(&said.out).await;
+    let document = place.sexton(&["check", "--grants", "--output", "json"]).expect(0).document();
+    assert_eq!(document["role"], "postgres");
+    assert_eq!(document["grants"].as_array().map(Vec::len), Some(lines.len()));
+    let unknown = place.sexton(&["check", "--grants", "nobody_here"]).expect(5);
+    assert!(unknown.err.contains("nobody_here"), "{unknown}");
+}
+
+#[tokio::test]
+async fn there_is_nothing_to_grant_in_sqlite() {
+    let place = Place::on_sqlite().await;
+    let said = place.sexton(&["check", "--grants"]).expect(2);
+    assert_eq!(said.out, "");
+    assert!(said.err.contains("SQLite has no roles"), "{said}");
+}

@@ -42,7 +42,8 @@ use std::collections::HashSet;
 
 use crate::finding::{Finding, Span};
 use crate::graph::{self, Graph};
-use crate::policy::Policy;
+use crate::plan::{Plan, compile};
+use crate::policy::{Options, Policy};
 use crate::schema::Schema;
 use losses::Losses;
 
@@ -131,6 +132,15 @@ pub fn check(policy: &Policy, schema: &Schema) -> Checked {
     let probes = probes::probes(&source, &plans);
     let findings = settings::together(&answers).into_iter().chain(unresolved).collect();
     Checked { findings: in_file_order(once_each(findings)), probes, graph }
+}
+
+/// The plans of every thing that has one, for each choice of its options.
+pub fn plans(policy: &Policy, schema: &Schema, graph: &Graph) -> Vec<Plan> {
+    let every = policy.things.iter().flat_map(|thing| {
+        let choices = Options::all_choices(thing).into_iter();
+        choices.filter_map(|options| compile(policy, schema, graph, &thing.name, &options).ok())
+    });
+    every.collect()
 }
 
 /// What only the rows can tell of `policy`, each question once. `graph` is what `check` made.

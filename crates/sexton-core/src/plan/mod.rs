@@ -23,6 +23,7 @@ mod removing;
 mod root;
 mod saying;
 mod snapshot;
+mod statements;
 mod taking;
 mod tenants;
 mod working;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sexton_core::names::TableName;
+use sexton_core::rights::{Right, Standing};
 use sexton_core::schema::{Dialect, Schema};
 use sexton_core::sql::Scalar;
 
@@ -75,6 +76,14 @@ pub trait Database: Send + Sync {
 
     /// Lets the database parse and plan a statement without running it.
     async fn prepare(&self, sql: &str) -> Result<(), DatabaseError>;
+
+    /// What a role, or else the connected one, may do of what is needed, and of what Sexton's own
+    /// tables need; nothing where there are no roles.
+    async fn rights(
+        &self,
+        role: Option<&str>,
+        needed: Vec<Right>,
+    ) -> Result<Option<Standing>, DatabaseError>;
 
     /// Creates or upgrades Sexton's own tables.
     async fn prepare_ledger(&self) -> Result<(), DatabaseError>;

@@ -2,4 +2,5 @@
 
 mod place;
 mod relations;
+mod rights;
 mod values;

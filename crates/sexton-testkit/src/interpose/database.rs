@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use sexton_core::rights::{Right, Standing};
 use sexton_core::schema::{Dialect, Schema};
 use sexton_engine::ports::{Database, DatabaseError, Mode, Query, SessionId, Tx};
 
@@ -102,6 +103,15 @@ impl Database for Interposed {
 
     async fn prepare(&self, sql: &str) -> Result<(), DatabaseError> {
         self.watch.around("prepare", self.inner.prepare(sql)).await
+    }
+
+    /// Not a point: no deletion asks for it.
+    async fn rights(
+        &self,
+        role: Option<&str>,
+        needed: Vec<Right>,
+    ) -> Result<Option<Standing>, DatabaseError> {
+        self.inner.rights(role, needed).await
     }
 
     async fn prepare_ledger(&self) -> Result<(), DatabaseError> {
