@@ -114,6 +114,12 @@ pub fn needed(plans: &[Plan], schema: &Schema) -> Vec<Right> {
         for set in changed.chain(plan.steps.derive.iter().map(|derivation| derivation.set)) {
             write(&mut uses, plan, set);
         }
+        for work in &plan.steps.work {
+            let stopped = work.stop.iter().flat_map(|_| &work.stopped);
+            let asked = work.ask.iter().flat_map(|_| &work.asked);
+            let written = &mut uses.entry(work.table.clone()).or_default().written;
+            written.extend(stopped.chain(asked).map(|(column, _)| ColumnName::new(column)));
+        }
         for release in plan.steps.derive.iter().flat_map(|derivation| &derivation.release) {
             let written = &mut uses.entry(release.table.clone()).or_default().written;
             written.extend(columns_set(release));

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use sexton_core::draft::{self, Candidate, Draft, Seen, Wanted};
+use sexton_core::draft::{self, Candidate, Draft, Seen, Suggestion, Wanted};
 use sexton_core::schema::Schema;
 use sexton_core::sql::Scalar;
 
@@ -24,10 +24,18 @@ const COMPARISON_TIME: Duration = Duration::from_secs(1);
 /// A first policy for this database. Only reads.
 pub async fn draft(database: &dyn Database, wanted: &Wanted) -> Result<Draft, DatabaseError> {
     let schema = database.schema().await?;
-    let candidates = draft::candidates(&schema);
-    let seen = compare(database, &schema, &candidates).await?;
-    let suggestions = draft::suggestions(candidates, &seen);
+    let suggestions = suggest(database, &schema, draft::candidates(&schema)).await?;
     Ok(draft::draft(&schema, &suggestions, wanted))
+}
+
+/// What is left of candidates when their values were looked at.
+pub(crate) async fn suggest(
+    database: &dyn Database,
+    schema: &Schema,
+    candidates: Vec<Candidate>,
+) -> Result<Vec<Suggestion>, DatabaseError> {
+    let seen = compare(database, schema, &candidates).await?;
+    Ok(draft::suggestions(candidates, &seen))
 }
 
 /// What values say of each candidate.

@@ -28,7 +28,7 @@ pub(crate) async fn inquire(
         };
         match tx.rows(query(&inquiry.statement)).await {
             Ok(rows) => {
-                findings.extend(rows.first().and_then(|row| inquiry.found(row)));
+                findings.extend(inquiry.found(&rows));
                 open = Some(tx);
             }
             Err(error @ (DatabaseError::Unreachable(_) | DatabaseError::Lost(_))) => {
@@ -52,7 +52,11 @@ pub(crate) async fn inquire(
 fn query(statement: &Statement) -> Query<'_> {
     let args = statement.binds.iter().map(|bind| match bind {
         Bind::Literal(scalar) => Arg::Scalar(scalar.clone()),
+        // Of a statement that is only explained: a key that no row has.
+        Bind::Keys { .. } => Arg::Array([Scalar::Null].into()),
+        Bind::Cap => Arg::Scalar(Scalar::Integer(1)),
         _ => Arg::Scalar(Scalar::Null),
     });
-    Query { label: &statement.label, sql: &statement.sql, args: args.collect(), general: false }
+    let Statement { label, sql, general, .. } = statement;
+    Query { label, sql, args: args.collect(), general: *general }
 }

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sexton_core::check::{check, in_file_order, inquiries, plans, uncalled};
+use sexton_core::check::{
+    check, in_file_order, inquiries, plans, uncalled, undeclared, undeclared_findings,
+};
 use sexton_core::closures::Closures;
 use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::graph::{self, Graph};
@@ -18,6 +20,7 @@ use sexton_core::rights::{Standing, needed};
 use sexton_core::schema::Schema;
 use tokio::sync::Mutex;
 
+use crate::draft::suggest;
 use crate::inquire::inquire;
 use crate::outcome::EngineError;
 use crate::ports::{Caller, Database, DatabaseError, Mode, NoCaller, SchemaStamp};
@@ -97,6 +100,9 @@ impl System {
         }
         let inquiries = inquiries(&self.policy, &schema, &checked.graph);
         findings.extend(inquire(self.database.as_ref(), &inquiries).await?);
+        let open = undeclared(&self.policy, &schema, &checked.graph);
+        let suggestions = suggest(self.database.as_ref(), &schema, open).await?;
+        findings.extend(undeclared_findings(&schema, &suggestions));
         let standing = self.standing(None, &schema, &checked.graph).await?;
         findings.extend(standing.iter().flat_map(Standing::findings));
         Ok(in_file_order(findings))

@@ -3,7 +3,7 @@
 //! An inquiry looks at a part of a table at most, so that it ends soon on a table of any size: it
 //! may find nothing although there is something, but what it tells is there.
 
-use super::{Source, conditions, lengths, relations, uniques};
+use super::{Source, conditions, leaks, lengths, relations, served, uniques};
 use crate::finding::{Finding, Severity};
 use crate::sql::{Scalar, Statement};
 
@@ -18,12 +18,14 @@ pub struct Inquiry {
 }
 
 /// When an inquiry tells what it has to tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum When {
     /// It finds a row.
     Found,
     /// The database does not take a value.
     Refused,
+    /// It explains that it would read a long table through: one of these names, in its words.
+    ReadThrough(Vec<String>),
 }
 
 impl Inquiry {
@@ -37,10 +39,20 @@ impl Inquiry {
         Self { statement, told, when: When::Refused }
     }
 
-    /// What the first row means.
-    pub fn found(&self, row: &[Scalar]) -> Option<Finding> {
-        let words: Vec<String> = row.iter().map(ToString::to_string).collect();
-        (self.when == When::Found).then(|| Finding {
+    /// Tells this if the database explains that it reads one of these through.
+    pub(super) fn if_read_through(statement: Statement, names: Vec<String>, told: Finding) -> Self {
+        Self { statement, told, when: When::ReadThrough(names) }
+    }
+
+    /// What the rows mean that were found.
+    pub fn found(&self, rows: &[Vec<Scalar>]) -> Option<Finding> {
+        let words: Vec<String> = rows.first()?.iter().map(ToString::to_string).collect();
+        let is_told = match &self.when {
+            When::Found => true,
+            When::Refused => false,
+            When::ReadThrough(names) => rows.iter().any(|row| served::is_read_through(row, names)),
+        };
+        is_told.then(|| Finding {
             message: self.told.message.replace("{row}", &words.join(",")),
             ..self.told.clone()
         })
@@ -66,6 +78,7 @@ pub(super) fn inquiries(source: &Source<'_>) -> Vec<Inquiry> {
         uniques::inquiries(source),
         lengths::inquiries(source),
         relations::inquiries(source),
+        leaks::inquiries(source),
     ]
     .concat()
 }

@@ -18,6 +18,7 @@ mod guards;
 mod hooks;
 mod indexes;
 mod inquiry;
+mod leaks;
 mod lengths;
 mod losses;
 mod options;
@@ -25,12 +26,14 @@ mod overruled;
 mod probes;
 mod references;
 mod relations;
+mod served;
 mod settings;
 pub(crate) mod spelling;
 mod strict;
 mod things;
 mod triggers;
 mod unbuilt;
+mod undeclared;
 mod uniques;
 mod work;
 mod writings;
@@ -51,6 +54,7 @@ pub use hooks::uncalled;
 pub(crate) use references::is_comparable;
 
 pub use inquiry::Inquiry;
+pub use undeclared::{undeclared, undeclared_findings};
 
 /// What can be said of a policy and a schema without asking the database.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +154,8 @@ pub fn inquiries(policy: &Policy, schema: &Schema, graph: &Graph) -> Vec<Inquiry
         let losses = Losses::of(&setting.things, schema, &setting.graph);
         let source = Source { policy, schema, graph: &setting.graph, losses: &losses };
         inquiries.extend(inquiry::inquiries(&source));
+        let (plans, _) = things::compile(&source, &setting);
+        inquiries.extend(plans.iter().flat_map(|plan| served::inquiries(&source, plan)));
     }
     let mut asked = HashSet::new();
     inquiries.retain(|inquiry| asked.insert(inquiry.face()));

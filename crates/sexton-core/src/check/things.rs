@@ -77,9 +77,22 @@ fn of_row(source: &Source<'_>, thing: &Thing, table: &Table) -> Vec<Finding> {
         let followed = plan::follow_tenant(path, span, table, source.schema, source.graph);
         findings.extend(followed.err().map(|finding| *finding));
     }
+    findings.extend(impossible(thing));
     let conditions = thing.only.iter().chain(&thing.refuse);
     findings.extend(conditions.flat_map(|condition| unsayable(condition, table)));
     findings
+}
+
+/// What a thing must be is also what refuses it, so nothing is ever deleted as this.
+fn impossible(thing: &Thing) -> Option<Finding> {
+    let same = |only: &&Located<Condition>| {
+        let mut refuse = thing.refuse.iter();
+        refuse.any(|refuse| refuse.value.sql.same_as(&only.value.sql))
+    };
+    let only = thing.only.iter().find(same)?;
+    let message = format!("no `{}` can ever be deleted: what it must be refuses it", thing.name);
+    let finding = Finding::warning("C135", Some(only.span), message);
+    Some(finding.help("take the condition out of `only` or out of `refuse`"))
 }
 
 /// A sentence can only say columns that the row has, as `{row.x}`.

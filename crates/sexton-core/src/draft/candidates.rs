@@ -34,8 +34,8 @@ const PARTS: [&str; 9] =
 const PEOPLE: [&str; 5] = ["user", "account", "member", "person", "employee"];
 
 /// So plainly may a name speak; the sum of a candidate decides.
-const EXACT: u8 = 4;
-const GOOD: u8 = 3;
+pub(super) const EXACT: u8 = 4;
+pub(super) const GOOD: u8 = 3;
 const FAIR: u8 = 2;
 const WEAK: u8 = 1;
 

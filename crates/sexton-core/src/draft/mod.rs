@@ -125,6 +125,23 @@ pub struct Suggestion {
     pub seen: Option<Seen>,
 }
 
+impl Suggestion {
+    /// Whether there is hardly a doubt: the name is plain, and values do not speak against it.
+    pub(crate) fn is_plain(&self) -> bool {
+        match self.seen {
+            None => self.candidate.score >= candidates::EXACT,
+            Some(seen) if self.candidate.score >= candidates::EXACT => {
+                seen.found * 10 >= seen.values * 9
+            }
+            Some(seen) => {
+                self.candidate.score >= candidates::GOOD
+                    && seen.values > 1
+                    && seen.found == seen.values
+            }
+        }
+    }
+}
+
 /// References that names speak for; several for a column whose name fits several tables.
 pub fn candidates(schema: &Schema) -> Vec<Candidate> {
     candidates::candidates(schema)

@@ -34,7 +34,7 @@ pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
 pub(crate) use recording::{columns, follow, named_going, slots};
-pub(crate) use root::follow_tenant;
+pub(crate) use root::{Tenant, follow_tenant, write_tenant};
 pub use saying::Words;
 
 use crate::graph::EdgeId;

@@ -258,7 +258,8 @@ pub(crate) fn follow_tenant<'a>(
     Ok(if steps.is_empty() { Tenant::Own(last) } else { Tenant::Along(steps, last) })
 }
 
-pub(super) fn write_tenant(writer: &mut Writer, tenant: &Tenant<'_>, table: &Table) {
+/// Writes the tenant of a row of the table.
+pub(crate) fn write_tenant(writer: &mut Writer, tenant: &Tenant<'_>, table: &Table) {
     match tenant {
         Tenant::Own(column) => {
             writer.alias(table).push(".").column(column);

@@ -28,6 +28,11 @@ impl Plan {
             all.extend(judge.lock.iter().chain([&judge.statement]));
             all.extend(judge.guarded.iter().map(|guarded| &guarded.statement));
         }
+        for work in &self.steps.work {
+            all.extend([&work.at_work, &work.count]);
+            all.extend(work.stop.iter().chain(&work.stop_staying).chain(&work.ask));
+        }
+        all.extend(self.steps.record.iter().map(|recording| &recording.statement));
         all.extend(self.steps.change.iter().map(|change| &change.statement));
         for removal in &self.steps.remove {
             all.extend(&removal.together);

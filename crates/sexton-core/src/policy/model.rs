@@ -278,6 +278,17 @@ impl Sql {
     }
 }
 
+impl Sql {
+    /// Whether both say the same, wherever they stand.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let parts = |sql: &Self| {
+            [&sql.postgres, &sql.sqlite]
+                .map(|of| of.as_ref().map(|fragment| fragment.parts.clone()))
+        };
+        parts(self) == parts(other)
+    }
+}
+
 /// One fragment for one database.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fragment {

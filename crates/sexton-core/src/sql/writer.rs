@@ -29,6 +29,11 @@ impl Alias {
         Self(word.to_owned())
     }
 
+    /// The name by which a table's columns are qualified.
+    pub fn of_table(table: &Table) -> Self {
+        Self(table.name.name.clone())
+    }
+
     /// An alias as the policy writes it: unquoted names fold to lower case.
     pub fn parse(word: &str) -> Option<Self> {
         let plain = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -36,6 +41,12 @@ impl Alias {
             Some(quoted) => Some(Self(quoted.to_owned())),
             None => (!word.is_empty() && plain(word)).then(|| Self(word.to_lowercase())),
         }
+    }
+}
+
+impl std::fmt::Display for Alias {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

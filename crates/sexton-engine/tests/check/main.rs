@@ -1,6 +1,9 @@
 //! What `check` says of a policy, with the databases as judges.
 
+mod leaks;
 mod place;
 mod relations;
 mod rights;
+mod served;
+mod undeclared;
 mod values;

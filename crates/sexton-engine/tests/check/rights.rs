@@ -56,7 +56,7 @@ const POLICY: &str = "
     \"far.notes.run_id -> runs.id\" = { set = { run_id = \"=null\", note = \"gone\" } }
     \"domains.latest -> runs\" = \"derive\"
     \"runs.blob_id -> blobs\" = \"keep\"
-    \"kept.batch_id -> batches\" = \"keep\"
+    \"{kept,models}.batch_id -> batches\" = \"keep\"
     [takes]
     \"runs.blob_id -> blobs\" = \"when-last\"
     [guards.active]

@@ -97,3 +97,17 @@ fn a_limit_on_tenants_needs_rows_that_tell_theirs() {
     );
     finds(tables, &format!("{batch}{run}tenant = \"org\"\n"), &[]);
 }
+
+#[test]
+fn a_thing_that_its_own_condition_refuses_can_never_be_deleted() {
+    let policy = |refuse: &str| {
+        format!(
+            "[things.run]\nrow = \"runs.id\"\nonly = {{ \"id > 5\" = \"no\" }}\n\
+             refuse = {{ \"{refuse}\" = \"no\" }}\n"
+        )
+    };
+    finds("runs: id int key", &policy("id > 6"), &[]);
+    let (severity, message, _) = only("runs: id int key", &policy("id > 5"));
+    assert_eq!(severity, Severity::Warning);
+    assert_eq!(message, "no `run` can ever be deleted: what it must be refuses it");
+}
