@@ -22,6 +22,9 @@ pub trait Store: Send + Sync {
     /// The most objects that one page of a listing holds.
     fn page_max(&self) -> usize;
 
+    /// How many listings it bears at once without being slower for it.
+    fn listings_max(&self) -> usize;
+
     /// A page of what is there, in the order of bytes.
     async fn list(&self, asked: &Listing) -> Result<Page, StoreError>;
 
