@@ -11,6 +11,7 @@ pub mod failures;
 pub mod holds;
 pub mod intents;
 pub mod shape;
+pub mod stores;
 pub mod tombstones;
 pub mod transactions;
 pub mod values;

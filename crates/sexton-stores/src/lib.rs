@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod address;
+mod folder;
+mod memory;
+mod s3;
+
+pub use address::{AddressError, judge, open, open_with};
+pub use folder::FolderStore;
+pub use memory::MemoryStore;
+pub use s3::{Credentials, NoCredentials, S3Settings, S3Store};
