@@ -52,6 +52,10 @@ name!(
     HookName
 );
 name!(
+    /// A store as the policy calls it.
+    StoreName
+);
+name!(
     /// An event as the policy calls it: a line of the log.
     EventName
 );

@@ -3,7 +3,9 @@
 //! Nothing here has met a database yet; `graph::resolve` judges it against a schema.
 
 use crate::finding::{Located, Span};
-use crate::names::{ColumnName, GuardName, HookName, OptionName, SystemName, TableName, ThingName};
+use crate::names::{
+    ColumnName, GuardName, HookName, OptionName, StoreName, SystemName, TableName, ThingName,
+};
 use crate::policy::ThingOption;
 use crate::schema::Dialect;
 use crate::template::{Form, Slot};
@@ -17,6 +19,8 @@ pub struct Policy {
     pub database: Option<Located<String>>,
     /// The schema that unqualified names mean, where it is not the database's default.
     pub schema: Option<Located<String>>,
+    /// Where its objects are, in the file's order.
+    pub stores: Vec<StoreRule>,
     /// What can be deleted, in the file's order.
     pub things: Vec<Thing>,
     /// One entry per reference, sisters expanded, in the file's order.
@@ -49,6 +53,19 @@ pub struct Unbuilt {
     /// Whether a deletion without it is less safe; then deletions refuse.
     pub makes_safer: bool,
     /// Where it stands.
+    pub span: Span,
+}
+
+/// Where objects are: a bucket or a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreRule {
+    /// Its name.
+    pub name: StoreName,
+    /// Its address or `env:NAME`.
+    pub address: Located<String>,
+    /// How old an object that no row names has to be before a sweep calls it an orphan.
+    pub sweep_after_secs: Option<i64>,
+    /// Where its name stands.
     pub span: Span,
 }
 

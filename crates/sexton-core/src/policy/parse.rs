@@ -24,6 +24,7 @@ mod placeholder;
 mod reference;
 mod sections;
 mod sql;
+mod store;
 mod table;
 mod take;
 mod template;

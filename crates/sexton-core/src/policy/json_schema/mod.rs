@@ -18,6 +18,7 @@ const GUARD: &str = "`[guards.NAME]`";
 const HOOK: &str = "`[hooks.NAME]`";
 const DERIVED: &str = "`[derived.TABLE]`";
 const WORK: &str = "`[work.TABLE]`";
+const STORES: &str = "`[stores]`";
 const FENCE: &str = "`[fence]`";
 const AUDIT_AND_CHECK: &str = "`[audit]` and `[check]`";
 const FILE: &str = "The file";
@@ -53,6 +54,7 @@ fn sections() -> Map<String, Value> {
         ("system", said(FILE, "system", json!({ "type": "string", "pattern": NAME }))),
         ("database", said(FILE, "database", text())),
         ("schema", said(FILE, "schema", text())),
+        ("stores", section("Where objects are: buckets and folders, by name.", named(&store()))),
         ("things", section("What a person may ask to delete, by its name.", named(&thing()))),
         (
             "references",
@@ -117,18 +119,8 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 10] = [
-    "stores",
-    "pools",
-    "objects",
-    "retention",
-    "panels",
-    "quota",
-    "replies",
-    "routes",
-    "events",
-    "lists",
-];
+const UNBUILT_SECTIONS: [&str; 9] =
+    ["pools", "objects", "retention", "panels", "quota", "replies", "routes", "events", "lists"];
 
 /// A system's or a thing's name.
 const NAME: &str = "^[a-z][a-z0-9_-]*$";
@@ -226,6 +218,12 @@ fn references() -> Value {
         "propertyNames": { "pattern": "->" },
         "additionalProperties": { "anyOf": [refer("fate"), with_required(rule, &["rule"])] },
     })
+}
+
+fn store() -> Value {
+    let keys = [("url", text()), ("sweep_after", text())];
+    let table = closed(&keys.map(|(key, form)| (key, said(STORES, key, form))));
+    json!({ "anyOf": [text(), with_required(table, &["url"])] })
 }
 
 fn option() -> Value {

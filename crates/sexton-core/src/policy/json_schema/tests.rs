@@ -48,6 +48,10 @@ fn schema_and_parser_know_the_same_keys() {
         ("[things.a]\nrow = \"a.b\"\ndigest = \"zzz\"", &format!("{thing}/digest/enum")),
         ("[things.a]\nrow = \"a.b\"\nfind.zzz = \"1\"", "/$defs/sql/anyOf/1/properties"),
         ("[references]\n\"a.b -> c\" = { rule = \"keep\", zzz = 1 }", rule),
+        (
+            "[stores]\na = { url = \"s3://b\", zzz = 1 }",
+            "/properties/stores/additionalProperties/anyOf/1/properties",
+        ),
         ("[guards.a]\nzzz = 1", "/properties/guards/additionalProperties/properties"),
         ("[derived.a]\nzzz = 1", derived),
         (

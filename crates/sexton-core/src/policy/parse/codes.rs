@@ -56,6 +56,8 @@ pub(super) const QUOTED_PLACEHOLDER: &str = "P025";
 pub(super) const BAD_TEMPLATE: &str = "P040";
 /// Whom to call, written in no form that is known.
 pub(super) const BAD_CALL: &str = "P041";
+/// The address of a store with credentials in it.
+pub(super) const CREDENTIALS: &str = "P050";
 /// Another file that cannot be read.
 pub(super) const UNREAD_FILE: &str = "P026";
 /// Files like each other in a circle.

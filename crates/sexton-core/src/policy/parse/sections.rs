@@ -8,11 +8,12 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 14] = [
+const BUILT: [&str; 15] = [
     "like",
     "system",
     "database",
     "schema",
+    "stores",
     "things",
     "references",
     "takes",
@@ -26,7 +27,7 @@ const BUILT: [&str; 14] = [
 ];
 
 /// Sections that are read over, without which a deletion is less safe.
-const UNBUILT_SAFETY: [&str; 3] = ["stores", "pools", "objects"];
+const UNBUILT_SAFETY: [&str; 2] = ["pools", "objects"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
 const UNBUILT_EXTRAS: [&str; 7] =
@@ -63,6 +64,7 @@ pub(super) fn read<'t>(
         |reader: &mut Reader<'t>, name| root.get(name).and_then(|entry| reader.string(entry));
     let system = reader.system(&root);
     let (database, schema) = (text(reader, "database"), text(reader, "schema"));
+    let stores = root.get("stores").map(|entry| reader.stores(entry));
     let things = root.get("things").map(|entry| reader.things(entry));
     let references = root.get("references").map(|entry| reader.references(entry));
     let takes = root.get("takes").map(|entry| reader.takes(entry));
@@ -78,6 +80,7 @@ pub(super) fn read<'t>(
         system: system?,
         database,
         schema,
+        stores: stores.unwrap_or_default(),
         things: things.unwrap_or_default(),
         references: references.unwrap_or_default(),
         takes: takes.unwrap_or_default(),

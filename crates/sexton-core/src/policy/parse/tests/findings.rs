@@ -251,3 +251,18 @@ fn any_damage_to_a_file_ends_in_findings_not_in_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_store_that_cannot_be_read_is_told_and_no_secret_with_it() {
+    check("[stores]\niq = 3\n", &[("P004", "3")]);
+    check("[stores]\niq = { sweep_after = \"1d\" }\n", &[("P005", "{ sweep_after = \"1d\" }")]);
+    check("[stores]\niq = { url = \"a\", age = \"1d\" }\n", &[("P003", "age")]);
+    check("[stores]\niq = { url = \"a\", sweep_after = \"soon\" }\n", &[("P015", "\"soon\"")]);
+    check("[stores]\nIQ = \"a\"\n", &[("P021", "IQ")]);
+    check("[stores]\niq = \"\"\n", &[("P012", "\"\"")]);
+    let finding = only_finding("system = \"s\"\n[stores]\niq = \"s3://name:hush@bucket\"\n");
+    assert_eq!(finding.code, "P050");
+    assert!(!finding.message.contains("hush"), "{}", finding.message);
+    let endpoint = "[stores]\niq = \"s3://bucket?endpoint=https://name:hush@host\"\n";
+    check(endpoint, &[("P050", "\"s3://bucket?endpoint=https://name:hush@host\"")]);
+}

@@ -201,9 +201,7 @@ fn audit_and_check_have_a_key_each_and_defaults() {
 #[test]
 fn sections_without_an_engine_are_told_in_the_order_of_the_file() {
     let policy = good(
-        r#"[stores]
-iq = "env:IQ"
-[pools.jobs]
+        r#"[pools.jobs]
 nonsense = "is read over too"
 [takes]
 "a.b -> c" = "always"
@@ -221,7 +219,6 @@ nonsense = "is read over too"
     assert_eq!(
         unbuilt(&policy),
         [
-            ("stores.iq", true),
             ("pools.jobs", true),
             ("pools.images", true),
             ("objects.iq", true),
@@ -294,4 +291,23 @@ fn places_are_those_of_the_file() {
     assert_eq!(at(a.span), "[things.a]");
     assert_eq!(at(a.row.as_ref().unwrap().span), "a.id");
     assert_eq!(at(a.show[0].span), "b");
+}
+
+#[test]
+fn a_store_is_an_address_or_a_table_with_one() {
+    let policy = good(
+        r#"[stores]
+iq    = "env:IQ_STORE"
+audio = { url = "s3://audio?region=eu-1", sweep_after = "30d" }
+"#,
+    );
+    let stores: Vec<_> = policy
+        .stores
+        .iter()
+        .map(|store| (store.name.as_str(), store.address.value.as_str(), store.sweep_after_secs))
+        .collect();
+    let month = Some(30 * 24 * 3600);
+    assert_eq!(stores, [("iq", "env:IQ_STORE", None), ("audio", "s3://audio?region=eu-1", month)]);
+    assert_eq!(unbuilt(&policy), []);
+    assert_eq!(good("").stores, []);
 }
