@@ -8,7 +8,9 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::{Options, parse};
 use sexton_core::preview::{Count, Precision};
 use sexton_core::schema::Dialect;
-use sexton_engine::{Budget, DeleteRequest, FenceChange, Root, RootKey, Surroundings, System};
+use sexton_engine::{
+    Budget, Caller, DeleteRequest, FenceChange, Root, RootKey, Surroundings, System,
+};
 use sexton_testkit::interpose::Interposed;
 
 use crate::clock;
@@ -89,7 +91,6 @@ fn root(batch: &str) -> Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id(batch.to_owned()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("bench"),
+        caller: Caller::operator(Actor::new("bench")),
     }
 }

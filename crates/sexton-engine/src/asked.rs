@@ -1,4 +1,7 @@
-//! From what a caller names to the roots: ids are read, named values are looked up.
+//! From what a caller names to the roots: ids are read, roles judged, named values looked up.
+//!
+//! Order: an id that can be none is told before anything else, since it tells of no row; then
+//! whoever may not delete such things is turned away before anything is looked for.
 
 use sexton_core::fence::key_text;
 use sexton_core::plan::Plan;
@@ -7,7 +10,7 @@ use crate::outcome::EngineError;
 use crate::ports::Mode;
 use crate::request::{ROOTS_MAX, Root, RootKey};
 use crate::system::System;
-use crate::walk::{Roots, Walk, key_of, named};
+use crate::walk::{Rooted, Roots, Subject, Walk, key_of, named};
 
 impl System {
     /// The values of the roots, from their ids or by the thing's `find`.
@@ -15,7 +18,10 @@ impl System {
         let ids = match &root.key {
             RootKey::Id(id) => vec![id.clone()],
             RootKey::Ids(ids) => ids.clone(),
-            RootKey::Named(_) => vec![self.look_up(plan, root).await?],
+            RootKey::Named(_) => {
+                self.permit(root)?;
+                vec![self.look_up(plan, root).await?]
+            }
         };
         let bad = |id: &str, detail: String| EngineError::BadId {
             thing: root.thing.clone(),
@@ -36,11 +42,29 @@ impl System {
                 bad(id, format!("its key has the values {columns}, joined by commas"))
             })?);
         }
-        let roots = Roots::of(keys, root.tenant.clone(), root.actor.clone());
-        match roots.len() {
-            count if count > ROOTS_MAX => Err(EngineError::TooManyRoots { count }),
-            _ => Ok(roots),
+        let roots = Roots::of(keys, root.caller.clone());
+        if roots.len() > ROOTS_MAX {
+            return Err(EngineError::TooManyRoots { count: roots.len() });
         }
+        if roots.len() > 1 && plan.speaks_of_one() {
+            return Err(EngineError::OneAtATime { thing: root.thing.clone() });
+        }
+        self.permit(root)?;
+        Ok(roots)
+    }
+
+    /// Whether the caller has a role that may delete such things.
+    fn permit(&self, root: &Root) -> Result<(), EngineError> {
+        let caller = &root.caller;
+        let roles = self.thing(&root.thing).map(|thing| thing.roles.as_slice()).unwrap_or_default();
+        if caller.admin
+            || roles.is_empty()
+            || roles.iter().any(|role| caller.roles.contains(&role.value))
+        {
+            return Ok(());
+        }
+        let roles = roles.iter().map(|role| role.value.clone()).collect();
+        Err(EngineError::NoRole { thing: root.thing.clone(), roles })
     }
 
     async fn look_up(&self, plan: &Plan, root: &Root) -> Result<String, EngineError> {
@@ -65,9 +89,23 @@ impl System {
     }
 }
 
-/// That some of the roots are not there; one is called as the caller named it.
-pub(crate) fn missing(root: &Root, ids: Vec<String>) -> EngineError {
+/// What was read of the roots, if all of them are there for this caller.
+pub(crate) fn all_of(root: &Root, found: Rooted) -> Result<Vec<Subject>, EngineError> {
+    match found {
+        Rooted::All(subjects) => Ok(subjects),
+        Rooted::Missing(ids) => Err(missing(root, ids)),
+        Rooted::NotOwned(ids) => {
+            Err(EngineError::NotOwner { thing: root.thing.clone(), ids: as_asked(root, ids) })
+        }
+    }
+}
+
+fn missing(root: &Root, ids: Vec<String>) -> EngineError {
+    EngineError::NotFound { thing: root.thing.clone(), ids: as_asked(root, ids) }
+}
+
+/// One is called as the caller named it, whatever was found by that name.
+fn as_asked(root: &Root, ids: Vec<String>) -> Vec<String> {
     let asked = named(root);
-    let ids = if asked.len() == 1 { asked } else { ids };
-    EngineError::NotFound { thing: root.thing.clone(), ids }
+    if asked.len() == 1 { asked } else { ids }
 }

@@ -28,6 +28,6 @@ pub use fence::FenceChange;
 pub use outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 pub use preview::Budget;
 pub use reap::Worked;
-pub use request::{Bound, DeleteRequest, ROOTS_MAX, Root, RootKey, Surroundings};
+pub use request::{Bound, Caller, DeleteRequest, ROOTS_MAX, Root, RootKey, Surroundings};
 pub use status::DeletionStatus;
 pub use system::System;

@@ -24,7 +24,23 @@ pub enum EngineError {
     /// The policy does not fit the live schema.
     #[error("the policy does not fit the live schema ({} finding(s))", .0.len())]
     Policy(Vec<Finding>),
-    /// There is no such root, or not in this tenant; of several, these.
+    /// The caller has none of the roles that may delete such things.
+    #[error("deleting a {thing} needs the role {}", .roles.join(" or "))]
+    NoRole {
+        /// The thing.
+        thing: ThingName,
+        /// The roles that may.
+        roles: Vec<String>,
+    },
+    /// The caller sees it, and others own it; of several, these.
+    #[error("{thing} {} belongs to somebody else", quoted(.ids))]
+    NotOwner {
+        /// The thing.
+        thing: ThingName,
+        /// The ids as given.
+        ids: Vec<String>,
+    },
+    /// There is no such root, or not one that the caller sees; of several, these.
     #[error("there is no {thing} {}", quoted(.ids))]
     NotFound {
         /// The thing.
@@ -47,6 +63,12 @@ pub enum EngineError {
     TooManyRoots {
         /// How many were asked for, no two alike.
         count: usize,
+    },
+    /// SQL of the policy speaks of one root, and several were asked for.
+    #[error("SQL of the policy says `{{id}}`, so only one {thing} can be asked for at a time")]
+    OneAtATime {
+        /// The thing.
+        thing: ThingName,
     },
     /// An option that cannot be chosen so.
     #[error(transparent)]

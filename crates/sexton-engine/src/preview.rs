@@ -18,15 +18,13 @@ use sexton_core::preview::{
 };
 use sexton_core::sql::{Scalar, SetId};
 
-use crate::asked::missing;
+use crate::asked::all_of;
 use crate::execute::{over_share, too_many};
 use crate::outcome::EngineError;
 use crate::ports::{DatabaseError, Mode, Tx};
 use crate::request::Root;
 use crate::system::{Ready, System};
-use crate::walk::{
-    Deadline, Found, Judge, KeyRows, Locks, Refused, Rooted, Roots, Subject, Walk, named,
-};
+use crate::walk::{Deadline, Found, Judge, KeyRows, Locks, Refused, Roots, Subject, Walk, named};
 
 /// Below so few keys all leaves are counted at once. Below more of them a count may take its
 /// time, and those before it should have been told.
@@ -88,8 +86,7 @@ impl System {
         let at = Timestamp(clock.now().0.saturating_add(millis));
         let mut walk = Walk::new(&ready.plan, tx, roots, Locks::Leave);
         let subjects = match walk.find_root().await {
-            Ok(Rooted::All(subjects)) => subjects,
-            Ok(Rooted::Missing(ids)) => return Err(missing(root, ids)),
+            Ok(found) => all_of(root, found)?,
             Err(DatabaseError::BadValue(detail)) => {
                 let id = named(root).join(", ");
                 return Err(EngineError::BadId { thing: root.thing.clone(), id, detail });

@@ -17,10 +17,49 @@ pub struct Root {
     pub key: RootKey,
     /// Options by name, as given: `true` or `false` in any case of letters.
     pub options: BTreeMap<String, String>,
-    /// In which tenant; `None` sees all (the operator of the database).
-    pub tenant: Option<TenantId>,
     /// Who asks.
+    pub caller: Caller,
+}
+
+/// Who asks, and what the policy may know of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Their name, for the audit, for owners and for SQL of the policy.
     pub actor: Actor,
+    /// The organisations that they act for now: what these own is theirs.
+    pub organisations: Vec<String>,
+    /// In which tenant; `None` sees all.
+    pub tenant: Option<TenantId>,
+    /// The roles that were granted to them.
+    pub roles: Vec<String>,
+    /// Whether they may do all that anybody in their tenant may.
+    pub admin: bool,
+}
+
+impl Caller {
+    /// The operator of the database, who may do everything in every tenant.
+    pub fn operator(actor: Actor) -> Self {
+        Self { admin: true, ..Self::of_roles(actor, &[]) }
+    }
+
+    /// Somebody who is granted these roles and owns what carries their name.
+    pub fn of_roles(actor: Actor, roles: &[&str]) -> Self {
+        let roles = roles.iter().map(|&role| role.to_owned()).collect();
+        Self { actor, organisations: Vec::new(), tenant: None, roles, admin: false }
+    }
+
+    /// The same, but in this tenant only.
+    #[must_use]
+    pub fn within(self, tenant: TenantId) -> Self {
+        Self { tenant: Some(tenant), ..self }
+    }
+
+    /// The same, acting for this organisation too.
+    #[must_use]
+    pub fn acting_for(mut self, organisation: impl Into<String>) -> Self {
+        self.organisations.push(organisation.into());
+        self
+    }
 }
 
 /// So many roots fit one deletion.

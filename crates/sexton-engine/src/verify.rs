@@ -22,6 +22,7 @@ use crate::execute::ROOT_VALUE;
 use crate::outcome::DeleteError;
 use crate::ports::{AuditRow, DatabaseError, DeletionRow, StateChange, TombstoneSet, Tx};
 use crate::reap::REAPED;
+use crate::request::Caller;
 use crate::system::System;
 use crate::walk::{KeyRows, Locks, Roots, Walk};
 
@@ -251,7 +252,7 @@ pub(crate) async fn look_again(
     let tombstones = tx.tombstones(id).await?;
     let values = tombstones.iter().filter(|set| set.table == ROOT_VALUE);
     let values = values.flat_map(|set| &set.keys).filter_map(|key| parse_key(key)).collect();
-    let roots = Roots::of(values, None, Actor::new(""));
+    let roots = Roots::of(values, Caller::operator(Actor::new("")));
     let mut walk = Walk::new(plan, tx, roots, Locks::Leave);
     walk.sets = gone(plan, &tombstones);
     for LookAgain { looks, statement } in &plan.looks {

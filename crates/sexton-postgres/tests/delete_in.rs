@@ -5,7 +5,8 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::parse;
 use sexton_engine::ports::{DatabaseError, SessionId};
 use sexton_engine::{
-    DeleteError, DeleteRequest, EngineError, FenceChange, Root, RootKey, Surroundings, System,
+    Caller, DeleteError, DeleteRequest, EngineError, FenceChange, Root, RootKey, Surroundings,
+    System,
 };
 use sexton_postgres::delete_in;
 use sexton_testkit::postgres::TestDatabase;
@@ -60,8 +61,7 @@ fn project(id: &str) -> DeleteRequest {
         thing: ThingName::new("project"),
         key: RootKey::Id(id.into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     };
     DeleteRequest { root, reason: None, bound_to: None }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sexton_core::names::{Actor, TenantId, ThingName};
-use sexton_engine::{Budget, Root, RootKey};
+use sexton_engine::{Budget, Caller, Root, RootKey};
 
 use crate::arguments::Target;
 use crate::failure::Failure;
@@ -23,8 +23,7 @@ impl Target {
             thing: self.thing(),
             key,
             options: self.option.iter().cloned().collect(),
-            tenant: self.tenant.as_ref().map(TenantId::new),
-            actor: Actor::new(self.actor()),
+            caller: self.caller(),
         }
     }
 
@@ -52,6 +51,15 @@ impl Target {
         let found = self.find.iter().map(|(name, value)| format!("{name}={value}"));
         let named: Vec<String> = self.ids.iter().cloned().chain(found).collect();
         named.join(" ")
+    }
+
+    /// Whoever can open the database may do everything in it, or in the tenant that they name.
+    fn caller(&self) -> Caller {
+        let operator = Caller::operator(Actor::new(self.actor()));
+        match &self.tenant {
+            Some(tenant) => operator.within(TenantId::new(tenant)),
+            None => operator,
+        }
     }
 
     fn actor(&self) -> String {

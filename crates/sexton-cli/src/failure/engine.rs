@@ -98,10 +98,19 @@ fn of_engine(error: &EngineError, line: &CommandLine) -> Told {
             .data(json!({ "findings": findings }))
             .next("This shows them:")
             .run(&line.with(&["check"])),
+        EngineError::NoRole { roles, .. } => {
+            Told::new(Exit::Refused, "forbidden", message).data(json!({ "roles": roles }))
+        }
+        EngineError::NotOwner { ids, .. } => {
+            Told::new(Exit::Refused, "forbidden", message).data(json!({ "ids": ids }))
+        }
         EngineError::NotFound { ids, .. } => Told::new(Exit::NotFound, "missing", message)
             .data(json!({ "ids": ids }))
             .next("Ids are compared exactly, capital letters included."),
         EngineError::BadId { .. } => Told::new(Exit::Usage, "bad-id", message),
+        EngineError::OneAtATime { .. } => {
+            Told::new(Exit::Usage, "bad-id", message).next("Delete them in several calls.")
+        }
         EngineError::TooManyRoots { .. } => {
             Told::new(Exit::Refused, "over-limit", message).next("Delete them in several calls.")
         }

@@ -156,14 +156,18 @@ pub struct RootPlan {
 pub struct RootRow {
     /// The set that holds it.
     pub set: SetId,
-    /// Finds and locks those of all roots, in their tenant, in the order of their keys.
+    /// Finds and locks those of all roots that the caller sees, in the order of their keys.
     pub statement: Statement,
     /// Tells which roots have one, where not all have.
     pub held: Statement,
-    /// Reads label, tenant, owner, shown columns and conditions of each locked row.
+    /// Reads label, tenant, whether it is owned, shown columns and conditions of each locked row.
     pub subject: Statement,
     /// What the columns of `subject` are, in order.
     pub fields: Vec<SubjectField>,
+    /// Whether callers of another tenant do not see it.
+    pub by_tenant: bool,
+    /// Whether only its owner, those it is shown to and admins see it.
+    pub by_owner: bool,
 }
 
 /// One column of the subject statement.
@@ -175,8 +179,8 @@ pub enum SubjectField {
     Label,
     /// The tenant.
     Tenant,
-    /// The owner.
-    Owner,
+    /// Whether the caller owns it (1 or 0), where that matters.
+    Owned,
     /// A shown column.
     Show(String),
     /// A column that a sentence names: `{row.status}`.

@@ -1,4 +1,4 @@
-//! How roots are found: their rows in their tenant, or the columns that start from their values.
+//! How roots are found: their rows, as far as the caller sees them, or the columns that start from their values.
 
 use super::closure::{Closure, columns_of, identity, root_row};
 use super::compile::Source;
@@ -9,7 +9,7 @@ use crate::names::ColumnName;
 use crate::policy::{Sql, TableColumns, TenantPath};
 use crate::schema::{Column, Schema, Table};
 use crate::sql::{
-    Bind, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, in_roots, roots_held,
+    Bind, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, in_roots, is_owned, roots_held,
 };
 
 pub(super) fn root(
@@ -68,26 +68,56 @@ fn row(
         findings.push(*finding);
         return None;
     }
-    let tenant = tenant(source, table).filter(|_| !source.thing.across_tenants);
-    let whose = |writer: &mut Writer| {
-        if let Some(tenant) = &tenant {
-            writer.push(" AND (").placeholder(Bind::Tenant).as_text().push(" IS NULL OR ");
-            write_tenant(writer, tenant, table);
-            writer.as_text().push(" = ").placeholder(Bind::Tenant).as_text().push(")");
-        }
-    };
+    let seen = |writer: &mut Writer| seen(source, table, writer);
     let mut writer = super::closure::select(source.schema, set);
     writer.push(" WHERE ");
     in_roots(&mut writer, &key);
-    whose(&mut writer);
+    seen(&mut writer);
     // Race: two deletions of the same rows lock them in the same order.
     writer.push(" ORDER BY ").columns(&set.columns[..set.identity]);
     let statement = writer.finish_locked("find the", &table.name, " FOR UPDATE");
     let mut writer = Writer::new(source.schema.dialect);
-    roots_held(&mut writer, &key, table, whose);
+    roots_held(&mut writer, &key, table, seen);
     let held = writer.finish("look for the", &table.name);
     let (subject, fields) = subject(source, set.id, table, &key);
-    Some(RootRow { set: set.id, statement, held, subject, fields })
+    let by_tenant = source.thing.tenant.is_some() && !source.thing.across_tenants;
+    let by_owner = is_by_owner(source);
+    Some(RootRow { set: set.id, statement, held, subject, fields, by_tenant, by_owner })
+}
+
+/// Whether it matters who owns or sees a root.
+fn is_by_owner(source: &Source<'_>) -> bool {
+    let thing = source.thing;
+    (thing.owner.is_some() || thing.visible.is_some()) && !thing.across_tenants
+}
+
+/// ` AND` the caller sees the row: it is of their tenant, and theirs or shown to them. So a row
+/// that is concealed takes the path of one that never was.
+fn seen(source: &Source<'_>, table: &Table, writer: &mut Writer) {
+    if let Some(tenant) = tenant(source, table).filter(|_| !source.thing.across_tenants) {
+        writer.push(" AND (").placeholder(Bind::Tenant).as_text().push(" IS NULL OR ");
+        write_tenant(writer, &tenant, table);
+        writer.as_text().push(" = ").placeholder(Bind::Tenant).as_text().push(")");
+    }
+    if !is_by_owner(source) {
+        return;
+    }
+    writer.push(" AND (").placeholder(Bind::Admin).as_text().push(" IS NOT NULL");
+    if let Some(owner) = owner(source, table) {
+        writer.push(" OR ");
+        is_owned(writer, owner, table);
+    }
+    if let Some(visible) = &source.thing.visible {
+        writer.push(" OR ");
+        write_condition(writer, visible, table);
+    }
+    writer.push(")");
+}
+
+/// The column that names the owner, where that matters.
+fn owner<'t>(source: &Source<'_>, table: &'t Table) -> Option<&'t Column> {
+    let owner = source.thing.owner.as_ref().filter(|_| is_by_owner(source))?;
+    table.column(&owner.value)
 }
 
 /// Reads what is said and judged of the root's own row.
@@ -121,9 +151,11 @@ fn subject(
         write_tenant(&mut writer, &tenant, table);
         writer.as_text();
     }
-    if let Some(owner) = thing.owner.as_ref().and_then(|owner| column(&owner.value)) {
-        field(&mut writer, &mut fields, SubjectField::Owner);
-        writer.read(owner);
+    if let Some(owner) = owner(source, table) {
+        field(&mut writer, &mut fields, SubjectField::Owned);
+        writer.push("CASE WHEN ");
+        is_owned(&mut writer, owner, table);
+        writer.push(" THEN 1 ELSE 0 END").as_text();
     }
     for shown in thing.show.iter().filter_map(|name| column(&name.value)) {
         field(&mut writer, &mut fields, SubjectField::Show(shown.name.to_string()));
@@ -199,6 +231,8 @@ fn find(source: &Source<'_>, key: &[Column]) -> Option<Statement> {
         writer.read(column);
     });
     writer.push(" FROM ").table(table).push(" WHERE ").condition(fragment, table);
+    // What is concealed is not found by other names either.
+    seen(source, table, &mut writer);
     Some(writer.finish("look up the", &table.name))
 }
 

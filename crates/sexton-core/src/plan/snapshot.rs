@@ -198,6 +198,8 @@ fn told(bind: &Bind) -> String {
         Bind::Id => "the root's id".into(),
         Bind::Tenant => "the tenant, or NULL".into(),
         Bind::Actor => "the actor".into(),
+        Bind::Owners => "the actor and their organisations".into(),
+        Bind::Admin => "whether an admin asks".into(),
         Bind::Path(name) => format!("the value named {name}"),
         Bind::Literal(scalar) => format!("{scalar}"),
         Bind::Cap => "the cap".into(),

@@ -1,53 +1,76 @@
-//! Every statement of a plan, whatever step it belongs to.
+//! Every statement of a plan, wherever it stands.
 
-use super::{Find, Plan};
-use crate::sql::Statement;
+use super::{Derivation, Find, Judgement, Plan, Removal, RootPlan, Working};
+use crate::sql::{Bind, Statement};
 
 impl Plan {
-    /// All statements, in the order of the steps.
-    pub fn statements(&self) -> Vec<&Statement> {
-        let root = &self.root;
-        let mut all: Vec<&Statement> = root.find.iter().chain(&root.started).collect();
-        if let Some(row) = &root.row {
-            all.extend([&row.statement, &row.subject]);
-        }
-        all.extend(self.tenants.iter().map(|tenants| &tenants.statement));
-        for find in &self.steps.find {
-            match find {
-                Find::Table { statement, .. } => all.push(statement),
-                Find::Component { seeds, rounds, lasts } => {
-                    all.extend(seeds.iter().map(|(_, statement)| statement));
-                    all.extend(rounds.iter().map(|round| &round.statement));
-                    let lasts =
-                        lasts.iter().flat_map(|last| last.finds.iter().chain([&last.judge]));
-                    all.extend(lasts);
-                }
-            }
-        }
-        for judge in &self.steps.judge {
-            all.extend(judge.lock.iter().chain([&judge.statement]));
-            all.extend(judge.guarded.iter().map(|guarded| &guarded.statement));
-        }
-        for work in &self.steps.work {
-            all.extend([&work.at_work, &work.count]);
-            all.extend(work.stop.iter().chain(&work.stop_staying).chain(&work.ask));
-        }
-        all.extend(self.steps.record.iter().map(|recording| &recording.statement));
-        all.extend(self.steps.change.iter().map(|change| &change.statement));
-        for removal in &self.steps.remove {
-            all.extend(&removal.together);
-            for part in &removal.parts {
-                all.extend([&part.statement, &part.count]);
-                all.extend(part.population.iter().chain(&part.check));
-            }
-        }
-        for derivation in &self.steps.derive {
-            all.extend(derivation.release.iter().chain([&derivation.statement]));
-            all.extend(&derivation.foretold.statement);
-        }
-        all.extend(&self.leaves);
-        all.extend(self.kept.iter().filter_map(|kept| kept.count.as_ref()));
-        all.extend(self.looks.iter().map(|look| &look.statement));
-        all
+    /// Whether SQL of the policy says `{id}`: such a plan is carried out for one root at a time.
+    pub fn speaks_of_one(&self) -> bool {
+        self.statements().any(|statement| statement.binds.contains(&Bind::Id))
     }
+
+    /// All of them.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        let steps = &self.steps;
+        let found = steps.find.iter().flat_map(of_find);
+        let judged = steps.judge.iter().flat_map(of_judgement);
+        let counted = self.tenants.iter().map(|tenants| &tenants.statement).chain(&self.leaves);
+        let kept = self.kept.iter().filter_map(|kept| kept.count.as_ref());
+        let worked = steps.work.iter().flat_map(of_work);
+        let recorded = steps.record.iter().map(|recording| &recording.statement);
+        let changed = steps.change.iter().map(|change| &change.statement);
+        let removed = steps.remove.iter().flat_map(of_removal);
+        let derived = steps.derive.iter().flat_map(of_derivation);
+        let looked = self.looks.iter().map(|look| &look.statement);
+        of_root(&self.root)
+            .chain(found)
+            .chain(judged)
+            .chain(counted)
+            .chain(kept)
+            .chain(worked)
+            .chain(recorded)
+            .chain(changed)
+            .chain(removed)
+            .chain(derived)
+            .chain(looked)
+    }
+}
+
+fn of_root(root: &RootPlan) -> impl Iterator<Item = &Statement> {
+    let row = root.row.iter().flat_map(|row| [&row.statement, &row.held, &row.subject]);
+    row.chain(&root.find).chain(&root.started)
+}
+
+fn of_find(find: &Find) -> Vec<&Statement> {
+    match find {
+        Find::Table { statement, .. } => vec![statement],
+        Find::Component { seeds, rounds, lasts } => {
+            let seeds = seeds.iter().map(|(_, statement)| statement);
+            let rounds = rounds.iter().map(|round| &round.statement);
+            let lasts = lasts.iter().flat_map(|last| last.finds.iter().chain([&last.judge]));
+            seeds.chain(rounds).chain(lasts).collect()
+        }
+    }
+}
+
+fn of_judgement(judgement: &Judgement) -> impl Iterator<Item = &Statement> {
+    let guarded = judgement.guarded.iter().map(|guarded| &guarded.statement);
+    judgement.lock.iter().chain([&judgement.statement]).chain(guarded)
+}
+
+fn of_work(work: &Working) -> impl Iterator<Item = &Statement> {
+    let stopped = work.stop.iter().chain(&work.stop_staying).chain(&work.ask);
+    [&work.at_work, &work.count].into_iter().chain(stopped)
+}
+
+fn of_removal(removal: &Removal) -> impl Iterator<Item = &Statement> {
+    let parts = removal.parts.iter().flat_map(|part| {
+        [&part.statement, &part.count].into_iter().chain(&part.population).chain(&part.check)
+    });
+    parts.chain(&removal.together)
+}
+
+fn of_derivation(derivation: &Derivation) -> impl Iterator<Item = &Statement> {
+    let told = derivation.foretold.statement.iter();
+    derivation.release.iter().chain([&derivation.statement]).chain(told)
 }

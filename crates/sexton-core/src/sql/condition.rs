@@ -39,6 +39,22 @@ pub fn in_roots(writer: &mut Writer, columns: &[Column]) {
     in_list(writer, columns, columns, &|part| Bind::Roots { part });
 }
 
+/// `column` names the caller, or an organisation that they act for. It is compared as text: who
+/// asks is known by a name, whatever owners are known by.
+pub fn is_owned(writer: &mut Writer, column: &Column, table: &Table) {
+    match writer.dialect() {
+        Dialect::Postgres => {
+            writer.alias(table).push(".").column(column).push("::text = ANY(");
+            writer.placeholder(Bind::Owners).push("::text[])");
+        }
+        Dialect::Sqlite => {
+            writer.push("CAST(").alias(table).push(".").column(column).push(" AS TEXT) IN (");
+            writer.push(PLAIN).push(" FROM json_each(");
+            writer.placeholder(Bind::Owners).push(") AS sexton_k)");
+        }
+    }
+}
+
 /// A list by the column of its tuples, or as a whole.
 type List<'l> = &'l dyn Fn(Option<usize>) -> Bind;
 

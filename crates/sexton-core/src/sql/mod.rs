@@ -13,7 +13,7 @@ mod scalar;
 mod stored;
 mod writer;
 
-pub use condition::{KeySource, in_keys, in_roots, listed, not_in_keys, roots_held};
+pub use condition::{KeySource, in_keys, in_roots, is_owned, listed, not_in_keys, roots_held};
 pub use inside::read_in_json;
 pub use meaningless::{Meaningful, can_be_meaningless, meaningless};
 pub use naming::{key_text, naming, same_key};
@@ -68,6 +68,10 @@ pub enum Bind {
     Tenant,
     /// Who asks.
     Actor,
+    /// Who asks and the organisations that they act for, as one list.
+    Owners,
+    /// Some text if the caller need not own what they ask for, else NULL.
+    Admin,
     /// A named value given instead of a key.
     Path(String),
     /// A value of the policy.

@@ -7,13 +7,13 @@ use sexton_core::sql::Scalar;
 use super::admit::Admitted;
 use super::record::Carried;
 use super::{Committed, record};
-use crate::asked::missing;
+use crate::asked::all_of;
 use crate::outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 use crate::ports::{DatabaseError, Tx, Violation};
 use crate::reap::Calling;
 use crate::request::Bound;
 use crate::system::System;
-use crate::walk::{Found, Judge, Locks, Rooted, Walk, named};
+use crate::walk::{Found, Judge, Locks, Walk, named};
 
 /// Why the transaction is taken back.
 pub(super) enum ChangeError {
@@ -52,10 +52,8 @@ impl System {
         }
         let mut walk = Walk::new(plan, tx, admitted.roots.clone(), Locks::Take);
         let found = walk.find_root().await.map_err(|error| unfound(admitted, error))?;
-        let subjects = match found {
-            Rooted::All(subjects) => subjects,
-            Rooted::Missing(ids) => return Err(not_found(admitted, ids)),
-        };
+        let subjects = all_of(&admitted.request.root, found)
+            .map_err(|error| ChangeError::Ended(Box::new(error.into())))?;
         if walk.find_all().await? == Found::TooMany {
             return Err(ChangeError::refused(Refusal::by(RefusedBy::OverLimit, vec![too_many()])));
         }
@@ -90,11 +88,6 @@ impl System {
         carried.tenants = subjects.into_iter().filter_map(|subject| subject.tenant).collect();
         record::write(self, admitted, &mut walk, carried).await
     }
-}
-
-pub(super) fn not_found(admitted: &Admitted, ids: Vec<String>) -> ChangeError {
-    let error = missing(&admitted.request.root, ids);
-    ChangeError::Ended(Box::new(error.into()))
 }
 
 /// Why the root could not even be looked for: most often its id does not fit its column.

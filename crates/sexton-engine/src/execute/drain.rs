@@ -18,8 +18,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::admit::{Admitted, LEASE_SECS};
-use super::change::{ChangeError, not_found, too_many, unfound};
+use super::change::{ChangeError, too_many, unfound};
 use super::{Committed, Done, Step};
+use crate::asked::all_of;
 use crate::cancel::CancelledRows;
 use crate::outcome::{DeleteError, Refusal, RefusedBy};
 use crate::ports::{DatabaseError, Mode, StateChange, Tx};
@@ -185,10 +186,8 @@ impl System {
         }
         let mut walk = Walk::new(plan, tx, admitted.roots.clone(), Locks::Leave);
         let found = walk.find_root().await.map_err(|error| unfound(admitted, error))?;
-        let subjects = match found {
-            Rooted::All(subjects) => subjects,
-            Rooted::Missing(ids) => return Err(not_found(admitted, ids)),
-        };
+        let subjects = all_of(&admitted.request.root, found)
+            .map_err(|error| ChangeError::Ended(Box::new(error.into())))?;
         if walk.find_all().await? == Found::TooMany {
             return Err(ChangeError::refused(Refusal::by(RefusedBy::OverLimit, vec![too_many()])));
         }

@@ -140,7 +140,10 @@ pub(super) fn note(error: &DeleteError) -> String {
     let outcome = match error {
         DeleteError::Refused(refusal) => refusal.by.as_str(),
         DeleteError::Engine(EngineError::NotFound { .. }) => "missing",
-        DeleteError::Engine(EngineError::BadId { .. }) => "bad-id",
+        DeleteError::Engine(EngineError::NoRole { .. } | EngineError::NotOwner { .. }) => {
+            "forbidden"
+        }
+        DeleteError::Engine(EngineError::BadId { .. } | EngineError::OneAtATime { .. }) => "bad-id",
         DeleteError::Engine(EngineError::BadOption(_)) => "bad-option",
         DeleteError::Engine(EngineError::TooManyRoots { .. }) => "over-limit",
         DeleteError::Stale(_) => "stale",

@@ -10,6 +10,7 @@ use sexton_core::sql::{Bind, KeyColumns, Scalar, SetId, Statement};
 
 use super::{KeyRows, Walk};
 use crate::ports::{Arg, Row};
+use crate::request::Caller;
 
 impl Walk<'_> {
     /// The values of a statement, in order.
@@ -61,10 +62,9 @@ impl Walk<'_> {
             }
             Bind::Roots { part } => self.roots.list(*part, self.plan.dialect),
             Bind::Id => Arg::Scalar(self.roots.id()),
-            Bind::Tenant => Arg::Scalar(
-                self.roots.tenant.as_ref().map_or(Scalar::Null, |t| Scalar::text(t.as_str())),
-            ),
-            Bind::Actor => Arg::Scalar(Scalar::text(self.roots.actor.as_str())),
+            Bind::Tenant | Bind::Actor | Bind::Owners | Bind::Admin => {
+                of_caller(bind, &self.roots.caller)
+            }
             // Named values are resolved to the key before a walk begins.
             Bind::Path(_) => Arg::Scalar(Scalar::Null),
             Bind::Literal(scalar) => Arg::Scalar(scalar.clone()),
@@ -104,4 +104,20 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// What a statement binds of who asks.
+pub(super) fn of_caller(bind: &Bind, caller: &Caller) -> Arg {
+    let text = |text: &str| Scalar::text(text);
+    Arg::Scalar(match bind {
+        Bind::Actor => text(caller.actor.as_str()),
+        Bind::Tenant => caller.tenant.as_ref().map_or(Scalar::Null, |t| text(t.as_str())),
+        Bind::Admin if caller.admin => text("admin"),
+        Bind::Owners => {
+            let organisations = caller.organisations.iter().map(String::as_str);
+            let owners = std::iter::once(caller.actor.as_str()).chain(organisations);
+            return Arg::Array(owners.map(text).collect());
+        }
+        _ => Scalar::Null,
+    })
 }

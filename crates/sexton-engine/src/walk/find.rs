@@ -15,8 +15,10 @@ pub(crate) const INTERIOR_KEYS_MAX: u64 = 1_000_000;
 pub(crate) enum Rooted {
     /// All of them.
     All(Vec<Subject>),
-    /// These are not there, as people write them.
+    /// These are not there, or the caller does not see them; as people write them.
     Missing(Vec<String>),
+    /// These are there, and others own them.
+    NotOwned(Vec<String>),
 }
 
 /// How finding ended.
@@ -37,7 +39,7 @@ impl Walk<'_> {
         if let Some(row) = &self.plan.root.row {
             subjects = self.find_rows(row).await?;
             if subjects.len() == rowless.len() {
-                return Ok(Rooted::All(subjects));
+                return Ok(self.owned(subjects));
             }
             if !subjects.is_empty() {
                 let held = self.places(&row.held).await?;
@@ -46,7 +48,8 @@ impl Walk<'_> {
         }
         let mut missing = rowless.clone();
         for statement in &self.plan.root.started {
-            if !missing.is_empty() {
+            // Whose a value without a row is, nothing says.
+            if !missing.is_empty() && !self.sees_rows_only() {
                 let held = self.places(statement).await?;
                 missing.retain(|at| !held.contains(at));
             }
@@ -58,7 +61,26 @@ impl Walk<'_> {
         }
         let rowless: Vec<String> = ids(&rowless);
         subjects.extend(rowless.into_iter().map(|id| Subject { id, ..Subject::default() }));
-        Ok(Rooted::All(subjects))
+        Ok(self.owned(subjects))
+    }
+
+    /// Whether the caller sees nothing but rows that are theirs, or shown to them.
+    fn sees_rows_only(&self) -> bool {
+        let caller = &self.roots.caller;
+        self.plan.root.row.as_ref().is_some_and(|row| {
+            (row.by_tenant && caller.tenant.is_some()) || (row.by_owner && !caller.admin)
+        })
+    }
+
+    /// Who sees what others own may not delete it.
+    fn owned(&self, subjects: Vec<Subject>) -> Rooted {
+        let of_others = |subject: &&Subject| subject.owned == Some(false);
+        let of_others: Vec<String> =
+            subjects.iter().filter(of_others).map(|subject| subject.id.clone()).collect();
+        if of_others.is_empty() || self.roots.caller.admin {
+            return Rooted::All(subjects);
+        }
+        Rooted::NotOwned(of_others)
     }
 
     /// The rows of the roots, as far as there are some.
@@ -191,7 +213,7 @@ fn read_subject(fields: &[SubjectField], row: Row) -> Subject {
         match field {
             SubjectField::Label => subject.label = text,
             SubjectField::Tenant => subject.tenant = text,
-            SubjectField::Owner => subject.owner = text,
+            SubjectField::Owned => subject.owned = Some(value.as_integer() == Some(1)),
             SubjectField::Show(column) => subject.show.push((column.clone(), text)),
             SubjectField::Said(column) => subject.said.push((column.clone(), text)),
             SubjectField::Only(say) if value.as_integer() != Some(1) => {

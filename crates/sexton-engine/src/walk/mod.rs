@@ -48,7 +48,8 @@ pub(crate) struct Subject {
     pub row_exists: bool,
     pub label: Option<String>,
     pub tenant: Option<String>,
-    pub owner: Option<String>,
+    /// Whether the caller owns it, where that matters.
+    pub owned: Option<bool>,
     pub show: Vec<(String, Option<String>)>,
     /// Columns that sentences name.
     pub said: Vec<(String, Option<String>)>,
@@ -89,18 +90,11 @@ impl<'w> Walk<'w> {
         root: &Root,
         tx: &mut dyn Tx,
     ) -> Result<Vec<Row>, DatabaseError> {
-        let args = find.binds.iter().map(|bind| {
-            Arg::Scalar(match bind {
-                Bind::Path(name) => {
-                    values.get(name).map_or(Scalar::Null, |v| Scalar::text(v.as_str()))
-                }
-                Bind::Actor => Scalar::text(root.actor.as_str()),
-                Bind::Tenant => root
-                    .tenant
-                    .as_ref()
-                    .map_or(Scalar::Null, |tenant| Scalar::text(tenant.as_str())),
-                _ => Scalar::Null,
-            })
+        let args = find.binds.iter().map(|bind| match bind {
+            Bind::Path(name) => Arg::Scalar(
+                values.get(name).map_or(Scalar::Null, |value| Scalar::text(value.as_str())),
+            ),
+            bind => bind::of_caller(bind, &root.caller),
         });
         let query =
             Query { label: &find.label, sql: &find.sql, args: args.collect(), general: false };

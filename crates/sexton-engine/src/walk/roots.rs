@@ -1,28 +1,28 @@
 //! The roots of a walk: values of the thing's key, in order, no two alike.
 
 use sexton_core::fence::key_text;
-use sexton_core::names::{Actor, SystemName, TenantId};
+use sexton_core::names::SystemName;
 use sexton_core::plan::Plan;
 use sexton_core::preview::canonical_key;
 use sexton_core::schema::Dialect;
 use sexton_core::sql::Scalar;
 
 use crate::ports::Arg;
+use crate::request::Caller;
 
 /// The roots' values, each split into the columns of the key, and who asks for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Roots {
     keys: Vec<Vec<Scalar>>,
-    pub tenant: Option<TenantId>,
-    pub actor: Actor,
+    pub caller: Caller,
 }
 
 impl Roots {
     /// The roots of these keys.
-    pub fn of(mut keys: Vec<Vec<Scalar>>, tenant: Option<TenantId>, actor: Actor) -> Self {
+    pub fn of(mut keys: Vec<Vec<Scalar>>, caller: Caller) -> Self {
         keys.sort_unstable();
         keys.dedup();
-        Self { keys, tenant, actor }
+        Self { keys, caller }
     }
 
     /// The same, but only the one at this place.

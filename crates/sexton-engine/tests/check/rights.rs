@@ -6,7 +6,9 @@ use std::sync::Arc;
 use sexton_core::finding::Finding;
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::ports::DatabaseError;
-use sexton_engine::{Budget, DeleteError, DeleteRequest, EngineError, Root, RootKey, System};
+use sexton_engine::{
+    Budget, Caller, DeleteError, DeleteRequest, EngineError, Root, RootKey, System,
+};
 use sexton_postgres::PostgresDatabase;
 use sexton_testkit::postgres::TestDatabase;
 
@@ -97,8 +99,7 @@ fn root(thing: &str, id: &str) -> Root {
         thing: ThingName::new(thing),
         key: RootKey::Id(id.into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ann"),
+        caller: Caller::operator(Actor::new("ann")),
     }
 }
 

@@ -94,8 +94,7 @@ async fn what_is_told_comes_true() {
             thing: sexton_core::names::ThingName::new("run"),
             key: sexton_engine::RootKey::Id(id.into()),
             options: std::collections::BTreeMap::new(),
-            tenant: None,
-            actor: sexton_core::names::Actor::new("ann"),
+            caller: sexton_engine::Caller::operator(sexton_core::names::Actor::new("ann")),
         };
         let asked =
             |id| sexton_engine::DeleteRequest { root: root(id), reason: None, bound_to: None };

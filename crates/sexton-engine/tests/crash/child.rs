@@ -109,8 +109,7 @@ pub fn request() -> DeleteRequest {
         thing: ThingName::new("batch"),
         key: RootKey::Id("autumn-2026".into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: sexton_engine::Caller::operator(Actor::new("ada")),
     };
     DeleteRequest { root, reason: None, bound_to: None }
 }

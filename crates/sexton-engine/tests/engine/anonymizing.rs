@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::schema::Dialect;
-use sexton_engine::{DeleteRequest, Root, RootKey, System};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey, System};
 use sexton_testkit::random::ground::Ground;
 
 use crate::place::Place;
@@ -16,8 +16,7 @@ async fn delete(system: &System, id: &str) {
         thing: ThingName::new("person"),
         key: RootKey::Id(id.to_owned()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("the test"),
+        caller: Caller::operator(Actor::new("the test")),
     };
     let request = DeleteRequest { root, reason: None, bound_to: None };
     system.delete(&request).await.expect("nothing refuses");

@@ -30,9 +30,9 @@ pub struct End {
     pub changed: Vec<usize>,
 }
 
-/// Deletes one row of one table.
-pub fn delete(shape: &Shape, rows: &Rows, root: (usize, usize)) -> Outcome {
-    let closure = closure(shape, rows, root);
+/// Deletes rows, each by its table and place.
+pub fn delete(shape: &Shape, rows: &Rows, roots: &[(usize, usize)]) -> Outcome {
+    let closure = closure(shape, rows, roots);
     let mut end = rows.clone();
     let mut changed = vec![0; shape.foreign_keys.len()];
     let mut not_null = false;
@@ -65,10 +65,10 @@ pub fn delete(shape: &Shape, rows: &Rows, root: (usize, usize)) -> Outcome {
     Outcome::Ends(End { rows: end, changed })
 }
 
-/// The root and all that CASCADE reaches from it.
-fn closure(shape: &Shape, rows: &Rows, root: (usize, usize)) -> BTreeSet<(usize, usize)> {
-    let mut closure = BTreeSet::from([root]);
-    let mut open = vec![root];
+/// The roots and all that CASCADE reaches from them.
+fn closure(shape: &Shape, rows: &Rows, roots: &[(usize, usize)]) -> BTreeSet<(usize, usize)> {
+    let mut closure: BTreeSet<(usize, usize)> = roots.iter().copied().collect();
+    let mut open = roots.to_vec();
     while let Some((parent, at)) = open.pop() {
         let cascades = shape
             .foreign_keys

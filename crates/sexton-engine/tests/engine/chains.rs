@@ -6,7 +6,7 @@ use sexton_core::audit::{ChainFault, FIRST_HASH, seal};
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{Database, Mode, NewDeletion};
-use sexton_engine::{DeleteRequest, Root, RootKey, Surroundings, System};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey, Surroundings, System};
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::{postgres, sqlite};
 
@@ -132,8 +132,7 @@ async fn more_records_than_a_page_are_sealed_at_once() {
         thing: ThingName::new("run"),
         key: RootKey::Id("1".into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ann"),
+        caller: Caller::operator(Actor::new("ann")),
     };
     let request = DeleteRequest { root, reason: None, bound_to: None };
     let receipt = system.delete(&request).await.expect("it is there");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::{After, DerivedRows};
-use sexton_engine::{Budget, Root, RootKey, Surroundings, System};
+use sexton_engine::{Budget, Caller, Root, RootKey, Surroundings, System};
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::{postgres, sqlite};
 
@@ -60,8 +60,7 @@ async fn foretold(policy: &str, database: Arc<dyn sexton_engine::ports::Database
         thing: ThingName::new("batch"),
         key: RootKey::Id("1".into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ann"),
+        caller: Caller::operator(Actor::new("ann")),
     };
     system.preview(&root, Budget::default()).await.expect("it is there").derived.remove(0)
 }

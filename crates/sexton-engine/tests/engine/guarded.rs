@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::ports::Database;
-use sexton_engine::{Budget, Root, RootKey, Surroundings, System};
+use sexton_engine::{Budget, Caller, Root, RootKey, Surroundings, System};
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::{postgres, sqlite};
 
@@ -53,8 +53,7 @@ async fn judge(database: Arc<dyn Database>) {
             thing: ThingName::new(thing),
             key: RootKey::Id(id.into()),
             options: BTreeMap::new(),
-            tenant: None,
-            actor: Actor::new("ann"),
+            caller: Caller::operator(Actor::new("ann")),
         };
         let preview = system.preview(&root, Budget::default()).await.expect("it is there");
         let messages: Vec<&str> = preview.blockers.iter().map(|b| b.message.as_str()).collect();

@@ -8,7 +8,7 @@ use sexton_core::policy::Options;
 use sexton_core::schema::Dialect;
 use sexton_core::sql::{Bind, Scalar};
 use sexton_engine::ports::{Arg, Mode, Query};
-use sexton_engine::{DeleteRequest, Root, RootKey, System};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey, System};
 use sexton_testkit::random::ground::Ground;
 
 use crate::place::Place;
@@ -59,8 +59,7 @@ async fn delete(system: &System, id: &str) {
         thing: ThingName::new("parent"),
         key: RootKey::Id(id.to_owned()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("the test"),
+        caller: Caller::operator(Actor::new("the test")),
     };
     let request = DeleteRequest { root, reason: None, bound_to: None };
     system.delete(&request).await.expect("nothing refuses");

@@ -1,7 +1,7 @@
 //! What random cases found once, each in its smallest form.
 
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::{Budget, DeleteRequest, Root, RootKey};
+use sexton_engine::{Budget, Caller, DeleteRequest, Root, RootKey};
 use sexton_testkit::random::ground::{Ground, Verdict};
 
 use crate::place::Place;
@@ -11,8 +11,7 @@ fn root(thing: &str, id: &str) -> Root {
         thing: ThingName::new(thing),
         key: RootKey::Id(id.into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("the test"),
+        caller: Caller::operator(Actor::new("the test")),
     }
 }
 

@@ -33,3 +33,4 @@ mod surroundings;
 mod taking;
 mod telling;
 mod tenants;
+mod who;

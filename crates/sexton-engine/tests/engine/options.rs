@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::ports::{Mode, Query};
-use sexton_engine::{DeleteRequest, Root, RootKey, commit_in};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey, commit_in};
 use sexton_testkit::random::ground::Ground;
 
 use crate::place::Place;
@@ -38,8 +38,7 @@ async fn settled(ground: Ground, asked: &[(&str, &str)]) -> State {
         thing: ThingName::new("job"),
         key: RootKey::Id("1".into()),
         options: asked.collect::<BTreeMap<_, _>>(),
-        tenant: None,
-        actor: Actor::new("the test"),
+        caller: Caller::operator(Actor::new("the test")),
     };
     let request = DeleteRequest { root, reason: None, bound_to: None };
     let mut tx = system.database().begin(Mode::Change).await.expect("the database answers");

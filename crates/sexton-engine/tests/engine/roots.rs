@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::{Budget, DeleteError, DeleteRequest, EngineError, Root, RootKey};
+use sexton_engine::{Budget, Caller, DeleteError, DeleteRequest, EngineError, Root, RootKey};
 use sexton_testkit::random::ground::Ground;
 
 use crate::place::Place;
@@ -19,8 +19,7 @@ async fn an_id_that_does_not_fit_its_column_is_a_bad_id_to_preview_and_deletion(
         thing: ThingName::new("note"),
         key: RootKey::Id("one".into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("the test"),
+        caller: Caller::operator(Actor::new("the test")),
     };
     let looked = system.preview(&root, Budget::default()).await;
     assert!(matches!(looked, Err(EngineError::BadId { .. })), "{looked:?}");

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::{BlockerKind, Preview};
 use sexton_engine::{
-    Bound, Budget, DeleteError, DeleteRequest, EngineError, ROOTS_MAX, RefusedBy, Root, RootKey,
-    System,
+    Bound, Budget, Caller, DeleteError, DeleteRequest, EngineError, ROOTS_MAX, RefusedBy, Root,
+    RootKey, System,
 };
 use sexton_testkit::random::ground::Ground;
 
@@ -26,7 +26,7 @@ const TABLES: &str = "
     INSERT INTO batches VALUES (1, 'one', 'done'), (2, 'two', 'done'), (3, 'three', 'open'),
         (10, 'ten', 'done');
     INSERT INTO runs VALUES (1, 1, NULL), (2, 2, 1), (3, 3, NULL), (4, 4, NULL), (10, 10, NULL),
-        (11, 10, 10);
+        (11, 10, 10), (12, 3, 10);
     INSERT INTO logs VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 10);
     INSERT INTO sessions VALUES (1, 10, 'live'), (2, 11, 'over');
     INSERT INTO pairs VALUES (1, 'x,y'), (1, 'z'), (2, 'z');";
@@ -63,8 +63,7 @@ fn root(thing: &str, ids: &[&str]) -> Root {
         thing: ThingName::new(thing),
         key: RootKey::Ids(ids.iter().map(|&id| id.to_owned()).collect()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ann"),
+        caller: Caller::operator(Actor::new("ann")),
     }
 }
 
@@ -169,7 +168,7 @@ async fn blockers_say_for_which_root(ground: Ground) {
         told,
         [
             (BlockerKind::State, "3 (three) is open", "3".into()),
-            // The run 11 needs the run 10, but both go with the batch 10.
+            // The runs 11 and 12 need the run 10, but they go with the batches 10 and 3.
             (BlockerKind::Reference, block, "1".into()),
             (BlockerKind::Guard, "run 10 is used by session 1", "10".into()),
         ]
@@ -197,10 +196,10 @@ async fn too_many_and_none_are_refused(ground: Ground) {
     asked.key = RootKey::Ids([&many[..ROOTS_MAX], &many[..ROOTS_MAX]].concat());
     let all = system.preview(&asked, Budget::default()).await;
     let Err(EngineError::NotFound { ids, .. }) = all else { panic!("{all:?}") };
-    assert_eq!(ids.len(), ROOTS_MAX - 6);
+    assert_eq!(ids.len(), ROOTS_MAX - 7);
     // SQL that says `{id}` speaks of one.
     let ended = refused(&mut place, &system, "odd", &["1", "2"]).await;
-    assert!(ended.to_string().contains("only one can be asked for at a time"), "{ended}");
+    assert!(ended.to_string().contains("only one odd can be asked for at a time"), "{ended}");
     system.delete(&request("odd", &["1"])).await.expect("one is one");
 }
 

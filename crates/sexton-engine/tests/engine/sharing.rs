@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::{DeleteRequest, Root, RootKey};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey};
 use sexton_testkit::random::ground::Ground;
 
 use crate::place::Place;
@@ -45,8 +45,7 @@ async fn left_after(ground: Ground, builds: &[&str]) -> [usize; 4] {
             thing: ThingName::new("build"),
             key: RootKey::Id((*id).into()),
             options: BTreeMap::new(),
-            tenant: None,
-            actor: Actor::new("the test"),
+            caller: Caller::operator(Actor::new("the test")),
         };
         let request = DeleteRequest { root, reason: None, bound_to: None };
         system.delete(&request).await.expect("nothing refuses it");

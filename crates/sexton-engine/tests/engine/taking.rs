@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::{DeleteRequest, Root, RootKey};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey};
 use sexton_testkit::random::ground::Ground;
 
 use crate::place::Place;
@@ -40,8 +40,7 @@ async fn left(place: &mut Place, system: &sexton_engine::System, id: &str) -> Ve
         thing: ThingName::new("snapshot"),
         key: RootKey::Id(id.to_owned()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("the test"),
+        caller: Caller::operator(Actor::new("the test")),
     };
     let request = DeleteRequest { root, reason: None, bound_to: None };
     system.delete(&request).await.expect("nothing refuses");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::ports::Database;
-use sexton_engine::{Budget, Root, RootKey, Surroundings, System};
+use sexton_engine::{Budget, Caller, Root, RootKey, Surroundings, System};
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::{postgres, sqlite};
 
@@ -35,8 +35,7 @@ async fn judge(database: Arc<dyn Database>, body: &str) {
         thing: ThingName::new("job"),
         key: RootKey::Id("1".into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ann"),
+        caller: Caller::operator(Actor::new("ann")),
     };
     let preview = system.preview(&root, Budget::default()).await.expect("it is there");
     let told: Vec<(&str, &str)> =

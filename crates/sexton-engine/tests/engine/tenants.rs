@@ -6,7 +6,7 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::{Blocker, BlockerKind};
 use sexton_engine::ports::Database;
 use sexton_engine::{
-    Budget, DeleteError, DeleteRequest, RefusedBy, Root, RootKey, Surroundings, System,
+    Budget, Caller, DeleteError, DeleteRequest, RefusedBy, Root, RootKey, Surroundings, System,
 };
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::{postgres, sqlite};
@@ -47,8 +47,7 @@ fn root(id: &str) -> Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id(id.into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ann"),
+        caller: Caller::operator(Actor::new("ann")),
     }
 }
 

@@ -1,6 +1,6 @@
 -- A family of tables: enforced references down to the leaf, two that nothing enforces, and jobs
 -- that a guard watches. Sixty projects, all alike, so that every point of a deletion gets one.
-CREATE TABLE projects (id bigint PRIMARY KEY, name text NOT NULL);
+CREATE TABLE projects (id bigint PRIMARY KEY, name text NOT NULL UNIQUE);
 CREATE TABLE datasets (id bigint PRIMARY KEY, project_id bigint NOT NULL REFERENCES projects);
 CREATE TABLE files (id bigint PRIMARY KEY, dataset_id bigint NOT NULL REFERENCES datasets);
 CREATE TABLE marks (id bigint PRIMARY KEY, file_id bigint NOT NULL REFERENCES files);

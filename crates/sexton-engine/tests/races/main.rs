@@ -17,6 +17,7 @@ mod readers;
 mod refusals;
 mod same_root;
 mod schema_changes;
+mod several;
 mod shared;
 mod stage;
 mod work;

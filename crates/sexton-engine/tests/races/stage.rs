@@ -6,7 +6,8 @@ use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::{Policy, parse};
 use sexton_engine::{
-    DeleteError, DeleteRequest, EngineError, FenceChange, Root, RootKey, Surroundings, System,
+    Caller, DeleteError, DeleteRequest, EngineError, FenceChange, Root, RootKey, Surroundings,
+    System,
 };
 use sexton_samples::{batches, install_postgres};
 use sexton_testkit::interpose::{Interposed, Recorder, Stop};
@@ -85,6 +86,18 @@ impl Stage {
         tokio::spawn(async move { system.delete(&request).await })
     }
 
+    /// Starts a deletion of several roots in a system of its own.
+    pub fn deleting_all(
+        &self,
+        thing: &str,
+        ids: &[&str],
+        with: impl FnOnce(Interposed) -> Interposed,
+    ) -> Deleting {
+        let (system, mut request) = (self.system(with), request(thing, ""));
+        request.root.key = RootKey::Ids(ids.iter().map(|&id| id.to_owned()).collect());
+        tokio::spawn(async move { system.delete(&request).await })
+    }
+
     /// The points of the one transaction that deletes a project, while nobody disturbs it.
     pub async fn points_of_the_change(&self) -> Vec<String> {
         let recorder = Arc::new(Recorder::default());
@@ -142,8 +155,7 @@ pub fn request(thing: &str, id: &str) -> DeleteRequest {
         thing: ThingName::new(thing),
         key: RootKey::Id(id.into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     };
     DeleteRequest { root, reason: None, bound_to: None }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::{Budget, DeleteRequest, Root, RootKey};
+use sexton_engine::{Budget, Caller, DeleteRequest, Root, RootKey};
 use sexton_testkit::postgres::TestDatabase;
 
 use crate::system::{on_postgres, system};
@@ -18,8 +18,7 @@ fn batch(id: &str) -> Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id(id.into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     }
 }
 

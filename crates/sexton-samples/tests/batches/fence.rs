@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::{DeleteRequest, Root, RootKey, System};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey, System};
 
 use crate::system;
 
@@ -12,8 +12,7 @@ async fn delete(system: &System, id: &str) {
         thing: ThingName::new("batch"),
         key: RootKey::Id(id.into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     };
     system.delete(&DeleteRequest { root, reason: None, bound_to: None }).await.unwrap();
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::Precision;
-use sexton_engine::{Budget, DeleteError, DeleteRequest, EngineError, Root, RootKey};
+use sexton_engine::{Budget, Caller, DeleteError, DeleteRequest, EngineError, Root, RootKey};
 use sexton_postgres::PostgresDatabase;
 
 use crate::system::{on_postgres, system};
@@ -12,8 +12,7 @@ fn autumn() -> Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id("autumn-2026".into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("reader"),
+        caller: Caller::operator(Actor::new("reader")),
     }
 }
 

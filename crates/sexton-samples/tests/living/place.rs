@@ -7,7 +7,9 @@ use std::sync::Arc;
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::ports::Database;
-use sexton_engine::{DeleteError, DeleteRequest, FenceChange, Root, RootKey, Surroundings, System};
+use sexton_engine::{
+    Caller, DeleteError, DeleteRequest, FenceChange, Root, RootKey, Surroundings, System,
+};
 use sexton_postgres::PostgresDatabase;
 use sexton_samples::Sample;
 use sexton_samples::app::{Application, Values, id};
@@ -281,7 +283,6 @@ pub fn root(thing: &str, id: &str) -> Root {
         thing: ThingName::new(thing),
         key: RootKey::Id(id.into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     }
 }

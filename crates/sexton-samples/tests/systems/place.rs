@@ -10,8 +10,8 @@ use sexton_core::policy::{Options, Policy};
 use sexton_core::preview::Preview;
 use sexton_engine::ports::{Database, SessionId};
 use sexton_engine::{
-    Bound, Budget, DeleteError, DeleteRequest, EngineError, FenceChange, RefusedBy, Root, RootKey,
-    Surroundings, System,
+    Bound, Budget, Caller, DeleteError, DeleteRequest, EngineError, FenceChange, RefusedBy, Root,
+    RootKey, Surroundings, System,
 };
 use sexton_postgres::PostgresDatabase;
 use sexton_samples::Sample;
@@ -250,8 +250,7 @@ pub fn root(thing: &str, id: &str) -> Root {
         thing: ThingName::new(thing),
         key: RootKey::Id(id.into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     }
 }
 

@@ -6,7 +6,7 @@ use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::parse;
 use sexton_core::sql::Scalar;
-use sexton_engine::{DeleteRequest, Root, RootKey, Surroundings, System};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey, Surroundings, System};
 use sexton_sqlite::delete_in;
 use sqlx::{Connection, Sqlite, Transaction};
 
@@ -49,8 +49,7 @@ fn project(id: &str) -> DeleteRequest {
         thing: ThingName::new("project"),
         key: RootKey::Id(id.into()),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     };
     DeleteRequest { root, reason: None, bound_to: None }
 }

@@ -47,26 +47,23 @@ impl Case {
         Self { seed, shape, rows, things, policy }
     }
 
-    /// The statement that deletes this row and leaves the rest to the database.
-    pub fn plain_delete(&self, thing: &Thing, row: &[Value], dialect: Dialect) -> String {
+    /// The statement that deletes these rows and leaves the rest to the database.
+    pub fn plain_delete(&self, thing: &Thing, rows: &[&[Value]], dialect: Dialect) -> String {
         let table = &self.shape.tables[thing.table];
-        let conditions: Vec<String> = thing
-            .key
-            .iter()
-            .map(|at| {
-                let column = &table.columns[*at];
-                format!(
-                    "{} = {}",
-                    super::script::quoted(&column.name),
-                    row[*at].literal(column.kind, dialect)
-                )
-            })
-            .collect();
-        format!(
-            "DELETE FROM {} WHERE {}",
-            super::script::quoted(&table.name),
-            conditions.join(" AND ")
-        )
+        let is = |row: &[Value]| {
+            let parts: Vec<String> = thing
+                .key
+                .iter()
+                .map(|at| {
+                    let column = &table.columns[*at];
+                    let name = super::script::quoted(&column.name);
+                    format!("{name} = {}", row[*at].literal(column.kind, dialect))
+                })
+                .collect();
+            parts.join(" AND ")
+        };
+        let rows: Vec<String> = rows.iter().map(|row| is(row)).collect();
+        format!("DELETE FROM {} WHERE {}", super::script::quoted(&table.name), rows.join(" OR "))
     }
 
     /// How a person names this row; `None` for what nobody can type.

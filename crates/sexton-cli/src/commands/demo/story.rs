@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::{Root, RootKey};
+use sexton_engine::{Caller, Root, RootKey};
 use sexton_samples::{Sample, batches, datasets, requests, snapshots, transcriptions};
 
 /// A sample, and two of its things that can be deleted as they are.
@@ -32,8 +32,7 @@ impl Story {
             thing: ThingName::new(self.thing),
             key: RootKey::Id(self.first.into()),
             options: BTreeMap::new(),
-            tenant: None,
-            actor: Actor::new("demo"),
+            caller: Caller::operator(Actor::new("demo")),
         }
     }
 }

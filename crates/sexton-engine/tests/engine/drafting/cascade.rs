@@ -6,7 +6,7 @@ use sexton_core::finding::Severity;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy;
 use sexton_core::schema::{Dialect, OnDelete};
-use sexton_engine::{DeleteRequest, Root, RootKey, System};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey, System};
 use sexton_testkit::random::case::{Case, Thing};
 use sexton_testkit::random::dice::Dice;
 use sexton_testkit::random::ground::{Ground, Verdict};
@@ -70,7 +70,7 @@ async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
     };
     let row = &case.rows[table][at];
     let before = place.ground.dump().await;
-    let delete = case.plain_delete(&whole_key(table), row, dialect);
+    let delete = case.plain_delete(&whole_key(table), &[row], dialect);
     let Verdict::Left(wanted) = place.ground.judge(&delete).await else {
         return Err(format!("the database refuses a full cascade: {delete}"));
     };
@@ -89,8 +89,7 @@ async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
         thing: ThingName::new(&thing.name),
         key: RootKey::Id(id),
         options: std::collections::BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("the test"),
+        caller: Caller::operator(Actor::new("the test")),
     };
     let done = system.delete(&DeleteRequest { root, reason: None, bound_to: None }).await;
     let told = |why: String| {
@@ -164,7 +163,7 @@ fn draw_root(case: &Case, dialect: Dialect, dice: &mut Dice) -> Option<(usize, u
                 .all(|column| row[*column].typed(dialect).is_some_and(|t| !t.trim().is_empty()))
         })
         .collect();
-    let left = |root: &(usize, usize)| match cascade::delete(&case.shape, &case.rows, *root) {
+    let left = |root: &(usize, usize)| match cascade::delete(&case.shape, &case.rows, &[*root]) {
         Outcome::Ends(end) => end.rows.iter().map(Vec::len).sum(),
         Outcome::Blocked | Outcome::NotNull => usize::MAX,
     };

@@ -8,7 +8,7 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::Preview;
 use sexton_engine::ports::Database;
 use sexton_engine::{
-    Bound, Budget, Cancelled, DeleteError, DeleteRequest, Refusal, Root, RootKey, System,
+    Bound, Budget, Caller, Cancelled, DeleteError, DeleteRequest, Refusal, Root, RootKey, System,
 };
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
@@ -188,8 +188,7 @@ pub fn batch(id: &str) -> Root {
         thing: ThingName::new("batch"),
         key: RootKey::Id(id.into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     }
 }
 

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::ports::{Answer, Arg, Mode, Query};
-use sexton_engine::{DeleteError, DeleteRequest, EngineError, Root, RootKey, System, commit_in};
+use sexton_engine::{
+    Caller, DeleteError, DeleteRequest, EngineError, Root, RootKey, System, commit_in,
+};
 use sexton_testkit::interpose::{Interposed, Recorder};
 use sexton_testkit::random::ground::Ground;
 use tokio::sync::{mpsc, watch};
@@ -153,8 +155,7 @@ fn request(org: &str) -> DeleteRequest {
         thing: ThingName::new("org"),
         key: RootKey::Id(org.into()),
         options: BTreeMap::new(),
-        tenant: None,
-        actor: Actor::new("ada"),
+        caller: Caller::operator(Actor::new("ada")),
     };
     DeleteRequest { root, reason: None, bound_to: None }
 }

@@ -44,20 +44,25 @@ pub struct End {
 
 type Places = BTreeSet<(usize, usize)>;
 
-/// Deletes the root of this value.
-pub fn delete(world: &World, rows: &Rows, thing: &Thing, value: &Value) -> Outcome {
+/// Deletes the roots of these values, all of them or none.
+pub fn delete(world: &World, rows: &Rows, thing: &Thing, values: &[Value]) -> Outcome {
     let before = Before { world, rows };
-    let own = thing.row.and_then(|table| before.find(table, ID, value).pop());
-    let mut seeds: Places = own.into_iter().collect();
-    for (table, column) in &thing.starts {
-        seeds.extend(before.find(*table, *column, value));
-    }
-    if seeds.is_empty() {
-        return Outcome::Missing;
+    let (mut own, mut seeds) = (Places::new(), Places::new());
+    for value in values {
+        let row = thing.row.and_then(|table| before.find(table, ID, value).pop());
+        let mut held: Places = row.into_iter().collect();
+        own.extend(&held);
+        for (table, column) in &thing.starts {
+            held.extend(before.find(*table, *column, value));
+        }
+        if held.is_empty() {
+            return Outcome::Missing;
+        }
+        seeds.extend(held);
     }
     let closure = before.closure(seeds.clone());
     let mut refusing = before.refusing(&closure);
-    if let Some((table, at)) = own {
+    for (table, at) in own {
         let row = &rows[table][at];
         if thing.only.is_some_and(|only| !only.holds(row)) {
             refusing.insert((By::Wrong, thing.name.clone()));
@@ -73,7 +78,7 @@ pub fn delete(world: &World, rows: &Rows, thing: &Thing, value: &Value) -> Outco
         refusing.insert((By::OverLimit, "limits.percent".into()));
     }
     if refusing.is_empty() {
-        let mut end = before.end(&closure, value);
+        let mut end = before.end(&closure, &values[0]);
         let untaken = World { takes: Vec::new(), ..world.clone() };
         let untaken = Before { world: &untaken, rows };
         end.taken = closure.len() - untaken.closure(seeds).len();

@@ -7,7 +7,8 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::{Blocker, BlockerKind, Count, Precision, Preview};
 use sexton_core::schema::OnDelete;
 use sexton_engine::{
-    Bound, Budget, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey, System,
+    Bound, Budget, Caller, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey,
+    System,
 };
 use sexton_testkit::dump::Dump;
 use sexton_testkit::random::case::Case;
@@ -17,7 +18,7 @@ use sexton_testkit::random::values::Value;
 
 use super::expect::{self, By, End, Outcome};
 use super::text::sentence;
-use super::world::{ACTOR, Fate, Held, ID, Reference, Thing, World, option_name};
+use super::world::{ACTOR, Becomes, Fate, Held, ID, Reference, Thing, World, option_name};
 use super::{draw, foretold, text};
 use crate::cascade::Rows;
 use crate::census::Census;
@@ -50,13 +51,13 @@ pub async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
         Trial { world: &world, case: &case, ground: &mut place.ground, system, rows, census };
     let mut dice = Dice::new(!seed);
     for _ in 0..ROOTS {
-        let Some(drawn) = trial.draw_root(&mut dice) else { break };
+        let Some(drawn) = trial.draw_roots(&mut dice) else { break };
         let before = trial.rows.clone();
         let tried = trial.delete(&drawn).await;
         tried.map_err(|told| {
             let story = story(&case, &before, dialect);
-            let Drawn { thing, value, asked, .. } = &drawn;
-            format!("{told}\n\nroot: {} {value:?} {asked:?}\n{story}", thing.name)
+            let Drawn { thing, values, asked, .. } = &drawn;
+            format!("{told}\n\nroots: {} {values:?} {asked:?}\n{story}", thing.name)
         })?;
     }
     Ok(())
@@ -101,10 +102,10 @@ fn describe(world: &World, census: &mut Census) {
     census.add("things that are values", values.count());
 }
 
-/// A root to delete.
+/// Roots to delete: one, or several.
 struct Drawn<'t> {
     thing: &'t Thing,
-    value: Value,
+    values: Vec<Value>,
     /// Options as they are asked for.
     asked: BTreeMap<String, String>,
     /// The world in which lines have the fates that the options give them.
@@ -125,7 +126,16 @@ impl<'t> Drawn<'t> {
             }
             on.extend(chosen.then_some(*option));
         }
-        Self { thing, value, asked, world: world.switched(&on) }
+        Self { thing, values: vec![value], asked, world: world.switched(&on) }
+    }
+
+    /// Whether a line of this world writes the root's value: then there must be one root.
+    fn speaks_of_one(&self) -> bool {
+        let mut lines = self.world.references.iter();
+        lines.any(|line| match &line.fate {
+            Fate::Set(set) => set.iter().any(|(_, becomes)| *becomes == Becomes::Root),
+            _ => false,
+        })
     }
 }
 
@@ -140,17 +150,42 @@ struct Trial<'t> {
 }
 
 impl<'t> Trial<'t> {
+    /// A root, and now and then more of the same thing.
+    fn draw_roots(&self, dice: &mut Dice) -> Option<Drawn<'t>> {
+        let mut drawn = self.draw_root(dice)?;
+        let others: Vec<Value> = self
+            .values()
+            .filter(|(thing, _)| thing.name == drawn.thing.name)
+            .map(|of| of.1)
+            .collect();
+        let several = if drawn.speaks_of_one() { 15 } else { 60 };
+        if !others.is_empty() && dice.percent(several) {
+            for _ in 0..dice.between(1, 3) {
+                let other = dice.pick(&others).clone();
+                if !drawn.values.contains(&other) {
+                    drawn.values.push(other);
+                }
+            }
+        }
+        Some(drawn)
+    }
+
+    /// Every thing with every value that a row holds.
+    fn values(&self) -> impl Iterator<Item = (&'t Thing, Value)> {
+        self.world.things.iter().flat_map(move |thing| {
+            let columns = thing.row.map(|table| (table, ID)).into_iter();
+            let columns = columns.chain(thing.starts.iter().copied());
+            columns.flat_map(move |(table, column)| {
+                let values = self.rows[table].iter().map(move |row| row[column].clone());
+                values.filter(|value| !value.is_null()).map(move |value| (thing, value))
+            })
+        })
+    }
+
     /// A thing and a value, of a row or of a column that starts from it: any, or rather one that
     /// does much, or rather one that is refused. Now and then a value that nothing holds.
     fn draw_root(&self, dice: &mut Dice) -> Option<Drawn<'t>> {
-        let mut roots: Vec<(&Thing, Value)> = Vec::new();
-        for thing in &self.world.things {
-            let columns = thing.row.map(|table| (table, ID)).into_iter();
-            for (table, column) in columns.chain(thing.starts.iter().copied()) {
-                let values = self.rows[table].iter().map(|row| row[column].clone());
-                roots.extend(values.filter(|value| !value.is_null()).map(|value| (thing, value)));
-            }
-        }
+        let roots: Vec<(&Thing, Value)> = self.values().collect();
         if dice.percent(5) {
             let missing = Value::Text("12345".into());
             let (thing, _) = roots.first()?;
@@ -162,7 +197,7 @@ impl<'t> Trial<'t> {
             &drawn.world,
             &self.rows,
             drawn.thing,
-            &drawn.value,
+            &drawn.values,
         ) {
             Outcome::Done(end) => sum(&end.removed) + 2 * sum(&end.changed) + 2 * end.derived,
             Outcome::Refused(_) => refused,
@@ -176,22 +211,28 @@ impl<'t> Trial<'t> {
     }
 
     async fn delete(&mut self, drawn: &Drawn<'_>) -> Told<()> {
-        let Drawn { thing, value, asked, world } = drawn;
+        let Drawn { thing, values, asked, world } = drawn;
         self.census.met("roots");
         let dialect = self.ground.dialect();
         let before = dumped(&self.case.shape, &self.rows, dialect);
-        let expected = expect::delete(world, &self.rows, thing, value);
+        let expected = expect::delete(world, &self.rows, thing, values);
+        let ids: Option<Vec<String>> = values.iter().map(|value| value.typed(dialect)).collect();
         let root = Root {
             thing: ThingName::new(&thing.name),
-            key: RootKey::Id(value.typed(dialect).ok_or("a root that nobody can type")?),
+            key: RootKey::Ids(ids.ok_or("a root that nobody can type")?),
             options: asked.clone(),
-            tenant: None,
-            actor: Actor::new(ACTOR),
+            caller: Caller::operator(Actor::new(ACTOR)),
         };
         let preview = self.system.preview(&root, Budget::default()).await;
         let now = self.ground.dump().await;
         demand!(now == before, "the preview changes rows:{}", difference(&before, &now));
         let preview = match (&expected, preview) {
+            (_, Err(EngineError::OneAtATime { .. }))
+                if values.len() > 1 && drawn.speaks_of_one() =>
+            {
+                self.census.met("several roots that must come one at a time");
+                return Ok(());
+            }
             (Outcome::Missing, Err(EngineError::NotFound { .. })) => {
                 self.census.met("missing");
                 return Ok(());
@@ -283,8 +324,11 @@ impl<'t> Trial<'t> {
     }
 
     fn count_end(&mut self, drawn: &Drawn<'_>, end: &End) {
-        let Drawn { thing, value, world, .. } = drawn;
+        let Drawn { thing, values, world, .. } = drawn;
         self.census.met("deleted");
+        if values.len() > 1 {
+            self.census.met("several roots deleted");
+        }
         let lines = self.world.references.iter().zip(&world.references);
         if lines.into_iter().any(|(written, switched)| written.fate != switched.fate) {
             self.census.met("deleted with a switched line");
@@ -303,8 +347,13 @@ impl<'t> Trial<'t> {
         self.census.add("rows derived", end.derived);
         if !thing.starts.is_empty() {
             self.census.met("deleted by value");
-            let has_row = |table: usize| self.rows[table].iter().any(|row| row[ID] == *value);
-            if !thing.row.is_some_and(has_row) {
+            let has_row =
+                |table: usize, value: &Value| self.rows[table].iter().any(|row| row[ID] == *value);
+            let is_rowless = |value| !thing.row.is_some_and(|table| has_row(table, value));
+            if values.len() > 1 {
+                self.census.met("several values deleted");
+            }
+            if values.iter().any(is_rowless) {
                 self.census.met("deleted by value, its own row missing");
             }
         }

@@ -7,12 +7,14 @@ use sexton_core::preview::{BlockerKind, Count, Precision, Preview};
 use sexton_core::schema::{Dialect, OnDelete};
 use sexton_engine::ports::{DatabaseError, Violation};
 use sexton_engine::{
-    Bound, Budget, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey, System,
+    Bound, Budget, Caller, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey,
+    System,
 };
 use sexton_testkit::dump::Dump;
 use sexton_testkit::random::case::{Case, Thing};
 use sexton_testkit::random::dice::Dice;
 use sexton_testkit::random::ground::{Ground, Verdict};
+use sexton_testkit::random::values::Value;
 
 use crate::cascade::{self, End, Outcome, Rows};
 use crate::census::Census;
@@ -20,6 +22,8 @@ use crate::dumps::{difference, dumped, gone};
 use crate::place::{Place, Told, check, story};
 
 const ROOTS: usize = 4;
+/// So many sets of several roots are drawn for one that is tried.
+const TRIED: usize = 8;
 
 /// Tries the case of this seed; on failure tells all that is needed to see it.
 pub async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
@@ -41,20 +45,31 @@ pub async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
     let mut trial = Trial { case: &case, ground, system, rows: case.rows.clone(), census };
     let mut dice = Dice::new(!seed);
     for _ in 0..ROOTS {
-        let Some((thing, at)) = trial.draw_root(&mut dice) else { break };
+        let Some((thing, places)) = trial.draw_roots(&mut dice) else { break };
         let before = trial.rows.clone();
-        let tried = trial.delete(thing, at).await;
+        let tried = trial.delete(thing, &places).await;
         tried.map_err(|told| {
-            let row = &before[thing.table][at];
-            let delete = case.plain_delete(thing, row, dialect);
+            let delete = plain_delete(&case, &before, thing, &places, dialect);
             format!(
-                "{told}\n\nroot: {} by {delete}\n{}",
+                "{told}\n\nroots: {} by {delete}\n{}",
                 thing.name,
                 story(&case, &before, dialect)
             )
         })?;
     }
     trial.verify_audit().await
+}
+
+/// The one statement that deletes the rows at these places.
+fn plain_delete(
+    case: &Case,
+    rows: &Rows,
+    thing: &Thing,
+    places: &[usize],
+    dialect: Dialect,
+) -> String {
+    let rows: Vec<&[Value]> = places.iter().map(|at| rows[thing.table][*at].as_slice()).collect();
+    case.plain_delete(thing, &rows, dialect)
 }
 
 /// Whether a foreign key says SET NULL of columns that are NOT NULL.
@@ -96,6 +111,44 @@ struct Trial<'t> {
 }
 
 impl<'t> Trial<'t> {
+    /// The places of one row of a thing, or of several: rather such of which one is refused alone.
+    fn draw_roots(&self, dice: &mut Dice) -> Option<(&'t Thing, Vec<usize>)> {
+        let (thing, first) = self.draw_root(dice)?;
+        let mut places = vec![first];
+        if dice.percent(60) {
+            return Some((thing, places));
+        }
+        for _ in 0..TRIED {
+            places = self.more(thing, first, dice);
+            if self.is_refused_alone(thing, &places) {
+                break;
+            }
+        }
+        Some((thing, places))
+    }
+
+    /// A row, and up to three others that somebody can type the id of.
+    fn more(&self, thing: &Thing, first: usize, dice: &mut Dice) -> Vec<usize> {
+        let rows = &self.rows[thing.table];
+        let mut places = vec![first];
+        for _ in 0..dice.between(1, 3) {
+            let at = dice.below(rows.len());
+            let can_be_typed = Case::typed(thing, &rows[at], self.ground.dialect()).is_some();
+            if can_be_typed && !places.contains(&at) {
+                places.push(at);
+            }
+        }
+        places
+    }
+
+    /// Whether together they can go, and one of them alone cannot.
+    fn is_refused_alone(&self, thing: &Thing, places: &[usize]) -> bool {
+        let roots: Vec<(usize, usize)> = places.iter().map(|at| (thing.table, *at)).collect();
+        let outcome = |of: &[(usize, usize)]| cascade::delete(&self.case.shape, &self.rows, of);
+        let blocked = |root: &(usize, usize)| matches!(outcome(&[*root]), Outcome::Blocked);
+        matches!(outcome(&roots), Outcome::Ends(_)) && roots.iter().any(blocked)
+    }
+
     /// A row of a thing that somebody can type the id of: any, or rather one that takes others
     /// with it, or rather one that is refused.
     fn draw_root(&self, dice: &mut Dice) -> Option<(&'t Thing, usize)> {
@@ -114,7 +167,7 @@ impl<'t> Trial<'t> {
         let weight = |(thing, at): &(&Thing, usize)| match cascade::delete(
             &case.shape,
             &self.rows,
-            (thing.table, *at),
+            &[(thing.table, *at)],
         ) {
             Outcome::Ends(end) => {
                 count(&self.rows) - count(&end.rows) + 2 * end.changed.iter().sum::<usize>()
@@ -125,26 +178,53 @@ impl<'t> Trial<'t> {
         drawn.max_by_key(weight)
     }
 
-    async fn delete(&mut self, thing: &Thing, at: usize) -> Told<()> {
+    /// By the ids of these rows, the first of several once more at the end: it counts once.
+    fn key(&self, thing: &Thing, places: &[usize]) -> Told<RootKey> {
+        let rows = &self.rows[thing.table];
+        let id = |at: &usize| Case::typed(thing, &rows[*at], self.ground.dialect());
+        let ids: Option<Vec<String>> = places.iter().map(id).collect();
+        let ids = ids.ok_or("a root that nobody can type")?;
+        Ok(match ids.as_slice() {
+            [one] => RootKey::Id(one.clone()),
+            several => RootKey::Ids([several, &several[..1]].concat()),
+        })
+    }
+
+    /// Counts what is told of several roots, and what refuses one of them alone.
+    fn describe_roots(&mut self, thing: &Thing, places: &[usize], expected: &Expected) {
+        if places.len() == 1 {
+            return;
+        }
+        self.census.met("several roots");
+        if expected.end().is_none() {
+            return;
+        }
+        self.census.met("several roots that can go");
+        if self.is_refused_alone(thing, places) {
+            self.census.met("several roots, one of which is refused alone");
+        }
+    }
+
+    async fn delete(&mut self, thing: &Thing, places: &[usize]) -> Told<()> {
         self.census.met("roots");
         let (case, dialect) = (self.case, self.ground.dialect());
-        let row = self.rows[thing.table][at].clone();
+        let roots: Vec<(usize, usize)> = places.iter().map(|at| (thing.table, *at)).collect();
         let before = dumped(&case.shape, &self.rows, dialect);
-        let verdict = self.ground.judge(&case.plain_delete(thing, &row, dialect)).await;
-        let outcome = cascade::delete(&case.shape, &self.rows, (thing.table, at));
+        let plain = plain_delete(case, &self.rows, thing, places, dialect);
+        let verdict = self.ground.judge(&plain).await;
+        let outcome = cascade::delete(&case.shape, &self.rows, &roots);
         let expected = self.expected(verdict, outcome)?;
-        let id = Case::typed(thing, &row, dialect).ok_or("a root that nobody can type")?;
+        self.describe_roots(thing, places, &expected);
         let root = Root {
             thing: ThingName::new(&thing.name),
-            key: RootKey::Id(id),
+            key: self.key(thing, places)?,
             options: BTreeMap::new(),
-            tenant: None,
-            actor: Actor::new("the test"),
+            caller: Caller::operator(Actor::new("the test")),
         };
         let preview = self.preview(&root, &before, &expected).await?;
         let digest = preview.digest.clone().ok_or("the preview has no digest")?;
         let parts = preview.parts.clone().ok_or("the preview has no parts")?;
-        let bound_to = match at % 4 {
+        let bound_to = match places[0] % 4 {
             0 => None,
             1 => Some(Bound::Digest(digest)),
             _ => Some(Bound::Parts { digest, parts }),

@@ -1,6 +1,7 @@
 //! The contract, line by line, as far as rows go.
 
-use sexton_engine::RefusedBy;
+use sexton_core::names::Actor;
+use sexton_engine::{Caller, DeleteError, EngineError, RefusedBy, Root};
 
 use super::{
     ALPS, COAST, DELTA, EXPAND_ALPS, GENERATE_ALPS, GENERATE_LYON, LYON_AGAIN, LYON_FEATURES,
@@ -28,6 +29,7 @@ on_both_databases!(
     d37_a_job_at_work_cannot_go_and_its_checkpoints_stay_named,
     d38_a_model_goes_with_its_evaluations_and_shares,
     d38_an_active_model_goes_by_force_only,
+    d38_whom_a_model_is_shared_with_is_forbidden_and_others_find_none,
     d39_a_session_goes_with_its_measurements,
     d40_a_block_outranks_the_cascade_of_the_database,
     d49_datasets_without_samples_are_told_by_the_applications_own_query,
@@ -241,6 +243,21 @@ async fn d38_an_active_model_goes_by_force_only(place: Place) {
     let said = "Cannot delete active model. Deactivate first.";
     place.refuses(model("model", 1), RefusedBy::Refused, said).await;
     assert_eq!(place.delete(model("model-by-force", 1)).await.unwrap().rows(), 3);
+}
+
+/// Ada owns the model and shares it with Ben; Dora knows nothing of it.
+async fn d38_whom_a_model_is_shared_with_is_forbidden_and_others_find_none(place: Place) {
+    let by = |user: &str, number: u8| Root {
+        caller: Caller::of_roles(Actor::new(user), &[]),
+        ..model("model", number)
+    };
+    let before = place.dump().await;
+    let refused = place.delete(by("ben", 2)).await;
+    let forbidden = matches!(refused, Err(DeleteError::Engine(EngineError::NotOwner { .. })));
+    assert!(forbidden, "{refused:?}");
+    place.does_not_find(by("dora", 2)).await;
+    assert_eq!(place.dump().await, before);
+    place.delete(by("ada", 2)).await.unwrap();
 }
 
 async fn d39_a_session_goes_with_its_measurements(place: Place) {

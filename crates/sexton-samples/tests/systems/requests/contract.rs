@@ -1,6 +1,7 @@
 //! The contract's lines on rows, as far as they do not speak of hiding and purging.
 
-use sexton_engine::{DeleteError, EngineError};
+use sexton_core::names::Actor;
+use sexton_engine::{Caller, DeleteError, EngineError, Root};
 use sexton_testkit::dump::Dump;
 
 use super::{batch, file, id};
@@ -11,6 +12,7 @@ on_both_databases!(
     r1_batches_of_a_deleted_file_are_cancelled_unless_they_have_ended,
     r3_a_file_or_batch_that_is_not_there_is_missing,
     r4_an_id_that_is_no_uuid_names_nothing,
+    r4_what_somebody_else_uploaded_is_missing_and_what_their_organisation_did_is_not,
     r6_r23_results_outlive_the_templates_they_answer,
     r8_an_output_file_goes_alone,
     r9_r12_a_batch_goes_with_its_requests_and_downloads_and_leaves_its_file,
@@ -71,6 +73,17 @@ async fn r4_an_id_that_is_no_uuid_names_nothing(place: Place) {
         assert!(is_missing, "{thing}: {refused:?}");
     }
     assert_eq!(place.dump().await, before);
+}
+
+async fn r4_what_somebody_else_uploaded_is_missing_and_what_their_organisation_did_is_not(
+    place: Place,
+) {
+    let by = |caller: Caller| Root { caller, ..file(OCTOBER) };
+    let ben = Caller::of_roles(Actor::new("ben"), &[]);
+    place.does_not_find(by(ben.clone())).await;
+    place.preview(by(Caller { admin: true, ..ben.clone() })).await;
+    place.preview(by(Caller::of_roles(Actor::new("ada"), &[]))).await;
+    place.delete(by(ben.acting_for("ada"))).await.unwrap();
 }
 
 async fn r6_r23_results_outlive_the_templates_they_answer(place: Place) {

@@ -1,6 +1,7 @@
 //! The contract's lines on rows. Objects, work, hooks and routes are not built.
 
-use sexton_engine::{DeleteError, EngineError, RefusedBy};
+use sexton_core::names::{Actor, TenantId};
+use sexton_engine::{Caller, DeleteError, EngineError, RefusedBy, Root};
 
 use super::of;
 use crate::place::{Place, removed, root};
@@ -9,6 +10,8 @@ on_both_databases!(
     sexton_samples::snapshots;
     s1_a_snapshot_goes_with_its_rows_and_everything_else_stays,
     s3_what_is_not_there_or_elsewhere_is_missing,
+    s2_without_the_feature_it_is_forbidden,
+    s4_without_access_to_the_project_it_is_missing_and_staff_pass,
     s3_an_id_that_is_no_number_is_missing,
     s5_an_artifact_without_images_is_no_snapshot_and_stays,
     s8_a_second_delete_finds_nothing_and_leaves_one_record,
@@ -70,6 +73,34 @@ async fn s3_an_id_that_is_no_number_is_missing(place: Place) {
         assert!(is_missing, "{id}: {refused:?}");
     }
     assert_eq!(place.dump().await, before);
+}
+
+/// Whoever has the feature, in the organization of the ferries.
+fn by(user: &str, roles: &[&str], id: &str) -> Root {
+    let caller = Caller::of_roles(Actor::new(user), roles).within(TenantId::new("1"));
+    Root { caller, ..root("snapshot", id) }
+}
+
+async fn s2_without_the_feature_it_is_forbidden(place: Place) {
+    let before = place.dump().await;
+    for id in ["12", "999"] {
+        let refused = place.delete(by("101", &["member"], id)).await;
+        let forbidden = matches!(refused, Err(DeleteError::Engine(EngineError::NoRole { .. })));
+        assert!(forbidden, "{refused:?}");
+    }
+    assert_eq!(place.dump().await, before);
+}
+
+/// Ada works on the project; Ben on another, Cleo for another organization; Dana is staff.
+async fn s4_without_access_to_the_project_it_is_missing_and_staff_pass(place: Place) {
+    for user in ["102", "103"] {
+        place.does_not_find(by(user, &["preprod"], "12")).await;
+        let concealed = place.delete(by(user, &["preprod"], "12")).await.unwrap_err();
+        let never_was = place.delete(by(user, &["preprod"], "999")).await.unwrap_err();
+        assert_eq!(concealed.to_string(), never_was.to_string().replace("999", "12"));
+    }
+    place.preview(by("104", &["preprod"], "12")).await;
+    place.delete(by("101", &["preprod"], "12")).await.unwrap();
 }
 
 async fn s5_an_artifact_without_images_is_no_snapshot_and_stays(place: Place) {

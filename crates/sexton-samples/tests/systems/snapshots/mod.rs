@@ -10,5 +10,6 @@ use crate::place::root;
 
 /// The same, asked for by somebody of this organization.
 fn of(organization: &str, thing: &str, id: &str) -> Root {
-    Root { tenant: Some(TenantId::new(organization)), ..root(thing, id) }
+    let root = root(thing, id);
+    Root { caller: root.caller.within(TenantId::new(organization)), ..root }
 }

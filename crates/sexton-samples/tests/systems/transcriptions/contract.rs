@@ -1,10 +1,11 @@
 //! The contract, line by line, as far as rows go.
 
-use sexton_engine::{DeleteError, DeleteRequest, EngineError, RefusedBy};
+use sexton_core::names::{Actor, TenantId};
+use sexton_engine::{Caller, DeleteError, DeleteRequest, EngineError, RefusedBy, Root};
 
 use super::{
     ACME, BETA, CANCELLED, CANCELLING, COMPLETED, COMPLETED_OF_BETA, FAILED, INTERVIEW, PENDING,
-    PURGED, RUNNING, RUNNING_OF_BETA, job, job_id, session, within,
+    PURGED, RUNNING, RUNNING_OF_BETA, job, job_id, key_id, session, within,
 };
 use crate::place::{Place, root};
 
@@ -18,6 +19,8 @@ on_both_databases!(
     t6_a_job_that_has_not_ended_refuses_by_its_state,
     t8_a_job_of_another_tenant_is_as_if_it_never_was,
     t9_in_its_tenant_a_job_without_an_owner_goes_too,
+    t9_a_job_of_somebody_else_is_as_if_it_never_was,
+    t10_a_key_that_may_not_write_is_forbidden,
     t12_a_second_delete_finds_nothing,
     t12_of_two_deletions_at_once_one_succeeds,
     t16_a_purged_job_goes,
@@ -141,6 +144,35 @@ async fn t9_in_its_tenant_a_job_without_an_owner_goes_too(place: Place) {
     place.does_not_find(within(BETA, job(CANCELLED))).await;
     place.delete(within(ACME, job(CANCELLED))).await.unwrap();
     assert_eq!(place.number(ownerless).await, 0);
+}
+
+/// Ada's key made the job; Ben's may write, and made another.
+async fn t9_a_job_of_somebody_else_is_as_if_it_never_was(place: Place) {
+    let by = |key: u8, number: u8| Root {
+        caller: Caller::of_roles(Actor::new(key_id(key)), &["jobs:write"])
+            .within(TenantId::new(ACME)),
+        ..job(number)
+    };
+    let mut answers = Vec::new();
+    for number in [COMPLETED, RUNNING_OF_BETA, CANCELLED, 99] {
+        place.does_not_find(by(3, number)).await;
+        let refused = place.delete(by(3, number)).await.unwrap_err();
+        answers.push(refused.to_string().replace(&job_id(number), "ID"));
+    }
+    assert_eq!(answers, [answers[0].as_str(); 4]);
+    place.delete(by(2, COMPLETED)).await.unwrap();
+}
+
+async fn t10_a_key_that_may_not_write_is_forbidden(place: Place) {
+    let before = place.dump().await;
+    let reader = Caller::of_roles(Actor::new(key_id(2)), &["jobs:read"]);
+    for number in [COMPLETED, 99] {
+        let asked = Root { caller: reader.clone(), ..job(number) };
+        let refused = place.delete(asked).await;
+        let is_forbidden = matches!(refused, Err(DeleteError::Engine(EngineError::NoRole { .. })));
+        assert!(is_forbidden, "{refused:?}");
+    }
+    assert_eq!(place.dump().await, before);
 }
 
 async fn t12_a_second_delete_finds_nothing(place: Place) {

@@ -17,7 +17,7 @@ const BETA: &str = "7e4a4700-0000-4000-8000-000000000002";
 
 /// The same root, as somebody of this tenant asks for it.
 fn within(tenant: &str, root: Root) -> Root {
-    Root { tenant: Some(TenantId::new(tenant)), ..root }
+    Root { caller: root.caller.within(TenantId::new(tenant)), ..root }
 }
 
 /// The job with this number.
@@ -27,6 +27,11 @@ fn job(number: u8) -> Root {
 
 fn job_id(number: u8) -> String {
     format!("10b00000-0000-4000-8000-{number:012}")
+}
+
+/// The key with this number.
+fn key_id(number: u8) -> String {
+    format!("4e700000-0000-4000-8000-{number:012}")
 }
 
 const COMPLETED: u8 = 1;
