@@ -8,19 +8,23 @@ use serde::{Deserialize, Serialize};
 pub enum IntentKind {
     /// A call to somebody outside.
     Hook,
-    /// A line of the log.
+    /// A line of the log, once the rows are gone.
     Event,
+    /// A line of the log, once everything else is carried out.
+    #[serde(rename = "last-event")]
+    LastEvent,
 }
 
 impl IntentKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Hook, Self::Event];
+    pub const ALL: [Self; 3] = [Self::Hook, Self::Event, Self::LastEvent];
 
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hook => "hook",
             Self::Event => "event",
+            Self::LastEvent => "last-event",
         }
     }
 

@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use crate::draft::suggest;
 use crate::inquire::inquire;
 use crate::outcome::EngineError;
-use crate::ports::{Caller, Database, DatabaseError, Mode, NoCaller, SchemaStamp};
+use crate::ports::{Caller, Database, DatabaseError, Events, Mode, NoCaller, SchemaStamp};
 use crate::request::Surroundings;
 
 /// A system under care, ready for previews and deletions.
@@ -33,6 +33,7 @@ pub struct System {
     pub(crate) surroundings: Surroundings,
     pub(crate) audit_key: Option<Vec<u8>>,
     pub(crate) caller: Arc<dyn Caller>,
+    pub(crate) log: Option<Arc<dyn Events>>,
     kept: Mutex<Kept>,
 }
 
@@ -61,13 +62,27 @@ impl System {
         audit_key: Option<Vec<u8>>,
     ) -> Self {
         let caller = Arc::new(NoCaller);
-        Self { policy, database, surroundings, audit_key, caller, kept: Mutex::default() }
+        Self {
+            policy,
+            database,
+            surroundings,
+            audit_key,
+            caller,
+            log: None,
+            kept: Mutex::default(),
+        }
     }
 
     /// The same, with somebody who makes the calls of its hooks. Without, nobody is called.
     #[must_use]
     pub fn with_caller(self, caller: Arc<dyn Caller>) -> Self {
         Self { caller, ..self }
+    }
+
+    /// The same, with a log in which its events are told. Without, they are not even stored.
+    #[must_use]
+    pub fn with_log(self, log: Arc<dyn Events>) -> Self {
+        Self { log: Some(log), ..self }
     }
 
     /// Its policy.

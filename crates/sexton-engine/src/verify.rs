@@ -21,7 +21,7 @@ use sexton_core::sql::Scalar;
 use crate::execute::ROOT_VALUE;
 use crate::outcome::DeleteError;
 use crate::ports::{AuditRow, DatabaseError, DeletionRow, StateChange, TombstoneSet, Tx};
-use crate::reap::REAPED;
+use crate::reap::{Open, REAPED};
 use crate::request::Caller;
 use crate::system::System;
 use crate::walk::{KeyRows, Locks, Roots, Walk};
@@ -72,8 +72,8 @@ impl System {
         if matches!(row.state, State::Requested | State::Drained) {
             return self.withdraw(row, lease).await;
         }
-        let (options, promised) = self.record_of(&row.id).await?;
-        match self.finish(&row.id, &row.thing, &options, lease, row.state, promised).await {
+        let (options, open) = self.record_of(&row.id).await?;
+        match self.finish(&row.id, &row.thing, &options, lease, row.state, open).await {
             Ok(_) => Ok(State::Complete),
             Err(DeleteError::Unreaped { .. }) => Ok(State::Committed),
             Err(DeleteError::Unverified { .. }) => Ok(State::Reaped),
@@ -107,12 +107,12 @@ impl System {
         options: &Options,
         lease: &str,
         from: State,
-        promised: bool,
+        open: Open,
     ) -> Result<Receipt, DeleteError> {
         // Order: planning takes connections of its own, so it comes before any is held.
         let ready = self.ready(thing, options).await?;
         let mut tx = self.begin_keep().await?;
-        if promised && tx.intents_left(id, REAPED).await?.open > 0 {
+        if open.calls && tx.intents_left(id, REAPED).await?.open > 0 {
             tx.rollback().await?;
             return Err(self.leave_open(id, lease).await?);
         }
@@ -127,12 +127,15 @@ impl System {
             return Err(DeleteError::Unverified { deletion: id.clone(), left: seen.left });
         }
         let mut receipt = self.receipt(tx.as_mut(), id, sealed, seen.looked_at).await?;
-        if promised {
+        if open.calls {
             for (rule, outcome, count) in tx.count_intents(id).await? {
                 receipt.called.entry(rule).or_default().insert(outcome, count);
             }
             // What was said held values of rows that are gone.
             tx.drop_intents(id, IntentKind::Hook).await?;
+        }
+        if open.events {
+            self.tell_log_in(tx.as_mut(), id, &[IntentKind::Event, IntentKind::LastEvent]).await?;
         }
         let text = serde_json::to_string(&receipt).expect("a receipt is plain text and numbers");
         let events: &[Event] = match from {
@@ -147,14 +150,17 @@ impl System {
         Ok(receipt)
     }
 
-    /// The options that a committed deletion was carried out with, and whether it promised calls,
-    /// from its record.
-    pub(crate) async fn record_of(&self, id: &DeletionId) -> Result<(Options, bool), DeleteError> {
+    /// The options that a committed deletion was carried out with, and what it promised, from its
+    /// record.
+    pub(crate) async fn record_of(&self, id: &DeletionId) -> Result<(Options, Open), DeleteError> {
         let mut tx = self.begin_keep().await?;
         let row = tx.audit_row(id).await?;
         tx.rollback().await?;
         let record = row.and_then(|row| serde_json::from_str::<Record>(&row.record).ok());
-        let told = record.map(|record| (record.options, !record.promised.is_empty()));
+        let told = record.map(|record| {
+            let calls = !record.promised.is_empty();
+            (record.options, Open { calls, events: !record.events.is_empty() })
+        });
         Ok(told.unwrap_or_default())
     }
 

@@ -61,6 +61,9 @@ pub struct Record {
     /// Calls promised per hook, if the deletion promised any.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub promised: BTreeMap<String, u64>,
+    /// Lines of the log promised per event, if the deletion promised any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub events: BTreeMap<String, u64>,
 }
 
 impl Record {

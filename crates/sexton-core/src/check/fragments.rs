@@ -34,8 +34,8 @@ pub(super) enum Stands<'a> {
     First(&'a Derived),
     /// A trigger asks it of a row and of the row that it refers to.
     Also(&'a Also),
-    /// Among the conditions of a hook's rows.
-    Hook,
+    /// Among the conditions of the rows of a hook or event.
+    Told,
     /// A derived column is set to it.
     Derived(&'a Derived, &'a DerivedColumn, DerivedKey),
 }
@@ -67,7 +67,7 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Vec<Finding> {
             Stands::Condition(_)
             | Stands::Find(_)
             | Stands::Taking { .. }
-            | Stands::Hook
+            | Stands::Told
             | Stands::Also(_) => "condition",
             _ => "SQL",
         };
@@ -98,7 +98,7 @@ fn unbound(placeholder: &Placeholder, stands: &Stands<'_>) -> Option<(String, &'
             format!("`{{{name}}}`"),
             "this version does not bind it yet: write it another way",
         )),
-        Placeholder::Going(table) if !matches!(stands, Stands::Hook) => Some((
+        Placeholder::Going(table) if !matches!(stands, Stands::Told) => Some((
             format!("`{{going.{table}}}`"),
             "the keys of rows that go are known in the `where` of a hook only",
         )),
@@ -128,7 +128,11 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
     }));
     places.extend(policy.hooks.iter().filter_map(|hook| {
         let what = format!("`where` of the hook `{}`", hook.name);
-        Some(Place { sql: hook.filter.as_ref()?, what, stands: Stands::Hook })
+        Some(Place { sql: hook.filter.as_ref()?, what, stands: Stands::Told })
+    }));
+    places.extend(policy.events.iter().filter_map(|event| {
+        let what = format!("`where` of the event `{}`", event.name);
+        Some(Place { sql: event.filter.as_ref()?, what, stands: Stands::Told })
     }));
     places
 }

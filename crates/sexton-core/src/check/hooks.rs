@@ -3,8 +3,8 @@
 use super::Source;
 use crate::finding::{Finding, Span};
 use crate::graph::table_or_finding;
-use crate::plan::{self, identity};
-use crate::policy::{Call, Hook};
+use crate::plan::{self, Asker, identity};
+use crate::policy::{Call, Hook, Sql};
 use crate::schema::Dialect;
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
@@ -13,14 +13,15 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
 
 fn of_hook(source: &Source<'_>, hook: &Hook) -> Vec<Finding> {
     let mut findings: Vec<Finding> = uncallable(source, hook).into_iter().collect();
-    findings.extend(unnamed_going(source, hook));
+    findings.extend(unnamed_going(source, hook.filter.as_ref()));
     match table_or_finding(&hook.of.value, hook.of.span, source.schema) {
         Err(finding) => findings.push(*finding),
         Ok(table) => {
             findings.extend(idle(source, hook));
             for slot in plan::slots(hook) {
-                let path = plan::columns(slot);
-                let followed = plan::follow(slot, &path, table, source.schema, source.graph);
+                let path = plan::columns(slot, Asker::Hook);
+                let (schema, graph) = (source.schema, source.graph);
+                let followed = plan::follow(slot, &path, Asker::Hook, Some(table), schema, graph);
                 findings.extend(followed.err().map(|finding| *finding));
             }
         }
@@ -58,8 +59,8 @@ fn uncallable(source: &Source<'_>, hook: &Hook) -> Option<Finding> {
 }
 
 /// `{going.TABLE}` must name a table whose rows are known by one column.
-fn unnamed_going(source: &Source<'_>, hook: &Hook) -> Vec<Finding> {
-    let fragments = plan::named_going(hook);
+pub(super) fn unnamed_going(source: &Source<'_>, filter: Option<&Sql>) -> Vec<Finding> {
+    let fragments = plan::named_going(filter);
     let findings = fragments.filter_map(|(name, fragment)| {
         let table = match table_or_finding(name, fragment.span, source.schema) {
             Ok(table) => table,

@@ -12,6 +12,7 @@ mod conditions;
 mod coverage;
 mod derived;
 mod effects;
+mod events;
 mod fence;
 mod fragments;
 mod guards;
@@ -109,6 +110,7 @@ const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     guards::findings,
     work::findings,
     hooks::findings,
+    events::findings,
     indexes::findings,
     triggers::findings,
     relations::findings,

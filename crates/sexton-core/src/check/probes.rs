@@ -32,7 +32,7 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
         Stands::Read(table) => read(source, table, place.sql)?,
         Stands::Assigned { child, assignment } => assigned(source, child, assignment)?,
         // Tried with the whole of what is read for it.
-        Stands::Hook => return None,
+        Stands::Told => return None,
         Stands::Guard(guard, key) => of_guard(source, guard, *key)?,
         Stands::Also(also) => of_also(source, also)?,
         Stands::First(derived) => of_first(source, derived)?,
@@ -205,13 +205,22 @@ fn of_plan(source: &Source<'_>, plan: &Plan) -> Vec<Probe> {
         probes.extend(statements.map(|statement| whole(statement, work.span, &what)));
     }
     for recording in &plan.steps.record {
-        let Told::Hook(told) = &recording.told;
-        let Some(hook) = source.policy.hooks.iter().find(|hook| hook.name == told.name) else {
-            continue;
+        let Some(statement) = &recording.statement else { continue };
+        let (span, what) = match &recording.told {
+            Told::Hook(told) => {
+                let mut hooks = source.policy.hooks.iter();
+                let Some(hook) = hooks.find(|hook| hook.name == told.name) else { continue };
+                let span = hook.filter.as_ref().map_or(hook.span, |filter| filter.span);
+                (span, format!("what is read for the hook `{}`", hook.name))
+            }
+            Told::Event(told) => {
+                let mut events = source.policy.events.iter();
+                let Some(event) = events.find(|event| event.name == told.name) else { continue };
+                let span = event.filter.as_ref().map_or(event.span, |filter| filter.span);
+                (span, format!("what is read for the event `{}`", event.name))
+            }
         };
-        let span = hook.filter.as_ref().map_or(hook.span, |filter| filter.span);
-        let what = format!("what is read for the hook `{}`", hook.name);
-        probes.push(whole(&recording.statement, span, &what));
+        probes.push(whole(statement, span, &what));
     }
     for derivation in &plan.steps.derive {
         let of = &derivation.table;

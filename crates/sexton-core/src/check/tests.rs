@@ -3,6 +3,7 @@ mod anonymizing;
 mod coverage;
 mod derived;
 mod effects;
+mod events;
 mod fence;
 mod fragments;
 mod guards;

@@ -33,13 +33,13 @@ pub use compile::{CompileError, compile};
 pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
-pub(crate) use recording::{columns, follow, named_going, slots};
+pub(crate) use recording::{Asker, columns, event_table, follow, named_going, slots};
 pub(crate) use root::{Tenant, follow_tenant, write_tenant};
-pub use saying::Words;
+pub use saying::{Why, Words};
 
 use crate::graph::EdgeId;
-use crate::names::{GuardName, HookName, TableName, ThingName};
-use crate::policy::{Call, Limits};
+use crate::names::{EventName, GuardName, HookName, TableName, ThingName};
+use crate::policy::{Call, Limits, On};
 use crate::schema::{Column, Dialect};
 use crate::sql::{SetId, Statement};
 use crate::template::{Form, ValuePath};
@@ -331,8 +331,10 @@ pub struct Working {
 pub struct Recording {
     /// Who is told.
     pub told: Told,
-    /// Reads the values, a row for each row that goes.
-    pub statement: Statement,
+    /// Reads the values, a row for each row that goes; none where nothing is read.
+    pub statement: Option<Statement>,
+    /// So many columns at the end are the key of the root that the row is of.
+    pub root_key: usize,
     /// What is said of a row.
     pub form: Form,
     /// What its placeholders stand for.
@@ -344,6 +346,21 @@ pub struct Recording {
 pub enum Told {
     /// Somebody outside.
     Hook(HookPlan),
+    /// Whoever reads the log.
+    Event(EventPlan),
+}
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPlan {
+    /// Its name.
+    pub name: EventName,
+    /// When it is told.
+    pub on: On,
+    /// Whether it is told once of each root, which may have no row.
+    pub of_root: bool,
+    /// Whether a condition says of which.
+    pub has_filter: bool,
 }
 
 /// Whom a hook calls, and how.
@@ -364,7 +381,7 @@ pub struct HookPlan {
 }
 
 /// What a placeholder stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// A value that is read.
     Read {
@@ -379,6 +396,23 @@ pub enum Said {
     Deletion,
     /// The thing.
     Thing,
+    /// The root's value, as text.
+    Root,
+    /// The same, in its own type where its row was read.
+    RootKey {
+        /// Its place among the columns that are read.
+        at: usize,
+        /// Whether it is written as JSON.
+        is_json: bool,
+    },
+    /// How many rows of a table went.
+    Rows(TableName),
+    /// How many rows refuse.
+    Count,
+    /// What the rows that refuse are called.
+    Names,
+    /// What went wrong, in a sentence.
+    Message,
 }
 
 /// An effect on rows that stay.

@@ -1,31 +1,47 @@
 //! What is read of rows before anything changes, for those who are told that they went.
 
-use super::closure::{Closure, identities};
+use super::closure::{Closure, columns_of, identities};
 use super::compile::Source;
 use super::root::{Tenant, follow_tenant, write_tenant};
-use super::{HookPlan, Recording, Said, Told};
+use super::{EventPlan, HookPlan, KeySet, Recording, Said, Told};
 use crate::finding::Finding;
 use crate::graph::Graph;
 use crate::names::{ColumnName, TableName};
-use crate::policy::{Fragment, Hook, JsonPlace, Part, Placeholder, Policy, TenantPath};
+use crate::policy::{
+    Event, EventOf, Fragment, Hook, JsonPlace, On, Part, Placeholder, Policy, Sql, TenantPath,
+    Thing,
+};
 use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
-use crate::sql::{KeySource, Writer, in_keys, listed, read_in_json};
+use crate::sql::{KeySource, Writer, in_keys, in_roots, listed, read_in_json};
 use crate::template::{Slot, ValuePath};
 
-/// Words that stand for no column.
-const WORDS: [(&str, Said); 3] =
-    [("actor", Said::Actor), ("deletion", Said::Deletion), ("thing", Said::Thing)];
+/// Who asks what a placeholder names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// A hook, of a row.
+    Hook,
+    /// An event, of a row.
+    Row,
+    /// An event, of the root.
+    Root,
+    /// An event of what did not happen: nothing is read.
+    Refusal,
+}
 
-/// What is read for every hook whose rows go.
+/// What is read for every hook and event whose rows go.
 pub(super) fn recordings(
     source: &Source<'_>,
     closure: &Closure,
     findings: &mut Vec<Finding>,
 ) -> Vec<Recording> {
-    let hooks = source.policy.hooks.iter().filter(|hook| closure.going.contains(&hook.of.value));
+    let going = |hook: &&Hook| closure.going.contains(&hook.of.value);
+    let hooks = source.policy.hooks.iter().filter(going);
+    let of_hooks = hooks.map(|hook| of_hook(source, closure, hook));
+    let events = source.policy.events.iter();
+    let of_events = events.map(|event| of_event(source, closure, event));
     let mut recordings = Vec::new();
-    for hook in hooks {
-        match of_hook(source, closure, hook) {
+    for recording in of_hooks.chain(of_events) {
+        match recording {
             Ok(recording) => recordings.extend(recording),
             Err(found) => findings.extend(found),
         }
@@ -35,16 +51,19 @@ pub(super) fn recordings(
 
 /// Whether rows of this table must be known one by one, because somebody is told of them.
 pub(super) fn reads(policy: &Policy, table: &TableName) -> bool {
-    policy
-        .hooks
-        .iter()
-        .any(|hook| hook.of.value == *table || named_going(hook).any(|(going, _)| going == table))
+    let names = |filter: Option<&Sql>| named_going(filter).any(|(going, _)| going == table);
+    let of_hook = |hook: &Hook| hook.of.value == *table || names(hook.filter.as_ref());
+    let of_event = |event: &Event| {
+        let is_read = matches!(event.on.value, On::Committed | On::Reaped);
+        let is_of = matches!(&event.of.value, EventOf::Rows { table: of, .. } if of == table);
+        is_read && (is_of || names(event.filter.as_ref()))
+    };
+    policy.hooks.iter().any(of_hook) || policy.events.iter().any(of_event)
 }
 
-/// The tables whose going rows the condition of a hook names.
-pub(crate) fn named_going(hook: &Hook) -> impl Iterator<Item = (&TableName, &Fragment)> {
-    let sql = hook.filter.iter();
-    let fragments = sql.flat_map(|sql| sql.postgres.iter().chain(&sql.sqlite));
+/// The tables whose going rows a condition names.
+pub(crate) fn named_going(filter: Option<&Sql>) -> impl Iterator<Item = (&TableName, &Fragment)> {
+    let fragments = filter.into_iter().flat_map(|sql| sql.postgres.iter().chain(&sql.sqlite));
     fragments.flat_map(|fragment| {
         fragment.parts.iter().filter_map(move |part| match part {
             Part::Placeholder(Placeholder::Going(table)) => Some((table, fragment)),
@@ -69,20 +88,29 @@ enum Leads<'a> {
     Value(Tenant<'a>, Option<&'a JsonPlace>),
 }
 
-/// What a placeholder names, about a row of this table.
+/// What a placeholder names, about a row of this table, or without one.
 pub(crate) fn follow<'a>(
     slot: &'a Slot,
     path: &'a TenantPath,
-    table: &'a Table,
+    asker: Asker,
+    table: Option<&'a Table>,
     schema: &'a Schema,
     graph: &Graph,
 ) -> Result<Followed<'a>, Box<Finding>> {
-    if let ([name], None) = (slot.path.names.as_slice(), &slot.path.json)
-        && table.column(&ColumnName::new(name)).is_none()
-        && let Some((_, word)) = WORDS.iter().find(|(word, _)| word == name)
-    {
-        return Ok(Followed { leads: Leads::Word(*word) });
+    let is_column =
+        |name: &String| table.is_some_and(|table| table.column(&ColumnName::new(name)).is_some());
+    let (names, json) = (slot.path.names.as_slice(), &slot.path.json);
+    let is_own = matches!(names, [name, ..] if is_column(name));
+    if let Some(word) = word(asker, names, schema).filter(|_| json.is_none() && !is_own) {
+        return Ok(Followed { leads: Leads::Word(word) });
     }
+    let Some(table) = table else {
+        let message = format!("`{{{}}}` has no value where no row is read", slot.path.written());
+        return Err(Box::new(
+            Finding::error("C187", Some(slot.span), message)
+                .help("here are known: id, actor, thing, deletion, count, names and message"),
+        ));
+    };
     let followed = follow_tenant(path, slot.span, table, schema, graph)?;
     let json = slot.path.json.as_ref();
     let is_document = last(&followed).is_none_or(|column| column.kind == TypeKind::Json);
@@ -96,9 +124,83 @@ pub(crate) fn follow<'a>(
     Ok(Followed { leads: Leads::Value(followed, json) })
 }
 
-/// The columns that a placeholder names, as they are followed.
-pub(crate) fn columns(slot: &Slot) -> TenantPath {
-    TenantPath::Columns(slot.path.names.iter().map(ColumnName::new).collect())
+/// The columns that a placeholder names, as they are followed: `{row.x}` is a column of the root.
+pub(crate) fn columns(slot: &Slot, asker: Asker) -> TenantPath {
+    let names = match slot.path.names.as_slice() {
+        [row, rest @ ..] if asker == Asker::Root && row == "row" && !rest.is_empty() => rest,
+        names => names,
+    };
+    TenantPath::Columns(names.iter().map(ColumnName::new).collect())
+}
+
+/// Words that stand for no column, by who asks.
+fn word(asker: Asker, names: &[String], schema: &Schema) -> Option<Said> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let table = |name: &[&str]| {
+        let name = match name {
+            [schema, name] => {
+                TableName { schema: Some((*schema).to_owned()), name: (*name).to_owned() }
+            }
+            _ => TableName::local(name.concat()),
+        };
+        schema.table(&name).map(|table| Said::Rows(table.name.clone()))
+    };
+    match (asker, names.as_slice()) {
+        (_, ["actor"]) => Some(Said::Actor),
+        (_, ["deletion"]) => Some(Said::Deletion),
+        (_, ["thing"]) => Some(Said::Thing),
+        (Asker::Root | Asker::Refusal, ["id"]) => Some(Said::Root),
+        (Asker::Root | Asker::Row, ["rows", name @ ..]) => table(name),
+        (Asker::Refusal, ["count"]) => Some(Said::Count),
+        (Asker::Refusal, ["names"]) => Some(Said::Names),
+        (Asker::Refusal, ["message"]) => Some(Said::Message),
+        _ => None,
+    }
+}
+
+/// Who asks for an event, and of which table's rows; none where no row is read.
+pub(crate) fn event_table<'s>(
+    event: &Event,
+    policy: &Policy,
+    schema: &'s Schema,
+) -> (Asker, Option<&'s Table>) {
+    let asks = |asker| match event.on.value {
+        On::Committed | On::Reaped => asker,
+        On::Refused(_) | On::Failed => Asker::Refusal,
+    };
+    let table = match &event.of.value {
+        EventOf::Rows { table, .. } => {
+            return match asks(Asker::Row) {
+                Asker::Row => (Asker::Row, schema.table(table)),
+                asker => (asker, None),
+            };
+        }
+        EventOf::Thing(name) => policy
+            .things
+            .iter()
+            .find(|thing| thing.name == *name)
+            .and_then(|thing| schema.table(&thing.row.as_ref()?.value.table)),
+    };
+    match asks(Asker::Root) {
+        Asker::Root => (Asker::Root, table),
+        asker => (asker, None),
+    }
+}
+
+/// Whether a deletion of this thing tells of the event: once of its root, or of each row.
+fn told_of(event: &Event, thing: &Thing) -> Option<bool> {
+    match &event.of.value {
+        EventOf::Thing(name) => (*name == thing.name).then_some(true),
+        EventOf::Rows { thing: Some(name), .. } if *name != thing.name => None,
+        EventOf::Rows { table, .. } => {
+            let is_roots = thing.row.as_ref().is_some_and(|row| row.value.table == *table);
+            match event.on.value {
+                On::Committed | On::Reaped => Some(false),
+                // Of what did not happen only the root is known.
+                On::Refused(_) | On::Failed => is_roots.then_some(true),
+            }
+        }
+    }
 }
 
 fn last<'a>(followed: &Tenant<'a>) -> Option<&'a Column> {
@@ -121,19 +223,8 @@ fn of_hook(
     let slots = slots(hook);
     let mut writer = Writer::new(source.schema.dialect);
     writer.push("SELECT ");
-    let said = read_all(source, table, &slots, &mut writer)?;
-    writer.push(" FROM ").table(table).push(" WHERE ");
-    let identity = &set.columns[..set.identity];
-    writer.qualified_by(table, |writer| in_keys(writer, identity, &identities(set)));
-    if let Some(filter) = hook.filter.as_ref().and_then(|filter| filter.of(writer.dialect())) {
-        writer.push(" AND (").fragment_with(filter, table, |writer, name| {
-            going(source, closure, name, writer);
-        });
-        writer.push(")");
-    }
-    writer.push(" ORDER BY ").qualified_by(table, |writer| {
-        writer.columns(identity);
-    });
+    let said = read_all(source, Asker::Hook, Some(table), &slots, &mut writer)?;
+    of_going_rows(source, closure, (table, set), hook.filter.as_ref(), &mut writer);
     let label = ["for the hook", hook.name.as_str(), "read"].join(" ");
     let told = Told::Hook(HookPlan {
         name: hook.name.clone(),
@@ -146,14 +237,87 @@ fn of_hook(
         within_secs: hook.within_secs,
         secret: hook.secret.as_ref().map(|secret| secret.value.clone()),
     });
-    let statement = writer.finish(&label, &table.name);
-    Ok(Some(Recording { told, statement, form: hook.body.clone(), said }))
+    let statement = Some(writer.finish(&label, &table.name));
+    Ok(Some(Recording { told, statement, root_key: 0, form: hook.body.clone(), said }))
+}
+
+fn of_event(
+    source: &Source<'_>,
+    closure: &Closure,
+    event: &Event,
+) -> Result<Option<Recording>, Vec<Finding>> {
+    let Some(of_root) = told_of(event, source.thing) else { return Ok(None) };
+    let (asker, table) = event_table(event, source.policy, source.schema);
+    let set = table.and_then(|table| closure.set_of(&table.name));
+    if asker == Asker::Row && set.is_none() {
+        return Ok(None);
+    }
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT ");
+    let slots = event.fields.slots();
+    let said = read_all(source, asker, table, &slots, &mut writer)?;
+    let mut root_key = 0;
+    let statement = table.zip(set).map(|(table, set)| {
+        if asker == Asker::Row {
+            of_going_rows(source, closure, (table, set), event.filter.as_ref(), &mut writer);
+        } else {
+            // Which root a row is of is told by its key, behind all else.
+            let key = source.thing.row.as_ref().map(|row| row.value.columns.clone());
+            let key = columns_of(table, &key.unwrap_or_default());
+            for column in &key {
+                writer.push(", ").qualified_by(table, |writer| {
+                    writer.read(column);
+                });
+            }
+            root_key = key.len();
+            writer.push(" FROM ").table(table).push(" WHERE ");
+            writer.qualified_by(table, |writer| in_roots(writer, &key));
+            filtered(source, closure, table, event.filter.as_ref(), &mut writer);
+        }
+        writer.finish(&["for the event", event.name.as_str(), "read"].join(" "), &table.name)
+    });
+    let (name, on) = (event.name.clone(), event.on.value.clone());
+    let told = Told::Event(EventPlan { name, on, of_root, has_filter: event.filter.is_some() });
+    Ok(Some(Recording { told, statement, root_key, form: event.fields.clone(), said }))
+}
+
+/// ` FROM table WHERE` its rows go and meet the condition, in the order of their keys.
+fn of_going_rows(
+    source: &Source<'_>,
+    closure: &Closure,
+    (table, set): (&Table, &KeySet),
+    filter: Option<&Sql>,
+    writer: &mut Writer,
+) {
+    writer.push(" FROM ").table(table).push(" WHERE ");
+    let identity = &set.columns[..set.identity];
+    writer.qualified_by(table, |writer| in_keys(writer, identity, &identities(set)));
+    filtered(source, closure, table, filter, writer);
+    writer.push(" ORDER BY ").qualified_by(table, |writer| {
+        writer.columns(identity);
+    });
+}
+
+fn filtered(
+    source: &Source<'_>,
+    closure: &Closure,
+    table: &Table,
+    filter: Option<&Sql>,
+    writer: &mut Writer,
+) {
+    if let Some(filter) = filter.and_then(|filter| filter.of(writer.dialect())) {
+        writer.push(" AND (").fragment_with(filter, table, |writer, name| {
+            going(source, closure, name, writer);
+        });
+        writer.push(")");
+    }
 }
 
 /// Writes a column for each placeholder that is read of a row; says what each is.
 fn read_all(
     source: &Source<'_>,
-    table: &Table,
+    asker: Asker,
+    table: Option<&Table>,
     slots: &[&Slot],
     writer: &mut Writer,
 ) -> Result<Vec<(ValuePath, Said)>, Vec<Finding>> {
@@ -162,13 +326,20 @@ fn read_all(
         if said.iter().any(|(known, _)| *known == slot.path) {
             continue;
         }
-        let path = columns(slot);
-        match follow(slot, &path, table, source.schema, source.graph) {
+        let path = columns(slot, asker);
+        match follow(slot, &path, asker, table, source.schema, source.graph) {
             Ok(Followed { leads: Leads::Word(word) }) => said.push((slot.path.clone(), word)),
             Ok(Followed { leads: Leads::Value(followed, json) }) => {
+                let Some(table) = table else { continue };
                 writer.push(if read > 0 { ", " } else { "" });
                 let is_json = read_value(&followed, json, table, writer);
-                said.push((slot.path.clone(), Said::Read { at: read, is_json }));
+                let is_root = asker == Asker::Root && slot.path.names == ["id"];
+                let what = if is_root {
+                    Said::RootKey { at: read, is_json }
+                } else {
+                    Said::Read { at: read, is_json }
+                };
+                said.push((slot.path.clone(), what));
                 read += 1;
             }
             Err(finding) => findings.push(*finding),

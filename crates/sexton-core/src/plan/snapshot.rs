@@ -84,8 +84,14 @@ impl fmt::Display for Plan {
 }
 
 fn show_recording(f: &mut fmt::Formatter<'_>, recording: &Recording) -> fmt::Result {
-    show(f, &recording.statement)?;
-    let Told::Hook(hook) = &recording.told;
+    recording.statement.iter().try_for_each(|statement| show(f, statement))?;
+    let said = recording.form.fill(&|path| format!("{{{}}}", path.written()).into());
+    let hook = match &recording.told {
+        Told::Hook(hook) => hook,
+        Told::Event(event) => {
+            return writeln!(f, "      tells {} on {:?}: {said}", event.name, event.on);
+        }
+    };
     let before = if hook.before { ", before the commit" } else { "" };
     writeln!(f, "      {} within {} s{before}", shown(&hook.call), hook.within_secs)?;
     if let Some((by, max)) = &hook.batch {
@@ -95,11 +101,7 @@ fn show_recording(f: &mut fmt::Formatter<'_>, recording: &Recording) -> fmt::Res
     if let Some(secret) = &hook.secret {
         writeln!(f, "      signed with {secret}")?;
     }
-    writeln!(
-        f,
-        "      says {}",
-        recording.form.fill(&|path| format!("{{{}}}", path.written()).into())
-    )
+    writeln!(f, "      says {said}")
 }
 
 fn shown(call: &Call) -> String {

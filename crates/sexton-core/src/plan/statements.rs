@@ -17,7 +17,7 @@ impl Plan {
         let counted = self.tenants.iter().map(|tenants| &tenants.statement).chain(&self.leaves);
         let kept = self.kept.iter().filter_map(|kept| kept.count.as_ref());
         let worked = steps.work.iter().flat_map(of_work);
-        let recorded = steps.record.iter().map(|recording| &recording.statement);
+        let recorded = steps.record.iter().filter_map(|recording| recording.statement.as_ref());
         let changed = steps.change.iter().map(|change| &change.statement);
         let removed = steps.remove.iter().flat_map(of_removal);
         let derived = steps.derive.iter().flat_map(of_derivation);

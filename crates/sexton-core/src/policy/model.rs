@@ -4,7 +4,8 @@
 
 use crate::finding::{Located, Span};
 use crate::names::{
-    ColumnName, GuardName, HookName, OptionName, StoreName, SystemName, TableName, ThingName,
+    ColumnName, EventName, GuardName, HookName, OptionName, StoreName, SystemName, TableName,
+    ThingName,
 };
 use crate::policy::ThingOption;
 use crate::schema::Dialect;
@@ -37,6 +38,8 @@ pub struct Policy {
     pub fence: Option<Fence>,
     /// Whom to tell of rows that go.
     pub hooks: Vec<Hook>,
+    /// Lines of the log about what is deleted.
+    pub events: Vec<Event>,
     /// How the audit names roots.
     pub audit: AuditRule,
     /// What `check` demands beyond the language's own rules.
@@ -540,6 +543,50 @@ pub struct Batch {
     pub by: Option<Slot>,
     /// At most so many.
     pub max: usize,
+}
+
+/// A line of the log about what is deleted, with the application's own names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its name.
+    pub name: EventName,
+    /// Of what.
+    pub of: Located<EventOf>,
+    /// When.
+    pub on: Located<On>,
+    /// Of which rows; of all if left out.
+    pub filter: Option<Sql>,
+    /// What it says, beside its name, the moment and the deletion.
+    pub fields: Form,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// Of what an event tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventOf {
+    /// Of a thing that is deleted: once.
+    Thing(ThingName),
+    /// Of rows that go, one by one: with any thing, or with this one only.
+    Rows {
+        /// With which thing.
+        thing: Option<ThingName>,
+        /// The table.
+        table: TableName,
+    },
+}
+
+/// When an event is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum On {
+    /// The rows are gone.
+    Committed,
+    /// Everything that was promised is carried out.
+    Reaped,
+    /// It was refused: by anything, or by this guard.
+    Refused(Option<GuardName>),
+    /// It failed.
+    Failed,
 }
 
 /// How the audit names roots.

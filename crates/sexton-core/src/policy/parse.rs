@@ -12,6 +12,7 @@ mod arrow;
 mod braces;
 mod codes;
 mod derived;
+mod event;
 mod fate;
 mod fence;
 mod guard;

@@ -105,8 +105,7 @@ impl System {
         }
         let told = |hook: &Hook| {
             ready.plan.steps.record.iter().any(|recording| {
-                let Told::Hook(planned) = &recording.told;
-                planned.name == hook.name
+                matches!(&recording.told, Told::Hook(planned) if planned.name == hook.name)
             })
         };
         let hooks = self.policy.hooks.iter().filter(|hook| told(hook));

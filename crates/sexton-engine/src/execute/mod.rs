@@ -27,7 +27,7 @@ use crate::outcome::{DeleteError, EngineError, Refusal};
 use crate::ports::{
     DatabaseError, Mode, NewDeletion, SessionId, StateChange, Transient, Tx, Violation,
 };
-use crate::reap::Calling;
+use crate::reap::{Calling, Open};
 use crate::request::DeleteRequest;
 use crate::system::System;
 use crate::walk::Refused;
@@ -60,6 +60,8 @@ pub struct Committed {
     pub digest: String,
     /// How many calls are still to be made.
     pub promised: u64,
+    /// How many lines of the log are still to be told.
+    pub events: u64,
 }
 
 impl System {
@@ -85,6 +87,7 @@ impl System {
             // What went wrong is the answer, even if it cannot be noted as well: the deletion stays
             // requested, and is withdrawn by whoever settles once its lease is over.
             drop(self.note_refusal(&admitted, error).await);
+            self.tell_refusal(&admitted, error);
         }
         let committed = outcome?;
         let finished = self.see_to(&committed, &admitted).await;
@@ -98,12 +101,16 @@ impl System {
         admitted: &Admitted,
     ) -> Result<Receipt, DeleteError> {
         let NewDeletion { thing, lease, .. } = &admitted.stored;
-        let promised = committed.promised > 0;
-        if promised && self.reap_own(&committed.id).await?.open > 0 {
-            return Err(self.leave_open(&committed.id, lease).await?);
+        let open = Open { calls: committed.promised > 0, events: committed.events > 0 };
+        if open.calls {
+            // Whoever waits for the log does not wait for those who are called.
+            self.tell_log(&committed.id, open).await?;
+            if self.reap_own(&committed.id).await?.open > 0 {
+                return Err(self.leave_open(&committed.id, lease).await?);
+            }
         }
         let (options, from) = (&admitted.options, State::Committed);
-        self.finish(&committed.id, thing, options, lease, from, promised).await
+        self.finish(&committed.id, thing, options, lease, from, open).await
     }
 
     /// Says for which of several roots a deletion was refused.

@@ -1,16 +1,23 @@
 //! What a deletion promises those who are told of its rows, read while the rows are there.
+//!
+//! A line of the log may say how many rows went, which is known only once they have gone: what is
+//! read of rows is kept until then.
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+use sexton_core::fence::key_text;
 use sexton_core::intent::IntentKind;
-use sexton_core::names::{IntentId, SystemName};
-use sexton_core::plan::{Told, Words};
-use sexton_core::policy::Call;
+use sexton_core::names::IntentId;
+use sexton_core::plan::{EventPlan, Recording, Told, Why, Words};
+use sexton_core::policy::{Call, On};
+use sexton_core::preview::BlockerKind;
 
 use super::admit::Admitted;
 use super::change::ChangeError;
+use super::record::outcome;
 use crate::outcome::DeleteError;
-use crate::ports::{DatabaseError, NewIntent, Tx};
+use crate::ports::{DatabaseError, NewIntent, Row};
 use crate::reap::Calling;
 use crate::system::System;
 use crate::walk::Walk;
@@ -23,6 +30,8 @@ const MESSAGE_BYTES_MAX: usize = 7_999;
 pub(super) struct Promised {
     intents: Vec<NewIntent>,
     messages: Vec<(String, Vec<String>)>,
+    /// Events, by their place among what the plan reads, and what was read for each.
+    told: Vec<(usize, Vec<Row>)>,
 }
 
 impl System {
@@ -38,17 +47,21 @@ impl System {
         let (mut promised, mut uncalled) = (Promised::default(), Vec::new());
         let plan = walk.plan;
         let deletion = &admitted.stored.id;
-        let words = Words {
-            actor: admitted.stored.actor.as_str(),
-            deletion: deletion.as_str(),
-            thing: admitted.stored.thing.as_str(),
-        };
-        for recording in &plan.steps.record {
-            let Told::Hook(hook) = &recording.told;
+        let words = words(admitted, "", &[]);
+        for (at, recording) in plan.steps.record.iter().enumerate() {
+            let hook = match &recording.told {
+                Told::Hook(hook) => hook,
+                Told::Event(event) => {
+                    if self.is_told_of(event) {
+                        promised.told.push((at, read(recording, walk).await?));
+                    }
+                    continue;
+                }
+            };
             if self.calls_nobody(&hook.call) {
                 continue;
             }
-            let rows = walk.rows(&recording.statement, u64::MAX).await?;
+            let rows = read(recording, walk).await?;
             for body in recording.bodies(&rows, words) {
                 match (&hook.call, Calling::of(hook, body.clone())) {
                     (Call::Notify(channel), _) => {
@@ -76,17 +89,136 @@ impl System {
         }
     }
 
+    /// Whether an event is told of a deletion that commits, and somebody keeps a log.
+    fn is_told_of(&self, event: &EventPlan) -> bool {
+        self.log.is_some() && matches!(event.on, On::Committed | On::Reaped)
+    }
+
     fn intent(&self, call: &Calling) -> NewIntent {
-        let word = data_encoding::BASE32_NOPAD.encode(&self.surroundings.entropy.unique());
         let target = serde_json::to_string(&call.target).expect("a target is plain text");
-        NewIntent {
-            id: IntentId::new(["int_", &word.to_lowercase()].concat()),
-            kind: IntentKind::Hook,
-            rule: call.hook.to_string(),
-            target,
-            after_secs: 0,
+        self.new_intent(IntentKind::Hook, call.hook.to_string(), target)
+    }
+
+    fn new_intent(&self, kind: IntentKind, rule: String, target: String) -> NewIntent {
+        let word = data_encoding::BASE32_NOPAD.encode(&self.surroundings.entropy.unique());
+        let id = IntentId::new(["int_", &word.to_lowercase()].concat());
+        NewIntent { id, kind, rule, target, after_secs: 0 }
+    }
+
+    /// The lines of events that wait for these rows to be gone, as intents.
+    fn lines(
+        &self,
+        admitted: &Admitted,
+        walk: &Walk<'_>,
+        promised: &Promised,
+        removed: &[(String, u64)],
+    ) -> Vec<NewIntent> {
+        let at = self.surroundings.clock.now().to_string();
+        let mut intents = Vec::new();
+        for (place, rows) in &promised.told {
+            let recording = &walk.plan.steps.record[*place];
+            let Told::Event(event) = &recording.told else { continue };
+            let kind =
+                if event.on == On::Reaped { IntentKind::LastEvent } else { IntentKind::Event };
+            for (root, rows) in by_root(recording, event, rows, admitted) {
+                for fields in recording.bodies(&rows, words(admitted, &root, removed)) {
+                    let line = line(event.name.as_str(), admitted.stored.id.as_str(), &at, fields);
+                    intents.push(self.new_intent(kind, event.name.to_string(), line));
+                }
+            }
+        }
+        intents
+    }
+
+    /// Tells what became of a deletion that did not happen, where the policy has an event for it.
+    pub(super) fn tell_refusal(&self, admitted: &Admitted, error: &DeleteError) {
+        let Some(log) = &self.log else { return };
+        let message = error.to_string();
+        let roots = admitted.roots.written();
+        let at = self.surroundings.clock.now().to_string();
+        for recording in &admitted.ready.plan.steps.record {
+            let Told::Event(event) = &recording.told else { continue };
+            let Some((count, names)) = happened(&event.on, error) else { continue };
+            let why = Why { message: &message, count, names: &names };
+            for root in &roots {
+                let words = Words { refusal: Some(why), ..words(admitted, root, &[]) };
+                for fields in recording.bodies(&[Vec::new()], words) {
+                    let id = admitted.stored.id.as_str();
+                    // A refusal is the answer, whether it can be logged or not.
+                    log.add(&line(event.name.as_str(), id, &at, fields)).ok();
+                }
+            }
         }
     }
+}
+
+/// Whether a deletion that ended so is what an event tells of; then how many rows were in the way,
+/// and their names.
+fn happened(on: &On, error: &DeleteError) -> Option<(u64, Vec<String>)> {
+    match (on, error) {
+        (On::Refused(by), DeleteError::Refused(refusal)) => {
+            let mut blockers = refusal.blockers.iter();
+            let blocker = blockers.find(|blocker| match by {
+                Some(guard) => blocker.kind == BlockerKind::Guard && blocker.name == guard.as_str(),
+                None => true,
+            })?;
+            Some((blocker.count, blocker.names.clone()))
+        }
+        (On::Failed, error) if outcome(error) == "failed" => Some((0, Vec::new())),
+        _ => None,
+    }
+}
+
+/// One flat line: the event's name, when, of which deletion, and what the policy has it say.
+fn line(event: &str, deletion: &str, at: &str, fields: Value) -> String {
+    let mut line = serde_json::json!({ "event": event, "at": at, "deletion": deletion });
+    if let (Value::Object(line), Value::Object(fields)) = (&mut line, fields) {
+        for (name, value) in fields {
+            line.entry(name).or_insert(value);
+        }
+    }
+    line.to_string()
+}
+
+fn words<'w>(admitted: &'w Admitted, root: &'w str, removed: &'w [(String, u64)]) -> Words<'w> {
+    Words {
+        actor: admitted.stored.actor.as_str(),
+        deletion: admitted.stored.id.as_str(),
+        thing: admitted.stored.thing.as_str(),
+        root,
+        removed,
+        refusal: None,
+    }
+}
+
+/// What is read of the rows that somebody is told of.
+async fn read(recording: &Recording, walk: &mut Walk<'_>) -> Result<Vec<Row>, DatabaseError> {
+    match &recording.statement {
+        Some(statement) => walk.rows(statement, u64::MAX).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The rows that an event tells of, by their roots. A root without a row of its own is told of all
+/// the same, unless a condition asks for its row.
+fn by_root(
+    recording: &Recording,
+    event: &EventPlan,
+    rows: &[Row],
+    admitted: &Admitted,
+) -> Vec<(String, Vec<Row>)> {
+    if !event.of_root {
+        return vec![(String::new(), rows.to_vec())];
+    }
+    let of_row = |row: &Row| key_text(&row[row.len().saturating_sub(recording.root_key)..]);
+    let mut told: Vec<(String, Vec<Row>)> =
+        rows.iter().map(|row| (of_row(row), vec![row.clone()])).collect();
+    let mut rowless = admitted.roots.written();
+    if rows.len() < rowless.len() && !event.has_filter {
+        rowless.retain(|root| !told.iter().any(|(known, _)| known == root));
+        told.extend(rowless.into_iter().map(|root| (root, vec![Vec::new()])));
+    }
+    told
 }
 
 fn message(hook: &str, message: String) -> Result<String, ChangeError> {
@@ -109,28 +241,32 @@ impl Promised {
         }
     }
 
-    /// How many calls each hook is promised.
-    pub fn counts(&self) -> BTreeMap<String, u64> {
-        let mut counts = BTreeMap::new();
-        for intent in &self.intents {
-            *counts.entry(intent.rule.clone()).or_default() += 1;
-        }
-        counts
-    }
-
-    /// Stores it with the rows.
+    /// Stores it with the rows, and says how many calls each hook and lines each event is promised.
     pub async fn store(
-        &self,
-        system: &SystemName,
+        self,
+        system: &System,
         admitted: &Admitted,
-        tx: &mut dyn Tx,
-    ) -> Result<(), DatabaseError> {
-        if !self.intents.is_empty() {
-            tx.insert_intents(system, &admitted.stored.id, &self.intents).await?;
+        walk: &mut Walk<'_>,
+        removed: &[(String, u64)],
+    ) -> Result<[BTreeMap<String, u64>; 2], DatabaseError> {
+        let lines = system.lines(admitted, walk, &self, removed);
+        let counts = [counted(&self.intents), counted(&lines)];
+        let intents = [self.intents, lines].concat();
+        if !intents.is_empty() {
+            let (name, id) = (&system.policy.system, &admitted.stored.id);
+            walk.tx.insert_intents(name, id, &intents).await?;
         }
         for (channel, messages) in &self.messages {
-            tx.notify(channel, messages).await?;
+            walk.tx.notify(channel, messages).await?;
         }
-        Ok(())
+        Ok(counts)
     }
+}
+
+fn counted(intents: &[NewIntent]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for intent in intents {
+        *counts.entry(intent.rule.clone()).or_default() += 1;
+    }
+    counts
 }

@@ -78,7 +78,8 @@ pub(super) async fn write(
     if !remembered.is_empty() {
         walk.tx.insert_fenced(id, at, &remembered).await?;
     }
-    carried.promised.store(&system.policy.system, admitted, walk.tx).await?;
+    let [promised, events] =
+        carried.promised.store(system, admitted, walk, &carried.removed).await?;
     let sums = |counts: &[(String, u64)]| -> BTreeMap<String, u64> {
         counts.iter().filter(|(_, rows)| *rows > 0).cloned().collect()
     };
@@ -101,11 +102,17 @@ pub(super) async fn write(
         removed: sums(&carried.removed),
         changed: sums(&carried.changed),
         derived: sums(&carried.derived),
-        promised: carried.promised.counts(),
+        promised,
+        events,
     };
     walk.tx.insert_audit(id, &record.text()).await?;
-    let promised = record.promised.values().sum();
-    Ok(Committed { id: id.clone(), removed: carried.removed, digest: carried.digest, promised })
+    let (promised, events) = (sum(&record.promised), sum(&record.events));
+    let (removed, digest) = (carried.removed, carried.digest);
+    Ok(Committed { id: id.clone(), removed, digest, promised, events })
+}
+
+fn sum(counts: &BTreeMap<String, u64>) -> u64 {
+    counts.values().sum()
 }
 
 /// Keys of interior rows that un-enforced references may still name.
@@ -137,7 +144,12 @@ fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
 
 /// The outcome of a deletion that did not happen, as it is kept with its row.
 pub(super) fn note(error: &DeleteError) -> String {
-    let outcome = match error {
+    serde_json::json!({ "outcome": outcome(error), "message": error.to_string() }).to_string()
+}
+
+/// The outcome of a deletion that did not happen, in the policy's word.
+pub(super) fn outcome(error: &DeleteError) -> &'static str {
+    match error {
         DeleteError::Refused(refusal) => refusal.by.as_str(),
         DeleteError::Engine(EngineError::NotFound { .. }) => "missing",
         DeleteError::Engine(EngineError::NoRole { .. } | EngineError::NotOwner { .. }) => {
@@ -156,6 +168,5 @@ pub(super) fn note(error: &DeleteError) -> String {
         | DeleteError::Unreaped { .. }
         | DeleteError::Unfinished { .. }
         | DeleteError::Uncertain { .. } => "failed",
-    };
-    serde_json::json!({ "outcome": outcome, "message": error.to_string() }).to_string()
+    }
 }

@@ -6,6 +6,7 @@
 mod caller;
 mod database;
 mod error;
+mod events;
 mod intents;
 mod ledger;
 pub mod store;
@@ -15,6 +16,7 @@ mod surroundings;
 pub use caller::{Answer, Caller, HookCall, NoCaller};
 pub use database::{Arg, Database, Mode, Query, Row, SchemaStamp, SessionId, Tx};
 pub use error::{DatabaseError, Transient, Violation};
+pub use events::Events;
 pub use intents::{
     Claim, IntentRow, Intents, IntentsLeft, NewIntent, OpenIntent, SettledIntent, Settlement,
 };

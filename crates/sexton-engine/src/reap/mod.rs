@@ -8,6 +8,7 @@
 //! whoever holds the intent.
 
 mod call;
+mod events;
 mod retry;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::ports::{
 use crate::system::System;
 
 pub(crate) use call::Calling;
+pub(crate) use events::Open;
 
 /// Kinds of intents that are carried out here.
 pub(crate) const REAPED: &[IntentKind] = &[IntentKind::Hook];

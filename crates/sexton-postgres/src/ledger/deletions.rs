@@ -149,7 +149,7 @@ pub(super) async fn take_over(
                 FROM sexton.intents
                 WHERE intents.deletion = deletions.id
                   AND intents.outcome IS NULL
-                  AND intents.kind <> 'event'
+                  AND intents.kind NOT IN ('event', 'last-event')
               )
             ORDER BY deletions.requested_at, deletions.id
             LIMIT $4

@@ -154,7 +154,7 @@ pub async fn take_over(
                 FROM sexton_intents
                 WHERE sexton_intents.deletion = sexton_deletions.id
                   AND sexton_intents.outcome IS NULL
-                  AND sexton_intents.kind <> 'event'
+                  AND sexton_intents.kind NOT IN ('event', 'last-event')
               )
             ORDER BY requested_at, id
             LIMIT ?4

@@ -16,6 +16,7 @@ const THING: &str = "`[things.NAME]`";
 const RULE: &str = "`[references]`";
 const GUARD: &str = "`[guards.NAME]`";
 const HOOK: &str = "`[hooks.NAME]`";
+const EVENT: &str = "`[events.NAME]`";
 const DERIVED: &str = "`[derived.TABLE]`";
 const WORK: &str = "`[work.TABLE]`";
 const STORES: &str = "`[stores]`";
@@ -43,6 +44,7 @@ pub fn json_schema() -> Value {
             "derived": { "additionalProperties": { "required": ["of", "set"] } },
             "work": { "additionalProperties": { "required": ["running"] } },
             "hooks": { "additionalProperties": { "required": ["of", "call", "body"] } },
+            "events": { "additionalProperties": { "required": ["of", "on", "fields"] } },
         } }],
         "$defs": definitions(),
     })
@@ -81,6 +83,7 @@ fn sections() -> Map<String, Value> {
             ),
         ),
         ("hooks", section("Whom to tell of rows that go, and what to say.", each(&hook()))),
+        ("events", section("Lines of the log about what is deleted.", each(&event()))),
         (
             "audit",
             section(
@@ -119,8 +122,8 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 9] =
-    ["pools", "objects", "retention", "panels", "quota", "replies", "routes", "events", "lists"];
+const UNBUILT_SECTIONS: [&str; 8] =
+    ["pools", "objects", "retention", "panels", "quota", "replies", "routes", "lists"];
 
 /// A system's or a thing's name.
 const NAME: &str = "^[a-z][a-z0-9_-]*$";
@@ -326,6 +329,12 @@ fn hook() -> Value {
         ("secret", json!({ "type": "string", "pattern": "^env:" })),
     ];
     closed(&keys.map(|(key, form)| (key, said(HOOK, key, form))))
+}
+
+fn event() -> Value {
+    let fields = each(&json!({ "type": ["string", "number", "boolean"] }));
+    let keys = [("of", text()), ("on", text()), ("where", refer("sql")), ("fields", fields)];
+    closed(&keys.map(|(key, form)| (key, said(EVENT, key, form))))
 }
 
 fn assignments(meaning: &str) -> Value {

@@ -74,6 +74,7 @@ fn schema_and_parser_know_the_same_keys() {
             "[hooks.a]\nbatch = { max = 1, zzz = 1 }",
             "/properties/hooks/additionalProperties/properties/batch/properties",
         ),
+        ("[events.a]\nzzz = 1", "/properties/events/additionalProperties/properties"),
         ("[audit]\nzzz = 1", "/properties/audit/properties"),
         ("[check]\nzzz = 1", "/properties/check/properties"),
     ] {

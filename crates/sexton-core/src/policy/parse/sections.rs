@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 15] = [
+const BUILT: [&str; 16] = [
     "like",
     "system",
     "database",
@@ -22,6 +22,7 @@ const BUILT: [&str; 15] = [
     "work",
     "fence",
     "hooks",
+    "events",
     "audit",
     "check",
 ];
@@ -30,8 +31,7 @@ const BUILT: [&str; 15] = [
 const UNBUILT_SAFETY: [&str; 2] = ["pools", "objects"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
-const UNBUILT_EXTRAS: [&str; 7] =
-    ["retention", "panels", "quota", "replies", "routes", "events", "lists"];
+const UNBUILT_EXTRAS: [&str; 6] = ["retention", "panels", "quota", "replies", "routes", "lists"];
 
 /// Sections that are one part; of the others each entry is a part, as in `[work.jobs]`.
 const UNDIVIDED: [&str; 1] = ["replies"];
@@ -73,6 +73,8 @@ pub(super) fn read<'t>(
     let work = root.get("work").map(|entry| reader.work(entry));
     let fence = root.get("fence").and_then(|entry| reader.fence(entry));
     let hooks = root.get("hooks").map(|entry| reader.hooks(entry));
+    let known = things.as_deref().unwrap_or_default();
+    let events = root.get("events").map(|entry| reader.events(entry, known));
     let audit = root.get("audit").map(|entry| reader.audit(entry));
     let check = root.get("check").map(|entry| reader.check(entry));
     reader.unbuilt.sort_by_key(|unbuilt| unbuilt.span);
@@ -89,6 +91,7 @@ pub(super) fn read<'t>(
         work: work.unwrap_or_default(),
         fence,
         hooks: hooks.unwrap_or_default(),
+        events: events.unwrap_or_default(),
         audit: audit.unwrap_or_default(),
         check: check.unwrap_or_default(),
         unbuilt: std::mem::take(&mut reader.unbuilt),

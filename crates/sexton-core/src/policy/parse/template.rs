@@ -52,6 +52,12 @@ impl<'t> Reader<'t> {
         Some(named(entry.name, form))
     }
 
+    /// The same with one value, as a line of the log has it.
+    pub fn flat_field(&mut self, entry: &Entry<'t>) -> Option<Field> {
+        let form = self.flat_form(entry)?;
+        Some(named(entry.name, form))
+    }
+
     /// The entry's value as one placeholder.
     pub fn slot(&mut self, entry: &Entry<'t>) -> Option<Slot> {
         let placed = self.placed_value(entry)?;

@@ -1,3 +1,4 @@
+mod events;
 mod fence;
 mod findings;
 mod forms;

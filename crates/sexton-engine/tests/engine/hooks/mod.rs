@@ -1,8 +1,5 @@
 //! Hooks: who is told of rows that go, of what, and when.
 
-mod notify;
-mod outside;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -70,6 +67,10 @@ macro_rules! on_both_databases {
     };
 }
 
+mod events;
+mod notify;
+mod outside;
+
 on_both_databases!(
     somebody_is_told_of_rows_as_they_were,
     rows_are_put_together_into_calls,
@@ -129,12 +130,17 @@ impl Stage {
         said.filter(|(by, _)| by == hook).map(|(_, body)| body).collect()
     }
 
+    /// The name of one of Sexton's own tables here.
+    fn own(&self, table: &str) -> String {
+        match self.place.ground.dialect() {
+            sexton_core::schema::Dialect::Postgres => format!("sexton.{table}"),
+            sexton_core::schema::Dialect::Sqlite => format!("sexton_{table}"),
+        }
+    }
+
     /// Lets whatever failed be due now.
     async fn time_goes_by(&self) {
-        let table = match self.place.ground.dialect() {
-            sexton_core::schema::Dialect::Postgres => "sexton.intents",
-            sexton_core::schema::Dialect::Sqlite => "sexton_intents",
-        };
+        let table = self.own("intents");
         self.write(&format!("UPDATE {table} SET next_try = not_before")).await;
     }
 

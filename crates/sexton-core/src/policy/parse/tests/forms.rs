@@ -212,7 +212,6 @@ nonsense = "is read over too"
 [quota.project]
 [replies]
 [routes."DELETE /a/{id}"]
-[events."job.deleted"]
 [lists.l]
 "#,
     );
@@ -227,7 +226,6 @@ nonsense = "is read over too"
             ("quota.project", false),
             ("replies", false),
             ("routes.\"DELETE /a/{id}\"", false),
-            ("events.\"job.deleted\"", false),
             ("lists.l", false),
         ]
     );

@@ -1,0 +1,49 @@
+use super::finds;
+
+const TABLES: &str = "orgs: id int key, slug text\nprojects: id int key, org_id int index -> orgs";
+
+const LINES: &str = "[things.org]\nrow = \"orgs.id\"\n[references]\n\
+                     \"projects.org_id -> orgs\" = \"delete\"\n\
+                     [guards.busy]\nof = \"orgs\"\nrows = \"projects p\"\n\
+                     link = \"p.id = orgs.id\"\nsay = \"no\"\n";
+
+fn event(of: &str, on: &str, fields: &str) -> String {
+    format!("{LINES}[events.e]\nof = \"{of}\"\non = \"{on}\"\nfields = {fields}\n")
+}
+
+#[test]
+fn an_event_says_what_is_known_at_its_moment() {
+    for (of, on, fields) in [
+        (
+            "org",
+            "committed",
+            "{ a = \"{id}\", b = \"{row.slug}\", c = \"{rows.projects}\", d = \"{slug}\" }",
+        ),
+        ("projects", "reaped", "{ a = \"{id}\", b = \"{org_id.slug}\", c = \"{rows.orgs}\" }"),
+        ("org.projects", "committed", "{ a = \"{actor}\" }"),
+        (
+            "org",
+            "refused by busy",
+            "{ a = \"{id}\", b = \"{count}\", c = \"{names}\", d = \"{message}\" }",
+        ),
+        ("orgs", "failed", "{ a = \"{id}\", b = \"{thing}\" }"),
+    ] {
+        finds(TABLES, &event(of, on, fields), &[]);
+    }
+    for (of, on, fields, expected) in [
+        ("org", "committed", "{ a = \"{slag}\" }", ("C102", "{slag}")),
+        ("org", "committed", "{ a = \"{rows.nothing}\" }", ("C102", "{rows.nothing}")),
+        ("projects", "committed", "{ a = \"{count}\" }", ("C102", "{count}")),
+        ("org", "failed", "{ a = \"{slug}\" }", ("C187", "{slug}")),
+    ] {
+        finds(TABLES, &event(of, on, fields), &[expected]);
+    }
+}
+
+#[test]
+fn an_event_tells_of_what_there_is() {
+    finds(TABLES, &event("nothing", "committed", "{}"), &[("C101", "nothing")]);
+    finds(TABLES, &event("org", "refused by bussy", "{}"), &[("C188", "\"refused by bussy\"")]);
+    let tables = format!("{TABLES}\nkept: id int key");
+    finds(&tables, &event("kept", "committed", "{}"), &[("C186", "kept")]);
+}
