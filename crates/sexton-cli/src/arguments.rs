@@ -38,6 +38,9 @@ pub struct Shared {
     #[arg(long, value_name = "FORMAT", global = true, default_value = "text")]
     #[arg(hide_possible_values = true)]
     pub output: Format,
+    /// Add the policy's events to this file, a JSON line each; - is standard error
+    #[arg(long, value_name = "FILE", global = true, env = "SEXTON_LOG", hide_env_values = true)]
+    pub log_file: Option<PathBuf>,
     /// Show causes, and which statement failed
     #[arg(long, global = true)]
     pub verbose: bool,

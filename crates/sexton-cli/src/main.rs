@@ -5,6 +5,7 @@ mod commands;
 mod confirm;
 mod exit;
 mod failure;
+mod log;
 mod policy_file;
 mod progress;
 mod screen;

@@ -13,6 +13,7 @@ use sexton_sqlite::SqliteDatabase;
 
 use crate::arguments::Shared;
 use crate::failure::Failure;
+use crate::log::Log;
 use crate::policy_file::PolicyFile;
 use crate::shell::CommandLine;
 
@@ -57,7 +58,12 @@ pub async fn open_with(
     let surroundings = Surroundings::of_this_machine();
     let caller = caller(&policy)?;
     let system = System::new(policy, database, surroundings, key.map(String::into_bytes));
-    let system = system.with_caller(caller);
+    let mut system = system.with_caller(caller);
+    if let Some(path) = &shared.log_file {
+        let log = Log::open(path);
+        let unwritten = |source| Failure::FileUnwritten { file: path.clone(), source };
+        system = system.with_log(Arc::new(log.map_err(unwritten)?));
+    }
     Ok(Opened { system, file, line: CommandLine::of_this_process(shared) })
 }
 

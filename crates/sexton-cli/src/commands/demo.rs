@@ -26,6 +26,7 @@ pub async fn run(demo: &Demo, shared: &Shared, screen: &mut Screen) -> Result<Ex
         policy: folder.policy(),
         database: None,
         output: shared.output,
+        log_file: shared.log_file.clone(),
         verbose: shared.verbose,
         color: shared.color,
     };

@@ -6,6 +6,7 @@ on_both_databases!(
     a_digest_that_still_holds_is_deleted,
     a_digest_that_no_longer_holds_changes_nothing,
     a_deletion_for_programs_is_a_line_for_each_event,
+    a_deletion_is_told_in_the_log,
 );
 
 const CONFIRMED: [&str; 5] = ["delete", "batch", "autumn-2026", "--confirm", "autumn-2026"];
@@ -157,4 +158,20 @@ async fn ids_in_the_audit_are_hashed_where_the_policy_has_a_key() {
     let records = place.own("audit");
     let plain = format!("SELECT count(*) FROM {records} WHERE record LIKE '%autumn-2026%'");
     assert_eq!(place.number(&plain).await, 0);
+}
+
+async fn a_deletion_is_told_in_the_log(place: Place) {
+    let count =
+        |table: &str| format!("SELECT count(*) FROM {table} WHERE batch_id = 'autumn-2026'");
+    let runs = place.number(&count("runs")).await;
+    let snapshots = place.number(&count("analysis_cohort_snapshots")).await;
+    place
+        .sexton(&[&CONFIRMED[..], &["--actor", "ann", "--log-file", "events.log"]].concat())
+        .expect(0);
+    let log = std::fs::read_to_string(place.folder().join("events.log")).expect("there is a log");
+    let [line] = log.lines().collect::<Vec<_>>()[..] else { panic!("{log}") };
+    let line: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
+    assert_eq!((&line["event"], &line["id"]), (&"batch_deleted".into(), &"autumn-2026".into()));
+    assert_eq!((&line["runs"], &line["snapshots"]), (&runs.into(), &snapshots.into()));
+    assert_eq!(line["actor"], "ann");
 }

@@ -59,6 +59,7 @@ pub fn program(folder: &Path) -> Command {
         "SEXTON_POLICY",
         "DATABASE_URL",
         "CACHE_EVICT_URL",
+        "SEXTON_LOG",
         "NO_COLOR",
         "CLICOLOR_FORCE",
         "COLUMNS",
