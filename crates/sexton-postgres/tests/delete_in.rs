@@ -186,3 +186,27 @@ async fn a_fence_holds_what_a_caller_deletes() {
     let refused = writing.await.expect("a writer does not panic").expect_err("it was written");
     assert!(refused.to_string().contains("public.projects.id = 1"), "{refused}");
 }
+
+#[tokio::test]
+async fn several_roots_go_in_it_all_or_none() {
+    let mut place = place().await;
+    let mut both = project("1");
+    both.root.key = RootKey::Ids(vec!["2".into(), "1".into()]);
+    let before = place.test.dump().await;
+    let mut tx = place.caller.begin().await.unwrap();
+    let refused = delete_in(&mut tx, &place.system, &both).await.unwrap_err();
+    let DeleteError::Refused(refusal) = refused else { panic!("{refused:?}") };
+    assert_eq!(refusal.blockers[0].roots, ["2"]);
+    tx.rollback().await.unwrap();
+    assert_eq!(place.test.dump().await, before);
+
+    let mut tx = place.caller.begin().await.unwrap();
+    sqlx::query("UPDATE projects SET kept = false").execute(&mut *tx).await.unwrap();
+    let committed = delete_in(&mut tx, &place.system, &both).await.unwrap();
+    let removed = ["files", "notes", "projects"].map(|table| (table.to_owned(), 2));
+    assert_eq!(committed.removed, removed);
+    tx.commit().await.unwrap();
+    let stored = place.system.status(&committed.id).await.unwrap().unwrap();
+    assert_eq!(stored.row.roots.all(), ["1", "2"]);
+    assert_eq!(place.system.settle().await.unwrap(), [(committed.id, State::Complete)]);
+}

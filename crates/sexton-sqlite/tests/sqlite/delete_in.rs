@@ -6,7 +6,7 @@ use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::policy::parse;
 use sexton_core::sql::Scalar;
-use sexton_engine::{Caller, DeleteRequest, Root, RootKey, Surroundings, System};
+use sexton_engine::{Caller, DeleteError, DeleteRequest, Root, RootKey, Surroundings, System};
 use sexton_sqlite::delete_in;
 use sqlx::{Connection, Sqlite, Transaction};
 
@@ -116,4 +116,29 @@ async fn what_refuses_a_deletion_refuses_it_here() {
     }
     assert_eq!(rows(&file).await, Scalar::Integer(222));
     assert_eq!(system.statuses(10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn several_roots_go_in_it_all_or_none() {
+    let (file, system) = place().await;
+    let mut both = project("1");
+    both.root.key = RootKey::Ids(vec!["2".into(), "1".into()]);
+    let mut caller = file.stranger().await;
+    let mut tx = caller.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let refused = delete_in(&mut tx, &system, &both).await.unwrap_err();
+    let DeleteError::Refused(refusal) = refused else { panic!("{refused:?}") };
+    assert_eq!(refusal.blockers[0].roots, ["2"]);
+    tx.rollback().await.unwrap();
+    assert_eq!(rows(&file).await, Scalar::Integer(222));
+
+    let mut tx = caller.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    sqlx::query("UPDATE projects SET kept = 0").execute(&mut *tx).await.unwrap();
+    let committed = delete_in(&mut tx, &system, &both).await.unwrap();
+    let removed = ["files", "notes", "projects"].map(|table| (table.to_owned(), 2));
+    assert_eq!(committed.removed, removed);
+    tx.commit().await.unwrap();
+    assert_eq!(rows(&file).await, Scalar::Integer(0));
+    let stored = system.status(&committed.id).await.unwrap().unwrap();
+    assert_eq!(stored.row.roots.all(), ["1", "2"]);
+    assert_eq!(system.settle().await.unwrap(), [(committed.id, State::Complete)]);
 }
