@@ -37,7 +37,9 @@ pub fn preview(preview: &Preview, view: View<'_>) -> String {
     page.line("");
     page.block(&table(&shown));
     left_out(&mut page, &rest);
-    preview.work.iter().for_each(|work| in_flight(&mut page, work));
+    for work in &preview.work {
+        in_flight(&mut page, work);
+    }
     for blocker in &preview.blockers {
         refusal(&mut page, blocker);
     }

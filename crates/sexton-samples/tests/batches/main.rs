@@ -1,4 +1,4 @@
-//! The sample `batches` on both databases: its check, its plans, its order of removal.
+//! The sample `batches` on both databases: its check, its plans, its order of removal, its jobs.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up ends here")]
 
@@ -7,3 +7,4 @@ mod fence;
 mod plans;
 mod select_only;
 mod system;
+mod work;

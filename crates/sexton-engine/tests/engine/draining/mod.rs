@@ -28,7 +28,7 @@ on_both_databases![
     a_preview_tells_who_waits_and_who_is_at_work,
     jobs_that_come_while_it_waits_are_stopped_too,
     while_it_waits_its_status_says_for_whom,
-    ten_thousand_and_one_jobs_are_stopped_at_once,
+    b26d_ten_thousand_and_one_jobs_are_stopped_at_once,
 ];
 
 async fn where_nobody_is_at_work_one_statement_asks_so_and_nobody_is_stopped(place: Place) {
@@ -243,7 +243,7 @@ async fn while_it_waits_its_status_says_for_whom(place: Place) {
     deleting.await.unwrap().unwrap();
 }
 
-async fn ten_thousand_and_one_jobs_are_stopped_at_once(place: Place) {
+async fn b26d_ten_thousand_and_one_jobs_are_stopped_at_once(place: Place) {
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10001)
         INSERT INTO jobs (id, batch_id, status) SELECT 1000 + i, 1, 'queued' FROM n";
     place.execute(many).await;
