@@ -41,8 +41,9 @@ pub async fn watched_waiting<T>(
     let mut waits_since = None;
     let done = loop {
         let waiting = waits.borrow_and_update().clone();
+        let now = line.elapsed();
         let passed = match &waiting {
-            Some(_) => line.elapsed() - *waits_since.get_or_insert_with(|| line.elapsed()),
+            Some(_) => now - *waits_since.get_or_insert(now),
             None => Duration::ZERO,
         };
         line.set_message(match waiting {

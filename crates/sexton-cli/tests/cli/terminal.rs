@@ -111,3 +111,16 @@ async fn the_typed_number_deletes_several() {
         assert_eq!(place.number(count).await, left);
     }
 }
+
+#[tokio::test]
+async fn whoever_waits_for_work_sees_for_how_much_and_how_long() {
+    let place = Place::on_sqlite().await;
+    place.change_policy("wait    = \"5s\"", "wait    = \"2s\"");
+    let taken = "UPDATE jobs SET status = 'running', lease_expires_at = '2999-01-01T00:00:00Z'
+        WHERE id = 'autumn-2026-ghent-again'";
+    place.execute(taken).await;
+    let (code, shown) = Asked::of(&place, "delete batch autumn-2026", TYPE).answer("autumn-2026\n");
+    assert_eq!(code, 1, "{shown}");
+    assert!(shown.contains("waiting for work on 1 row to stop ("), "{shown}");
+    assert!(shown.contains(" s of 2 s)"), "{shown}");
+}
