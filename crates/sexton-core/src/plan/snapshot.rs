@@ -61,10 +61,7 @@ impl fmt::Display for Plan {
         }
         self.tenants.iter().try_for_each(|tenants| show(f, &tenants.statement))?;
         show_work(f, &self.steps.work)?;
-        if !self.steps.record.is_empty() {
-            writeln!(f, "record")?;
-            self.steps.record.iter().try_for_each(|recording| show_recording(f, recording))?;
-        }
+        show_recordings(f, &self.steps.record)?;
         writeln!(f, "change")?;
         for derivation in &self.steps.derive {
             derivation.release.iter().try_for_each(|statement| show(f, statement))?;
@@ -81,6 +78,15 @@ impl fmt::Display for Plan {
         writeln!(f, "look again")?;
         self.looks.iter().try_for_each(|looks| show(f, &looks.statement))
     }
+}
+
+/// Plans that tell nobody say nothing of it.
+fn show_recordings(f: &mut fmt::Formatter<'_>, recordings: &[Recording]) -> fmt::Result {
+    if recordings.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "record")?;
+    recordings.iter().try_for_each(|recording| show_recording(f, recording))
 }
 
 fn show_recording(f: &mut fmt::Formatter<'_>, recording: &Recording) -> fmt::Result {
