@@ -116,8 +116,8 @@ fn of_guard(source: &Source<'_>, guard: &Guard, key: GuardKey) -> Option<Stateme
 /// Both tables side by side, as the trigger has them.
 fn of_also(source: &Source<'_>, also: &Also) -> Option<Statement> {
     let (fenced, _) = fence::fenced(source.policy, source.schema, source.graph);
-    let all = fenced.iter().flat_map(|fenced| &fenced.also);
-    let (_, fragment, lines) = all.into_iter().find(|(known, ..)| *known == also)?;
+    let mut all = fenced.iter().flat_map(|fenced| &fenced.also);
+    let (_, fragment, lines) = all.find(|(known, ..)| *known == also)?;
     let table = source.schema.table(&also.table)?;
     let mut parents: Vec<&Table> = lines.iter().map(|line| line.parent).collect();
     parents.dedup_by(|a, b| a.name == b.name);

@@ -117,9 +117,9 @@ impl<'a> Fenced<'a> {
                 });
                 asked || edge.columns.iter().any(|own| own.name == column.name)
             };
-            let lines = self.lines.iter().filter(|line| line.is_remembered());
-            let keys = self.keys.iter().flatten();
-            lines.into_iter().any(refers) || keys.into_iter().any(|key| key.name == column.name)
+            let mut lines = self.lines.iter().filter(|line| line.is_remembered());
+            let mut keys = self.keys.iter().flatten();
+            lines.any(refers) || keys.any(|key| key.name == column.name)
         };
         self.table.columns.iter().filter(|column| is_watched(column)).collect()
     }
@@ -128,8 +128,8 @@ impl<'a> Fenced<'a> {
 /// Whether conditions of the fence are asked of rows of this table.
 pub(crate) fn is_asked(policy: &Policy, schema: &Schema, graph: &Graph, table: &TableName) -> bool {
     let (fenced, _) = fenced(policy, schema, graph);
-    let lines = fenced.iter().flat_map(|fenced| &fenced.also).flat_map(|(.., lines)| lines);
-    lines.into_iter().any(|line| line.parent.name == *table)
+    let mut lines = fenced.iter().flat_map(|fenced| &fenced.also).flat_map(|(.., lines)| lines);
+    lines.any(|line| line.parent.name == *table)
 }
 
 struct Source<'a> {

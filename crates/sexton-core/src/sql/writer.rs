@@ -212,8 +212,8 @@ impl Writer {
     /// Adds what another writer has written, in quotes that it cannot end (PostgreSQL).
     pub fn dollar_quoted(&mut self, other: &Self) -> &mut Self {
         let body = other.sql.as_str();
-        let tags = (0..).map(|number| format!("$sexton{number}$"));
-        let tag = tags.into_iter().find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
+        let mut tags = (0..).map(|number| format!("$sexton{number}$"));
+        let tag = tags.find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
         self.sql.extend([tag.as_str(), body, tag.as_str()]);
         self
     }
