@@ -1,6 +1,7 @@
 //! `sexton demo`: a sample system in a folder, and a first deletion in it.
 
 mod folder;
+mod live;
 mod story;
 
 use serde_json::json;
@@ -64,6 +65,8 @@ async fn in_text(
     screen.say(&text::brief_receipt(&receipt, &took));
     step(screen, "\nAudit", "is every record still what was written?");
     audit::verify(opened, screen).await?;
+    step(screen, "\nAt work", story.at_work);
+    live::show(story, &folder.address(), opened, screen).await?;
     step(screen, "\nNow you", "these work as they are:");
     screen.say(&next_steps(story, folder));
     Ok(())

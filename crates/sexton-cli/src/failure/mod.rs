@@ -114,6 +114,12 @@ pub enum Failure {
     /// The sample cannot be installed.
     #[error(transparent)]
     Sample(#[from] sexton_samples::InstallError),
+    /// The application of the sample cannot go on.
+    #[error("the application of the sample cannot go on")]
+    AtWork(#[from] sexton_samples::app::AppError),
+    /// Nobody works on the sample.
+    #[error("nobody works on the sample")]
+    NoApplication,
 }
 
 impl From<DeleteError> for Failure {

@@ -177,8 +177,10 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             usage().next("Go on with it:").run(go_on).next("Or start afresh:").run(afresh)
         }
         Failure::DemoFile { source, .. } => unwritten(failure, source, "folder with --dir"),
-        Failure::Sample(_) => Told::new(Exit::Failed, "failed", failure.to_string())
-            .next("Choose another folder with --dir."),
+        Failure::Sample(_) | Failure::AtWork(_) | Failure::NoApplication => {
+            Told::new(Exit::Failed, "failed", failure.to_string())
+                .next("Choose another folder with --dir.")
+        }
     }
 }
 

@@ -133,7 +133,7 @@ impl Place {
             "transcriptions" => r#"["artifact_objects.owner_id"]"#,
             other => panic!("{other} is not fenced here"),
         };
-        self.policy.push_str(&format!("\n[fence]\nreferences = {references}\n"));
+        self.policy = format!("{}\n[fence]\nreferences = {references}\n", self.policy);
         let made = self.system().await.change_fence(FenceChange::Install).await.unwrap();
         assert!(!made.is_empty());
         self

@@ -59,6 +59,11 @@ impl Folder {
         self.system().display().to_string()
     }
 
+    /// Where the application finds its database.
+    pub fn address(&self) -> String {
+        self.database().display().to_string()
+    }
+
     fn system(&self) -> PathBuf {
         self.dir.join(self.story.sample.name)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::live::Live;
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::{Caller, Root, RootKey};
 use sexton_samples::{Sample, batches, datasets, requests, snapshots, transcriptions};
@@ -14,6 +15,9 @@ pub struct Story {
     pub thing: &'static str,
     pub first: &'static str,
     pub second: &'static str,
+    /// What the application does meanwhile, in a sentence.
+    pub at_work: &'static str,
+    pub live: Live,
 }
 
 /// Every story there is; the first is told unless another is asked for.
@@ -45,6 +49,8 @@ fn of_batches() -> Story {
         thing: "batch",
         first: "autumn-2026",
         second: "summer-2026",
+        at_work: "a batch comes in, its jobs are taken, and it is deleted.",
+        live: Live { thing: "batch", id: "name", jobs: 3, workers: 3 },
     }
 }
 
@@ -56,6 +62,8 @@ fn of_datasets() -> Story {
         thing: "dataset",
         first: "da7a5e70-0000-4000-8000-000000000002",
         second: "da7a5e70-0000-4000-8000-000000000003",
+        at_work: "a job generates a dataset, and is deleted meanwhile.",
+        live: Live { thing: "job", id: "item", jobs: 1, workers: 1 },
     }
 }
 
@@ -67,6 +75,8 @@ fn of_transcriptions() -> Story {
         thing: "job",
         first: "10b00000-0000-4000-8000-000000000001",
         second: "10b00000-0000-4000-8000-000000000002",
+        at_work: "a job comes in, and who would delete it has to wait.",
+        live: Live { thing: "job", id: "item", jobs: 1, workers: 1 },
     }
 }
 
@@ -78,6 +88,8 @@ fn of_snapshots() -> Story {
         thing: "snapshot",
         first: "12",
         second: "7",
+        at_work: "two builds come in, are compared, and the later one goes.",
+        live: Live { thing: "snapshot", id: "artifact", jobs: 2, workers: 1 },
     }
 }
 
@@ -89,5 +101,7 @@ fn of_requests() -> Story {
         thing: "file",
         first: "f1000000-0000-4000-8000-000000000001",
         second: "f1000000-0000-4000-8000-000000000003",
+        at_work: "a batch comes in, daemons claim it, and it is deleted.",
+        live: Live { thing: "batch", id: "id", jobs: 3, workers: 3 },
     }
 }
