@@ -122,8 +122,17 @@ impl Place {
     }
 
     /// The same with the policy's fence over what its workers write.
-    pub async fn fenced(mut self) -> Self {
-        self.policy = without(&["work"], self.sample.policy);
+    pub async fn fenced(self) -> Self {
+        self.without_only(&["work"]).await
+    }
+
+    /// The same with all that the policy says.
+    pub async fn whole(self) -> Self {
+        self.without_only(&[]).await
+    }
+
+    async fn without_only(mut self, parts: &[&str]) -> Self {
+        self.policy = without(parts, self.sample.policy);
         let made = self.system().await.change_fence(FenceChange::Install).await.unwrap();
         assert!(!made.is_empty());
         self

@@ -3,4 +3,5 @@
 mod alone;
 mod cached;
 mod deleted;
+mod drained;
 mod fenced;
