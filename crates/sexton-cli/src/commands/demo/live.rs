@@ -20,7 +20,7 @@ use crate::text;
 use crate::wiring::Opened;
 
 /// A deletion that has not ended by then waits for the workers.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What comes in, and what of it is deleted.
 #[derive(Debug, Clone, Copy)]
