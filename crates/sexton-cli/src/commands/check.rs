@@ -1,6 +1,8 @@
 //! `sexton check`: every finding of the file, then of the file against the live schema; and what
 //! deletions take and touch otherwise than before.
 
+mod stores;
+
 use std::path::Path;
 
 use serde_json::json;
@@ -16,6 +18,7 @@ use crate::policy_file::PolicyFile;
 use crate::screen::Screen;
 use crate::text;
 use crate::wiring;
+use stores::Told;
 
 /// The finding of a file that cannot be read at all, which is a matter of configuration.
 const NOT_TOML: &str = "P001";
@@ -27,7 +30,7 @@ pub async fn run(check: &Check, shared: &Shared, screen: &mut Screen) -> Result<
     let file = PolicyFile::read(&shared.policy)?;
     let old = check.diff.as_deref().map(Old::read).transpose()?;
     let (policy, findings) = file.parse();
-    let mut said = Said { file, findings, changes: None };
+    let mut said = Said { file, findings, stores: Vec::new(), changes: None };
     if let Some(policy) = policy
         && let Err(failure) = said.judge(&policy, old, check, shared).await
     {
@@ -62,11 +65,12 @@ async fn grants(role: Option<&str>, shared: &Shared, screen: &mut Screen) -> Res
 struct Said {
     file: PolicyFile,
     findings: Vec<Finding>,
+    stores: Vec<Told>,
     changes: Option<Vec<Change>>,
 }
 
 impl Said {
-    /// Asks the database.
+    /// Asks the database, and the stores.
     async fn judge(
         &mut self,
         policy: &Policy,
@@ -77,6 +81,8 @@ impl Said {
         let opened = wiring::open_with(shared, self.file.clone(), policy.clone()).await?;
         let system = &opened.system;
         self.findings.extend(system.check().await?);
+        self.stores = stores::ask(policy).await;
+        self.findings.extend(self.stores.iter().flat_map(|told| told.findings.clone()));
         if old.is_none() && check.save.is_none() {
             return Ok(());
         }
@@ -88,11 +94,17 @@ impl Said {
     }
 
     fn show(&self, check: &Check, screen: &mut Screen) {
-        let Self { file, findings, changes } = self;
+        let Self { file, findings, stores, changes } = self;
         let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
         if screen.is_text() {
             if !findings.is_empty() {
                 screen.say(&text::findings(file, findings));
+            }
+            for told in stores.iter().filter(|told| !told.says.is_empty()) {
+                let address = told.address.as_deref().unwrap_or_default();
+                let says = told.says.join("; ");
+                let line = format!("store {} ({address}): {says}", told.name);
+                screen.say(&text::clean(&line));
             }
             if let Some((changes, old)) = changes.as_ref().zip(check.diff.as_deref()) {
                 screen.say(&text::changes(changes, &old.display().to_string()));
@@ -109,6 +121,10 @@ impl Said {
             "errors": count(Severity::Error),
             "warnings": count(Severity::Warning),
         });
+        if !stores.is_empty() {
+            let told = |told: &Told| json!({ "name": told.name, "address": told.address, "says": told.says });
+            document["stores"] = stores.iter().map(told).collect();
+        }
         if let Some(changes) = changes {
             document["changes"] = json!(changes);
         }

@@ -207,3 +207,27 @@ async fn there_is_nothing_to_grant_in_sqlite() {
     assert_eq!(said.out, "");
     assert!(said.err.contains("SQLite has no roles"), "{said}");
 }
+
+#[tokio::test]
+async fn stores_are_asked_what_they_let_us_do() {
+    let place = Place::on_sqlite().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path().canonicalize().expect("the folder");
+    let with = |stores: &str| {
+        let policy = sexton_samples::batches().policy;
+        place.write_policy(&policy.replacen("\n[", &format!("\n[stores]\n{stores}\n["), 1));
+    };
+    with(&format!("files = \"{}\"\nshort = \"memory:\"", at.display()));
+    let said = place.sexton(&["check"]).expect(0);
+    let line = format!("store files (file://{}): we may list objects; we may", at.display());
+    assert!(said.out.contains(&line), "{said}");
+    let document = place.sexton(&["check", "--output", "json"]).expect(0).document();
+    assert_eq!(document["stores"][1]["address"], "memory:");
+
+    with("gone = \"/nowhere/at/all\"\nunset = \"env:NOBODY_SETS_THIS\"\nodd = \"gs://bucket\"");
+    let said = place.sexton(&["check"]).expect(1);
+    for told in ["/nowhere/at/all", "the variable NOBODY_SETS_THIS", "`gs:` is no kind of store"] {
+        assert!(said.out.contains(told), "{told}: {said}");
+    }
+    assert_eq!(said.out.matches("C401").count(), 3, "{said}");
+}
