@@ -7,10 +7,12 @@ use sqlx::Row;
 use crate::link::Link;
 
 /// What deletions do with Sexton's own tables.
-const OWN: [(&str, &[May]); 6] = [
+const OWN: [(&str, &[May]); 8] = [
     ("migrations", &[May::Select]),
     ("deletions", &[May::Select, May::Insert, May::Update]),
     ("tombstones", &[May::Select, May::Insert, May::Delete]),
+    ("fenced", &[May::Select, May::Insert, May::Delete]),
+    ("intents", ALL),
     ("holds", &[May::Select, May::Update]),
     ("audit", &[May::Select, May::Insert, May::Update]),
     ("audit_head", &[May::Select, May::Update]),

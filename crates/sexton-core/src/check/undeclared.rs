@@ -46,7 +46,11 @@ fn is_spoken_of(policy: &Policy, schema: &Schema, table: &TableName, column: &Co
         let keys = schema.table(table).into_iter().flat_map(|table| &table.foreign_keys);
         keys.into_iter().any(|key| key.columns.contains(column))
     };
-    by_line || by_place() || by_key()
+    let by_derivation = || {
+        let mut derived = policy.derived.iter().filter(|derived| derived.table.value == *table);
+        derived.any(|derived| derived.set.iter().any(|set| set.column.value == *column))
+    };
+    by_line || by_place() || by_derivation() || by_key()
 }
 
 fn finding(schema: &Schema, suggestion: &Suggestion) -> Finding {

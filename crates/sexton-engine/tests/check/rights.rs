@@ -49,7 +49,7 @@ const POLICY: &str = "
     [things.batch]
     row = \"batches.id\"
     label = \"tag\"
-    visible = \"exists (select 1 from members m where m.org = batches.org and m.who = {actor})\"
+    only = { \"exists (select 1 from members m where m.org = batches.org)\" = \"no\" }
     [things.run]
     row = \"runs.id\"
     [references]

@@ -38,6 +38,9 @@ async fn a_line_answers_it_also_one_that_says_no() {
     expect(TABLES, &line("keep"), &[]).await;
     let indexed = format!("{TABLES} CREATE INDEX notes_run ON notes (run_id);");
     expect(&indexed, &line("delete"), &[]).await;
+    // A column that is derived is told of where it is derived.
+    let derived = format!("{RUN}[derived.notes]\nof = \"runs.id\"\nset.run_id = \"=null\"\n");
+    expect(TABLES, &derived, &[]).await;
     let key = TABLES.replace("run_id integer, user", "run_id integer REFERENCES runs, user");
     expect(
         &format!("{key} CREATE INDEX notes_run ON notes (run_id);"),
