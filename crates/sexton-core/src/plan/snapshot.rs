@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Find, JudgedBy, Plan, Recording, Removal, SetRole, Told, Working};
+use super::{Find, JudgedBy, Plan, Recording, Removal, RootPlan, SetRole, Told, Working};
 use crate::policy::Call;
 use crate::sql::{Bind, Statement};
 use crate::template::ValuePath;
@@ -31,18 +31,7 @@ impl fmt::Display for Plan {
             let (set, columns) = (remembered.set.0, columns.join(","));
             writeln!(f, "  set {set} columns {columns} are remembered as {}", remembered.memory)?;
         }
-        writeln!(f, "root")?;
-        if let Some(memory) = &self.root.memory {
-            writeln!(f, "  the value is remembered as {memory}")?;
-        }
-        for statement in self.root.find.iter().chain(&self.root.started) {
-            show(f, statement)?;
-        }
-        if let Some(row) = &self.root.row {
-            for statement in [&row.statement, &row.held, &row.subject] {
-                show(f, statement)?;
-            }
-        }
+        show_root(f, &self.root)?;
         writeln!(f, "find")?;
         for find in &self.steps.find {
             show_find(f, find)?;
@@ -118,6 +107,16 @@ fn shown(call: &Call) -> String {
         }
         Call::Notify(channel) => ["notifies ", channel].concat(),
     }
+}
+
+fn show_root(f: &mut fmt::Formatter<'_>, root: &RootPlan) -> fmt::Result {
+    writeln!(f, "root")?;
+    if let Some(memory) = &root.memory {
+        writeln!(f, "  the value is remembered as {memory}")?;
+    }
+    let row = root.row.iter().flat_map(|row| [&row.statement, &row.held, &row.subject]);
+    let mut statements = root.find.iter().chain(&root.started).chain(row);
+    statements.try_for_each(|statement| show(f, statement))
 }
 
 fn show_find(f: &mut fmt::Formatter<'_>, find: &Find) -> fmt::Result {
