@@ -36,8 +36,12 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     let body = |event| {
         let mut writer = Writer::written_out(Dialect::Postgres);
-        remembered.iter().for_each(|line| reference(&mut writer, schema, line, table, event));
-        fenced.keys.iter().for_each(|key| own_key(&mut writer, schema, key, table, event));
+        for line in &remembered {
+            reference(&mut writer, schema, line, table, event);
+        }
+        for key in &fenced.keys {
+            own_key(&mut writer, schema, key, table, event);
+        }
         writer
     };
     let mut on_insert = body(Event::Insert);
@@ -47,15 +51,15 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
         }
     }
     let watched = fenced.watched();
-    let told: Vec<&str> = watched.iter().map(|column| column.name.as_str()).collect();
-    let told = told.join(", ");
+    let names: Vec<&str> = watched.iter().map(|column| column.name.as_str()).collect();
+    let names = names.join(", ");
     if !on_insert.text().is_empty() {
         drafts.push(draft(schema, table, Event::Insert, &[], &on_insert, "INSERT".to_owned()));
     }
     if !watched.is_empty() {
         let on_update = body(Event::Update);
-        let watches = format!("UPDATE of {told}");
-        drafts.push(draft(schema, table, Event::Update, &watched, &on_update, watches));
+        let told = format!("UPDATE of {names}");
+        drafts.push(draft(schema, table, Event::Update, &watched, &on_update, told));
     }
     for (also, fragment, lines) in &fenced.also {
         let Some(column) = table.column(&also.column.value) else { continue };
@@ -63,8 +67,8 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
         for line in lines {
             condition(&mut writer, (also, fragment), line, table, Event::Update);
         }
-        let watches = format!("UPDATE of {}, as [fence] also says", column.name);
-        drafts.push(draft(schema, table, Event::Update, &[column], &writer, watches));
+        let told = format!("UPDATE of {}, as [fence] also says", column.name);
+        drafts.push(draft(schema, table, Event::Update, &[column], &writer, told));
     }
     drafts
 }
@@ -85,7 +89,7 @@ fn draft(
     event: Event,
     watched: &[&Column],
     judgements: &Writer,
-    watches: String,
+    told: String,
 ) -> Draft {
     let mut body = Writer::written_out(Dialect::Postgres);
     body.push("\n#variable_conflict use_column\nDECLARE\n    sexton_gone text[];\n");
@@ -105,7 +109,7 @@ fn draft(
         ],
         body: body.text().to_owned(),
     };
-    Draft { table: name, watches, write: Box::new(write) }
+    Draft { table: name, watches: told, write: Box::new(write) }
 }
 
 /// One that was left without its trigger is written over.

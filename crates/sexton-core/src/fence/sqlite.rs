@@ -22,13 +22,19 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
     let remembered: Vec<&Line<'_>> = fenced.lines.iter().filter(|l| l.is_remembered()).collect();
     let body = |event| {
         let mut writer = Writer::written_out(Dialect::Sqlite);
-        remembered.iter().for_each(|line| reference(&mut writer, schema, line, table, event));
-        fenced.keys.iter().for_each(|key| own_key(&mut writer, schema, key, table));
+        for line in &remembered {
+            reference(&mut writer, schema, line, table, event);
+        }
+        for key in &fenced.keys {
+            own_key(&mut writer, schema, key, table);
+        }
         writer
     };
     let mut on_insert = body(Event::Insert);
     for (also, fragment, lines) in &fenced.also {
-        lines.iter().for_each(|line| condition(&mut on_insert, (also, fragment), line, table));
+        for line in lines {
+            condition(&mut on_insert, (also, fragment), line, table);
+        }
     }
     let watched = fenced.watched();
     let mut drafts = Vec::new();
@@ -36,16 +42,18 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
         drafts.push(draft(table, &[], &on_insert, "INSERT".to_owned()));
     }
     if !watched.is_empty() {
-        let told: Vec<&str> = watched.iter().map(|column| column.name.as_str()).collect();
-        let watches = format!("UPDATE of {}", told.join(", "));
-        drafts.push(draft(table, &watched, &body(Event::Update), watches));
+        let names: Vec<&str> = watched.iter().map(|column| column.name.as_str()).collect();
+        let told = format!("UPDATE of {}", names.join(", "));
+        drafts.push(draft(table, &watched, &body(Event::Update), told));
     }
     for (also, fragment, lines) in &fenced.also {
         let Some(column) = table.column(&also.column.value) else { continue };
         let mut writer = Writer::written_out(Dialect::Sqlite);
-        lines.iter().for_each(|line| condition(&mut writer, (also, fragment), line, table));
-        let watches = format!("UPDATE of {}, as [fence] also says", column.name);
-        drafts.push(draft(table, &[column], &writer, watches));
+        for line in lines {
+            condition(&mut writer, (also, fragment), line, table);
+        }
+        let told = format!("UPDATE of {}, as [fence] also says", column.name);
+        drafts.push(draft(table, &[column], &writer, told));
     }
     drafts
 }
@@ -58,7 +66,7 @@ pub(super) fn drops(post: &Post) -> Vec<String> {
 }
 
 /// The database keeps the text from the name on, behind `CREATE TRIGGER `.
-fn draft(table: &Table, watched: &[&Column], judgements: &Writer, watches: String) -> Draft {
+fn draft(table: &Table, watched: &[&Column], judgements: &Writer, told: String) -> Draft {
     let mut opening = Writer::written_out(Dialect::Sqlite);
     if watched.is_empty() {
         opening.push(" AFTER INSERT ON ").table(table);
@@ -78,22 +86,22 @@ fn draft(table: &Table, watched: &[&Column], judgements: &Writer, watches: Strin
         writer.push("CREATE TRIGGER ").made_name(name).written(&opening);
         Written { create: vec![writer.text().to_owned()], body: writer.text().to_owned() }
     };
-    Draft { table: table.name.clone(), watches, write: Box::new(write) }
+    Draft { table: table.name.clone(), watches: told, write: Box::new(write) }
 }
 
 /// The new or the old row, called as its table is, if it meets the condition of the line.
 fn row(writer: &mut Writer, whose: &'static str, filter: Option<&Fragment>, table: &Table) {
-    let whole = |writer: &mut Writer| {
+    let all = |writer: &mut Writer| {
         writer.push("(SELECT ").list(&table.columns, |writer, column| {
             writer.push(whose).column(column).push(" AS ").column(column);
         });
         writer.push(") AS ").alias(table);
     };
     match filter {
-        None => whole(writer),
+        None => all(writer),
         Some(filter) => {
             writer.push("(SELECT * FROM ");
-            whole(writer);
+            all(writer);
             writer.push(" WHERE ").condition(filter, table).push(") AS ").alias(table);
         }
     }
