@@ -14,7 +14,7 @@ use crate::memory::MemoryStore;
 use crate::s3::{Credentials, NoCredentials, S3Settings, S3Store};
 
 /// How long one attempt of a call may take. A thousand keys take seconds in a slow store.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Why a store cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -69,7 +69,7 @@ pub(super) fn back_off(attempt: u32, asked: Option<Duration>, chance: u8) -> Dur
 }
 
 /// A store that asks for more is asked again all the same.
-const LONGEST_ASKED: Duration = Duration::from_secs(60);
+const LONGEST_ASKED: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {

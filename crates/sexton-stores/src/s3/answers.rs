@@ -12,11 +12,11 @@ use sexton_engine::ports::StoreError;
 use super::chain;
 
 /// The failure of a whole call.
-pub fn failure<E>(doing: &'static str, error: SdkError<E, HttpResponse>) -> StoreError
+pub fn failure<E>(doing: &'static str, error: &SdkError<E, HttpResponse>) -> StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    match &error {
+    match error {
         SdkError::TimeoutError(_) => StoreError::Timeout { doing },
         SdkError::DispatchFailure(failed) if failed.is_timeout() => StoreError::Timeout { doing },
         SdkError::DispatchFailure(failed) => {
@@ -25,10 +25,10 @@ where
                 .map_or_else(|| "no answer".to_owned(), |error| chain(error));
             StoreError::Unreachable { doing, detail }
         }
-        SdkError::ServiceError(_) => refusal(doing, &error),
-        SdkError::ResponseError(_) if is_server_trouble(status(&error)) => refusal(doing, &error),
-        SdkError::ResponseError(_) => StoreError::BadAnswer { doing, detail: chain(&error) },
-        _ => StoreError::Failed { doing, detail: chain(&error) },
+        SdkError::ServiceError(_) => refusal(doing, error),
+        SdkError::ResponseError(_) if is_server_trouble(status(error)) => refusal(doing, error),
+        SdkError::ResponseError(_) => StoreError::BadAnswer { doing, detail: chain(error) },
+        _ => StoreError::Failed { doing, detail: chain(error) },
     }
 }
 

@@ -37,7 +37,7 @@ impl S3Store {
                 _ => return Err(foreign(cursor)),
             },
         };
-        let answer = call.send().await.map_err(|error| failure(DOING, error))?;
+        let answer = call.send().await.map_err(|error| failure(DOING, &error))?;
         let read = Read { doing: DOING, is_encoded: answer.encoding_type().is_some() };
         let mut page = Page::default();
         for object in answer.contents() {
@@ -84,7 +84,7 @@ impl S3Store {
                 _ => return Err(foreign(cursor)),
             },
         };
-        let answer = call.send().await.map_err(|error| failure(DOING, error))?;
+        let answer = call.send().await.map_err(|error| failure(DOING, &error))?;
         let read = Read { doing: DOING, is_encoded: answer.encoding_type().is_some() };
         let mut page = Page::default();
         for version in answer.versions() {
@@ -146,7 +146,7 @@ impl S3Store {
         if let Some(after) = after {
             call = call.key_marker(&after.key).upload_id_marker(&after.upload);
         }
-        let answer = call.send().await.map_err(|error| failure(UPLOADS, error))?;
+        let answer = call.send().await.map_err(|error| failure(UPLOADS, &error))?;
         let read = Read { doing: UPLOADS, is_encoded: answer.encoding_type().is_some() };
         let mut page = UploadPage::default();
         for upload in answer.uploads() {

@@ -106,7 +106,7 @@ impl S3Store {
     pub async fn put(&self, key: &ObjectKey, contents: Vec<u8>) -> Result<(), StoreError> {
         let put = self.client.put_object().bucket(self.bucket()).key(key.as_str());
         let put = put.body(ByteStream::from(contents)).send().await;
-        put.map(drop).map_err(|error| failure("write an object", error))
+        put.map(drop).map_err(|error| failure("write an object", &error))
     }
 
     /// A client that gives up after one attempt: the caller decides when there is another.
@@ -131,7 +131,7 @@ impl S3Store {
             .map_err(|error| StoreError::Failed { doing: DOING, detail: error.to_string() })?;
         let call = self.client.delete_objects().bucket(self.bucket()).delete(delete);
         let call = call.customize().config_override(Self::tried_once()).interceptor(ContentMd5);
-        let answer = call.send().await.map_err(|error| failure(DOING, error))?;
+        let answer = call.send().await.map_err(|error| failure(DOING, &error))?;
         Ok(answers::outcomes(&answer))
     }
 
@@ -148,11 +148,11 @@ impl S3Store {
                 Some(code) => {
                     let outcome = answers::outcome(code, answers::message(&error));
                     match outcome {
-                        Outcome::Failed { .. } => Err(failure("remove an object", error)),
+                        Outcome::Failed { .. } => Err(failure("remove an object", &error)),
                         outcome => Ok(outcome),
                     }
                 }
-                None => Err(failure("remove an object", error)),
+                None => Err(failure("remove an object", &error)),
             },
         }
     }
@@ -206,7 +206,7 @@ impl Store for S3Store {
             })),
             // A version that is a marker has no head.
             Err(error) if matches!(answers::status(&error), Some(404 | 405)) => Ok(None),
-            Err(error) => Err(failure("look at an object", error)),
+            Err(error) => Err(failure("look at an object", &error)),
         }
     }
 
@@ -218,7 +218,7 @@ impl Store for S3Store {
             Err(error) if answers::code(&error) == Some("NoSuchKey") => {
                 return Ok(Contents::Absent);
             }
-            Err(error) => return Err(failure(DOING, error)),
+            Err(error) => return Err(failure(DOING, &error)),
         };
         let told = found.content_length().and_then(|bytes| u64::try_from(bytes).ok());
         if told.is_some_and(|bytes| bytes > bytes_max) {
@@ -279,7 +279,7 @@ impl Store for S3Store {
         match call.key(upload.key.as_str()).upload_id(&upload.id.0).send().await {
             Ok(_) => Ok(Outcome::Deleted),
             Err(error) if answers::code(&error) == Some("NoSuchUpload") => Ok(Outcome::Absent),
-            Err(error) => match failure("end an upload", error) {
+            Err(error) => match failure("end an upload", &error) {
                 StoreError::Denied { detail, .. } => Ok(Outcome::Denied { reason: detail }),
                 error => Err(error),
             },

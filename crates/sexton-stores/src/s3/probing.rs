@@ -50,7 +50,7 @@ impl S3Store {
 
     async fn versions(&self) -> Result<Versions, StoreError> {
         let asked = self.client.get_bucket_versioning().bucket(self.bucket()).send().await;
-        let told = asked.map_err(|error| failure("tell whether it keeps versions", error))?;
+        let told = asked.map_err(|error| failure("tell whether it keeps versions", &error))?;
         Ok(match told.status() {
             None => Versions::Off,
             Some(BucketVersioningStatus::Suspended) => Versions::Suspended,
@@ -66,7 +66,7 @@ impl S3Store {
             })),
             Err(error) if code(&error) == Some("ObjectLockConfigurationNotFoundError") => Ok(false),
             Err(error) if matches!(status(&error), Some(404 | 405 | 501)) => Ok(false),
-            Err(error) => Err(failure("tell whether it has locks", error)),
+            Err(error) => Err(failure("tell whether it has locks", &error)),
         }
     }
 

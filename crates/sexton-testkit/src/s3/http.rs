@@ -1,6 +1,7 @@
 //! As much of HTTP/1.1 as clients of S3 speak.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -116,10 +117,10 @@ impl Connection {
         let mut text = format!("HTTP/1.1 {} Told\r\n", answer.status);
         let is_told = answer.headers.iter().any(|(name, _)| *name == "content-length");
         if !is_told {
-            text += &format!("content-length: {}\r\n", answer.body.len());
+            let _ = write!(text, "content-length: {}\r\n", answer.body.len());
         }
         for (name, value) in &answer.headers {
-            text += &format!("{name}: {value}\r\n");
+            let _ = write!(text, "{name}: {value}\r\n");
         }
         text += "\r\n";
         let mut bytes = text.into_bytes();

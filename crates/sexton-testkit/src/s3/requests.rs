@@ -45,10 +45,10 @@ pub fn answer(state: &mut State, request: &Request) -> Answer {
         }
         ("GET" | "HEAD", false) => contents(bucket, request),
         ("DELETE", false) => match request.query.get("uploadId") {
-            Some(id) => match bucket.uploads.remove(&(request.key.clone(), id.clone())) {
-                true => told(204, String::new()),
-                false => refused(404, "NoSuchUpload", "There is no such upload."),
-            },
+            Some(id) if bucket.uploads.remove(&(request.key.clone(), id.clone())) => {
+                told(204, String::new())
+            }
+            Some(_) => refused(404, "NoSuchUpload", "There is no such upload."),
             None => remove(bucket, faults, request),
         },
         _ => refused(501, "NotImplemented", "The double does not know this request."),

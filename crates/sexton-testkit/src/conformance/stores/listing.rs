@@ -78,7 +78,7 @@ pub async fn a_listing_may_begin_behind_any_text(subject: &StoreSubject) {
 pub async fn sizes_and_ages_are_told(subject: &StoreSubject) {
     let [small, large] = [&keys(&["empty"])[0], &keys(&["sized/large"])[0]];
     subject.application.put(small, b"").await;
-    subject.application.put(large, &[7; 70_000]).await;
+    subject.application.put(large, &vec![7; 70_000]).await;
     let page = subject.page(&listing("")).await;
     let sizes: Vec<u64> = page.objects.iter().map(|listed| listed.bytes).collect();
     assert_eq!(sizes, [0, 70_000]);
