@@ -171,6 +171,7 @@ pub struct Check {
     pub save: Option<PathBuf>,
     /// Print the least that a role needs, as GRANT statements [default: who is connected]
     #[arg(long, value_name = "ROLE", num_args = 0..=1, conflicts_with = "strict")]
+    #[expect(clippy::option_option, reason = "not asked for, of the own role, of another")]
     pub grants: Option<Option<String>>,
 }
 

@@ -43,7 +43,7 @@ pub async fn watched_waiting<T>(
         let waiting = waits.borrow_and_update().clone();
         let now = line.elapsed();
         let passed = match &waiting {
-            Some(_) => now - *waits_since.get_or_insert(now),
+            Some(_) => now.saturating_sub(*waits_since.get_or_insert(now)),
             None => Duration::ZERO,
         };
         line.set_message(match waiting {

@@ -54,7 +54,9 @@ async fn grants(role: Option<&str>, shared: &Shared, screen: &mut Screen) -> Res
     };
     let lines = standing.grants();
     if screen.is_text() {
-        lines.iter().for_each(|line| screen.say(line));
+        for line in &lines {
+            screen.say(line);
+        }
     } else {
         screen.document(&json!({ "role": standing.role, "grants": lines }));
     }

@@ -46,7 +46,9 @@ async fn change(
         return Ok(Exit::Done);
     }
     if print {
-        statements.iter().for_each(|statement| screen.say(&format!("{statement};\n")));
+        for statement in &statements {
+            screen.say(&format!("{statement};\n"));
+        }
     } else {
         let standing = posts.iter().filter(|post| post.standing == Standing::Installed).count();
         let standing = text::counted(standing as u64, "trigger", "triggers");
