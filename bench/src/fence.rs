@@ -179,7 +179,9 @@ pub fn written(conditions: &Conditions, repetitions: usize, all: &[Measured]) ->
         conditions.machine
     ));
     conditions.note.iter().for_each(|note| line(format!("- {note}")));
-    all.iter().for_each(|measured| line(format!("- {}.", measured.settings)));
+    for measured in all {
+        line(format!("- {}.", measured.settings));
+    }
     for measured in all {
         let name = match measured.dialect {
             Dialect::Postgres => "PostgreSQL",

@@ -117,6 +117,6 @@ mod tests {
         assert_eq!(back_off(2, None, 255), 100 * MILLI);
         assert_eq!(back_off(40, None, 255), 12_800 * MILLI);
         assert_eq!(back_off(2, Some(3000 * MILLI), 255), 3000 * MILLI);
-        assert_eq!(back_off(2, Some(Duration::from_secs(7200)), 0), LONGEST_ASKED);
+        assert_eq!(back_off(2, Some(Duration::from_hours(2)), 0), LONGEST_ASKED);
     }
 }

@@ -30,7 +30,11 @@ enum Fence {
 async fn stage(fence: Fence) -> Stage {
     let stage = Stage::fenced(fence == Fence::Stands).await;
     if fence == Fence::Stands {
-        let made = stage.system(|on| on).change_fence(FenceChange::Install).await.unwrap();
+        let made = stage
+            .system(|on| on)
+            .change_fence(FenceChange::Install)
+            .await
+            .expect("nothing is in the way");
         assert!(!made.is_empty());
     }
     stage
@@ -50,23 +54,26 @@ async fn before_the_commit(script: &str, fence: Fence) -> Became {
     let stage = stage(fence).await;
     let mut session = stage.test.session().await;
     let begun = format!("BEGIN; {script}");
-    raw_sql(AssertSqlSafe(begun)).execute(session.connection()).await.unwrap();
+    raw_sql(AssertSqlSafe(begun))
+        .execute(session.connection())
+        .await
+        .expect("nothing is in the way");
     let (pauser, mut stops) = Pauser::at("after begin (change)");
     let mut deleting = stage.deleting("project", "7", |on| on.watched_by(pauser));
-    let stop = stops.next().await.unwrap();
-    let of_deletion = stop.point.session.unwrap();
+    let stop = stops.next().await.expect("there is one");
+    let of_deletion = stop.point.session.expect("there is one");
     stop.go();
     let waited = tokio::select! {
         () = stage.test.until_blocked(of_deletion) => true,
         ended = &mut deleting => {
-            ended.unwrap().unwrap();
+            ended.expect("nothing is in the way").expect("nothing is in the way");
             false
         }
     };
     let ended = Writing::go_on(&stage.test, session, "COMMIT").await.end().await;
     if waited {
         // The first attempt may have given way; the next takes what was written.
-        let _ = end(deleting).await.unwrap();
+        let _ = end(deleting).await.expect("nothing is in the way");
     }
     Became { waited, ended, left: stage.number(LEFT).await }
 }
@@ -76,7 +83,7 @@ async fn during_the_commit(script: &str, fence: Fence) -> Became {
     let stage = stage(fence).await;
     let (pauser, mut stops) = Pauser::at("before commit (change)");
     let deleting = stage.deleting("project", "7", |on| on.watched_by(pauser));
-    let stop = stops.next().await.unwrap();
+    let stop = stops.next().await.expect("there is one");
     let writing = Writing::start(&stage.test, script).await;
     let waited = writing.waits();
     stop.go();
@@ -171,18 +178,18 @@ async fn below_a_row_that_is_not_there_yet(with: fn(Interposed) -> Interposed) -
     let stage = stage(Fence::Stands).await;
     let mut late = stage.test.session().await;
     let insert = "BEGIN; INSERT INTO copies VALUES (1001, 61)";
-    raw_sql(insert).execute(late.connection()).await.unwrap();
+    raw_sql(insert).execute(late.connection()).await.expect("nothing is in the way");
     stage.test.execute("INSERT INTO datasets VALUES (61, 7)").await;
     let (pauser, mut stops) = Pauser::at("after begin (change)");
     let mut deleting = stage.deleting("project", "7", |on| with(on).watched_by(pauser));
-    let stop = stops.next().await.unwrap();
-    let of_deletion = stop.point.session.unwrap();
+    let stop = stops.next().await.expect("there is one");
+    let of_deletion = stop.point.session.expect("there is one");
     stop.go();
     let waited = tokio::select! {
         () = stage.test.until_blocked(of_deletion) => true,
         _ = &mut deleting => false,
     };
-    Writing::go_on(&stage.test, late, "COMMIT").await.end().await.unwrap();
+    Writing::go_on(&stage.test, late, "COMMIT").await.end().await.expect("nothing is in the way");
     if waited {
         succeeds(deleting).await;
     }
@@ -312,7 +319,7 @@ async fn a_row_that_comes_late(with: fn(Interposed) -> Interposed) -> (bool, Res
     let stage = Stage::fenced_batches().await;
     let (pauser, mut stops) = Pauser::at("after find the batches (change)");
     let deleting = stage.deleting("batch", "lost-2026", |on| with(on).watched_by(pauser));
-    let stop = stops.next().await.unwrap();
+    let stop = stops.next().await.expect("there is one");
     let late = "INSERT INTO batches (id, created_at) VALUES ('lost-2026', 'now')";
     let writing = Writing::start(&stage.test, late).await;
     let waited = writing.waits();

@@ -23,7 +23,7 @@ fn take() -> String {
 }
 
 impl Stage {
-    async fn deleting_batch(&self, pauser: Arc<Pauser>) -> Deleting {
+    fn deleting_batch(&self, pauser: Arc<Pauser>) -> Deleting {
         self.deleting("batch", BATCH, |on| on.watched_by(pauser))
     }
 
@@ -81,7 +81,7 @@ async fn a_job_that_is_being_taken_is_waited_for_and_then_asked_to_stop() {
     let mut worker = stage.test.session().await;
     worker.execute(&["BEGIN;", &take()].concat()).await;
     let (pauser, mut stops) = Pauser::at("before find jobs (change)");
-    let mut deleting = stage.deleting_batch(pauser).await;
+    let mut deleting = stage.deleting_batch(pauser);
     let stop = stops.next().await.expect("the deletion comes to the jobs");
     stage.go_until_blocked(stop, &mut deleting).await;
     worker.execute("COMMIT").await;
@@ -94,7 +94,7 @@ async fn a_job_that_is_being_taken_is_waited_for_and_then_asked_to_stop() {
 async fn a_job_that_is_taken_between_look_and_act_is_asked_to_stop() {
     let stage = Stage::batches().await;
     let (pauser, mut stops) = Pauser::at("before find jobs (change)");
-    let deleting = stage.deleting_batch(pauser).await;
+    let deleting = stage.deleting_batch(pauser);
     let stop = stops.next().await.expect("the deletion comes to the jobs");
     stage.take_the_job().await;
     stop.go();
@@ -190,7 +190,7 @@ async fn what_refuses_before_work_is_asked_to_stop_leaves_it_at_work() {
     system.prepare().await.unwrap();
     let before = stage.test.dump().await;
     let (pauser, mut stops) = Pauser::at("before wait_on (change)");
-    let deleting = stage.deleting_batch(pauser).await;
+    let deleting = stage.deleting_batch(pauser);
     let about_to_ask = stops.next().await.expect("somebody is at work");
     stage
         .test
@@ -214,20 +214,21 @@ async fn dies_while_it_waits(point: &str, ends_first: bool) {
     let stage = Stage::batches().await;
     stage.take_the_job().await;
     let (pauser, mut stops) = Pauser::at(point);
-    let deleting = stage.deleting_batch(pauser).await;
+    let deleting = stage.deleting_batch(pauser);
     if ends_first {
         stage.end_when_told(WAITING).await;
     }
-    let stop = stops.next().await.expect("the deletion comes to the point");
+    let pause = stops.next().await.expect("the deletion comes to the point");
     deleting.abort();
     assert!(deleting.await.is_err_and(|end| end.is_cancelled()));
-    drop(stop);
+    drop(pause);
     stage.end_leases().await;
     let system = stage.system(|on| on);
-    let settled = system.settle().await.unwrap();
-    let [(id, state)] = settled.as_slice() else { panic!("{settled:?}") };
-    assert_eq!(state.as_str(), "withdrawn");
-    let said = system.status(id).await.unwrap().unwrap().sentence;
+    let settled = system.settle().await.expect("nothing is in the way");
+    let [(id, ended)] = settled.as_slice() else { panic!("{settled:?}") };
+    assert_eq!(ended.as_str(), "withdrawn");
+    let said =
+        system.status(id).await.expect("nothing is in the way").expect("there is one").sentence;
     assert!(said.contains("work in flight had been asked to stop"), "{said}");
     assert_eq!(stage.number("SELECT count(*) FROM batches WHERE id = 'autumn-2026'").await, 1);
     // Asking again goes on from there.
@@ -255,7 +256,7 @@ async fn a_deletion_withdrawn_by_another_while_it_waits_changes_nothing_more() {
     let stage = Stage::batches().await;
     stage.take_the_job().await;
     let (pauser, mut stops) = Pauser::at(&format!("before {JUDGEMENT} (look)"));
-    let deleting = stage.deleting_batch(pauser).await;
+    let deleting = stage.deleting_batch(pauser);
     let stop = stops.next().await.expect("it waits");
     stage.end_leases().await;
     assert_eq!(stage.system(|on| on).settle().await.unwrap().len(), 1);

@@ -33,7 +33,7 @@ on_both_databases![
 
 async fn where_nobody_is_at_work_one_statement_asks_so_and_nobody_is_stopped(place: Place) {
     // Making Sexton's own tables changes the schema of the file, which begins a deletion anew.
-    place.system("").await.prepare().await.unwrap();
+    place.system("").await.prepare().await.expect("nothing is in the way");
     let points = async |work: &str| {
         let recorder = Arc::new(Recorder::default());
         let system = place.watched_by(work, recorder.clone()).await;
@@ -42,7 +42,7 @@ async fn where_nobody_is_at_work_one_statement_asks_so_and_nobody_is_stopped(pla
             reason: None,
             bound_to: None,
         };
-        system.delete(&request).await.unwrap();
+        system.delete(&request).await.expect("nothing is in the way");
         let points = recorder.points();
         let change = points.into_iter().filter(|point| point.contains("(change)"));
         change.filter(|point| point.starts_with("before")).collect::<Vec<_>>()
@@ -50,9 +50,10 @@ async fn where_nobody_is_at_work_one_statement_asks_so_and_nobody_is_stopped(pla
     let mut without = points("").await;
     let with = points(&jobs("5s")).await;
     // Rows that are worked on are collected, which costs a statement of its own.
-    let judged = without.iter().position(|point| point.contains("active_holds")).unwrap();
+    let judged =
+        without.iter().position(|point| point.contains("active_holds")).expect("there is one");
     without.insert(judged + 1, "before see who is at work on jobs (change)".into());
-    let find = without.iter().position(|point| point.contains("find mails")).unwrap();
+    let find = without.iter().position(|point| point.contains("find mails")).expect("there is one");
     without.insert(find, "before find jobs (change)".into());
     assert_eq!(with, without);
 }
@@ -62,11 +63,14 @@ async fn a_worker_that_stops_lets_the_deletion_go_on_at_once(place: Place) {
     place.take_a_job().await;
     let began = Instant::now();
     let (deleted, ()) = tokio::join!(delete(&system), place.obey());
-    let receipt = deleted.unwrap();
+    let receipt = deleted.expect("nothing is in the way");
     assert!(began.elapsed() < Duration::from_secs(30), "it waited on");
     assert_eq!(receipt.record.removed["jobs"], 3);
     assert_eq!(place.column("SELECT id FROM jobs").await, ["21"]);
-    assert_eq!(system.statuses(9).await.unwrap()[0].row.state.as_str(), "complete");
+    assert_eq!(
+        system.statuses(9).await.expect("nothing is in the way")[0].row.state.as_str(),
+        "complete"
+    );
 }
 
 async fn a_worker_that_never_stops_refuses_after_the_wait_and_not_before(place: Place) {
@@ -80,7 +84,10 @@ async fn a_worker_that_never_stops_refuses_after_the_wait_and_not_before(place: 
     let [blocker] = refusal.blockers.as_slice() else { panic!("{refusal:?}") };
     assert_eq!(blocker.message, "1 row(s) of jobs are still at work: 11");
     assert!(blocker.ways_out[0].starts_with("`sexton cancel batch 1`"), "{blocker:?}");
-    assert_eq!(system.statuses(9).await.unwrap()[0].row.state.as_str(), "refused");
+    assert_eq!(
+        system.statuses(9).await.expect("nothing is in the way")[0].row.state.as_str(),
+        "refused"
+    );
 
     // But for the cancellation everything is as it was: what was done is undone by hand.
     let states = ["11 running 1", "12 canceled 0", "13 done 0", "31 queued 0", "32 sent 0"];
@@ -98,7 +105,7 @@ async fn a_worker_that_never_stops_refuses_after_the_wait_and_not_before(place: 
 
     // Once the worker has gone, the same succeeds.
     place.execute("UPDATE jobs SET status = 'ended' WHERE id = 11").await;
-    delete(&system).await.unwrap();
+    delete(&system).await.expect("nothing is in the way");
     assert_eq!(place.column("SELECT id FROM batches").await, ["2"]);
 }
 
@@ -107,7 +114,7 @@ async fn the_rows_of_a_dead_worker_are_not_waited_for(place: Place) {
     place.take_a_job().await;
     place.execute(&format!("UPDATE jobs SET lease = '{OVER}' WHERE id = 11")).await;
     let began = Instant::now();
-    delete(&system).await.unwrap();
+    delete(&system).await.expect("nothing is in the way");
     assert!(began.elapsed() < Duration::from_secs(30), "it waited for the dead");
     assert_eq!(place.column("SELECT id FROM jobs").await, ["21"]);
 }
@@ -132,7 +139,7 @@ async fn work_that_nobody_stops_refuses_at_once_and_changes_nothing(place: Place
     assert!(refusal.blockers[0].ways_out[0].starts_with("wait until they are done"));
     assert!(place.dump().await == before, "a refusal changed rows");
     place.execute("UPDATE jobs SET status = 'ended' WHERE id = 11").await;
-    delete(&system).await.unwrap();
+    delete(&system).await.expect("nothing is in the way");
 }
 
 async fn work_that_only_a_purge_waits_for_goes(place: Place) {
@@ -140,13 +147,13 @@ async fn work_that_only_a_purge_waits_for_goes(place: Place) {
     let system = place.system(&work).await;
     place.take_a_job().await;
     assert_eq!(preview(&system).await.work[0].fate, WorkFate::NotAwaited);
-    delete(&system).await.unwrap();
+    delete(&system).await.expect("nothing is in the way");
     assert_eq!(place.column("SELECT id FROM jobs").await, ["21"]);
 }
 
 async fn rows_that_wait_and_stay_are_stopped_with_the_deletion(place: Place) {
     let system = place.system(MAILS).await;
-    let receipt = delete(&system).await.unwrap();
+    let receipt = delete(&system).await.expect("nothing is in the way");
     assert_eq!(receipt.record.changed["[work.mails]"], 1);
     assert_eq!(place.states().await, ["31 canceled 0", "32 sent 0"]);
     assert_eq!(place.column("SELECT status FROM mails WHERE id = 41").await, ["queued"]);
@@ -164,7 +171,7 @@ async fn rows_that_stay_are_waited_for_too(place: Place) {
         place.execute("UPDATE mails SET status = 'sent' WHERE id = 31").await;
     };
     let (deleted, ()) = tokio::join!(delete(&system), worker);
-    deleted.unwrap();
+    deleted.expect("nothing is in the way");
     assert_eq!(place.states().await, ["31 sent 1", "32 sent 0"]);
 }
 
@@ -183,7 +190,7 @@ async fn a_cancellation_stops_and_deletes_nothing_and_does_so_once(place: Place)
     assert_eq!((again[0].stopped, again[0].asked, again[0].running), (0, 0, 1));
     assert!(place.dump().await == before, "a second cancellation changed rows");
     // Nothing was deleted, so nothing is kept of it.
-    assert_eq!(system.statuses(9).await.unwrap(), []);
+    assert_eq!(system.statuses(9).await.expect("nothing is in the way"), []);
 }
 
 async fn a_preview_tells_who_waits_and_who_is_at_work(place: Place) {
@@ -219,7 +226,7 @@ async fn jobs_that_come_while_it_waits_are_stopped_too(place: Place) {
     };
     // What came late is no difference to what was confirmed: it was compared before the wait.
     let (deleted, ()) = tokio::join!(delete(&system), submitter);
-    deleted.unwrap();
+    deleted.expect("nothing is in the way");
     assert_eq!(place.column("SELECT id FROM jobs").await, ["21"]);
 }
 
@@ -232,7 +239,7 @@ async fn while_it_waits_its_status_says_for_whom(place: Place) {
     noted.go();
     let system = place.system(&jobs("60s")).await;
     let said = loop {
-        let said = system.statuses(9).await.unwrap().remove(0).sentence;
+        let said = system.statuses(9).await.expect("nothing is in the way").remove(0).sentence;
         if !said.contains("work in flight") {
             break said;
         }
@@ -240,7 +247,7 @@ async fn while_it_waits_its_status_says_for_whom(place: Place) {
     };
     assert_eq!(said, "waits for work on 1 row(s) of jobs to stop: 11");
     place.execute("UPDATE jobs SET status = 'ended' WHERE id = 11").await;
-    deleting.await.unwrap().unwrap();
+    deleting.await.expect("nothing is in the way").expect("nothing is in the way");
 }
 
 async fn b26d_ten_thousand_and_one_jobs_are_stopped_at_once(place: Place) {
@@ -254,5 +261,5 @@ async fn b26d_ten_thousand_and_one_jobs_are_stopped_at_once(place: Place) {
     place.execute("UPDATE jobs SET status = 'queued' WHERE id > 1000").await;
     place.take_a_job().await;
     let (deleted, ()) = tokio::join!(delete(&system), place.obey());
-    assert_eq!(deleted.unwrap().record.removed["jobs"], 10_004);
+    assert_eq!(deleted.expect("nothing is in the way").record.removed["jobs"], 10_004);
 }
