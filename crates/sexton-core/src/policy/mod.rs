@@ -10,6 +10,7 @@ mod model;
 mod options;
 mod parse;
 mod sources;
+mod stores;
 mod telling;
 mod via;
 
@@ -18,5 +19,6 @@ pub use model::*;
 pub use options::{BadOption, Options, ThingOption};
 pub use parse::{OpenLike, parse, parse_files};
 pub use sources::{Place, Sources};
+pub use stores::StoreRule;
 pub use telling::{Batch, Call, Event, EventOf, Hook, On};
 pub use via::{Cast, JsonPlace, Via};

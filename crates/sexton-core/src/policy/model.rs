@@ -3,10 +3,8 @@
 //! Nothing here has met a database yet; `graph::resolve` judges it against a schema.
 
 use crate::finding::{Located, Span};
-use crate::names::{
-    ColumnName, GuardName, HookName, OptionName, StoreName, SystemName, TableName, ThingName,
-};
-use crate::policy::{Event, Hook, ThingOption};
+use crate::names::{ColumnName, GuardName, HookName, OptionName, SystemName, TableName, ThingName};
+use crate::policy::{Event, Hook, StoreRule, ThingOption};
 use crate::schema::Dialect;
 
 /// A whole policy file.
@@ -54,19 +52,6 @@ pub struct Unbuilt {
     /// Whether a deletion without it is less safe; then deletions refuse.
     pub makes_safer: bool,
     /// Where it stands.
-    pub span: Span,
-}
-
-/// Where objects are: a bucket or a folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreRule {
-    /// Its name.
-    pub name: StoreName,
-    /// Its address or `env:NAME`.
-    pub address: Located<String>,
-    /// How old an object that no row names has to be before a sweep calls it an orphan.
-    pub sweep_after_secs: Option<i64>,
-    /// Where its name stands.
     pub span: Span,
 }
 
