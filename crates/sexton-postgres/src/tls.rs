@@ -3,12 +3,22 @@
 //! The driver knows libpq's words, with two differences that would check less than was asked
 //! for. They are mended here, always to the stricter side.
 
+use rustls::crypto::ring;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 /// The options with the mode that libpq would use for this address.
 pub(crate) fn as_written(options: PgConnectOptions, url: &str) -> PgConnectOptions {
+    choose_library();
     let mode = mode(options.get_ssl_mode(), names_root(url));
     options.ssl_mode(mode)
+}
+
+/// Says by which library TLS is spoken, where the program has not said so.
+///
+/// The driver leaves one step of a handshake to the default of the process, and there is none in
+/// a program that has two libraries in it, as one has that speaks with object stores as well.
+fn choose_library() {
+    drop(ring::default_provider().install_default());
 }
 
 fn mode(written: PgSslMode, has_root: bool) -> PgSslMode {
