@@ -18,7 +18,8 @@ const SLOW: u32 = 3;
 pub(super) struct Pace {
     now: usize,
     max: usize,
-    /// How long a batch takes at best; what is not seen again is slowly forgotten.
+    /// How long a batch takes at best. One at a time takes what the store takes by itself, so then
+    /// a longer time is believed; with more of them it is what we have made of it.
     best: Option<Duration>,
     /// How many went well since the last change.
     well: usize,
@@ -39,7 +40,7 @@ impl Pace {
         if size < TELLING_SIZE {
             return;
         }
-        let best = self.best.map_or(took, |best| took.min(best + best / 50));
+        let best = self.best.filter(|_| self.now > 1).map_or(took, |best| took.min(best));
         self.best = Some(best);
         if took > best * SLOW {
             self.now = self.now.saturating_sub(1).max(1);
@@ -82,6 +83,16 @@ mod tests {
         let mut pace = Pace::new(16);
         for _ in 0..200 {
             pace.went_well(1000, 50 * MILLI);
+        }
+        assert_eq!(pace.now(), 16);
+    }
+
+    #[test]
+    fn a_store_that_is_slower_than_it_was_gets_more_again() {
+        let mut pace = Pace::new(16);
+        pace.went_well(1000, 50 * MILLI);
+        for _ in 0..200 {
+            pace.went_well(1000, 600 * MILLI);
         }
         assert_eq!(pace.now(), 16);
     }
