@@ -214,7 +214,7 @@ async fn stores_are_asked_what_they_let_us_do() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path().canonicalize().expect("the folder");
     let with = |stores: &str| {
-        let policy = sexton_samples::batches().policy;
+        let policy = crate::place::policy();
         place.write_policy(&policy.replacen("\n[", &format!("\n[stores]\n{stores}\n["), 1));
     };
     with(&format!("files = \"{}\"\nshort = \"memory:\"", at.display()));

@@ -193,6 +193,7 @@ impl Place {
 /// The sample's policy without its fence, which would need triggers first.
 pub fn policy() -> String {
     let policy = sexton_samples::batches().policy;
-    let (before, _) = policy.split_once("[fence]").expect("the fence comes last");
-    before.to_owned()
+    let (before, fence) = policy.split_once("[fence]").expect("there is a fence");
+    let after = fence.find("\n[").map_or("", |at| &fence[at..]);
+    [before, after].concat()
 }
