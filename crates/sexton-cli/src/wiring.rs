@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use sexton_core::policy::Policy;
-use sexton_engine::ports::{Caller, Database, DatabaseError, NoCaller, SystemClock};
+use sexton_engine::ports::{Database, DatabaseError, HookCaller, NoCaller, SystemClock};
 use sexton_engine::{DeleteError, EngineError, Surroundings, System};
 use sexton_hooks::HttpCaller;
 use sexton_postgres::PostgresDatabase;
@@ -68,7 +68,7 @@ pub async fn open_with(
 }
 
 /// Who makes the calls of the policy's hooks, if it has any.
-fn caller(policy: &Policy) -> Result<Arc<dyn Caller>, Failure> {
+fn caller(policy: &Policy) -> Result<Arc<dyn HookCaller>, Failure> {
     if policy.hooks.is_empty() {
         return Ok(Arc::new(NoCaller));
     }

@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use crate::draft::suggest;
 use crate::inquire::inquire;
 use crate::outcome::EngineError;
-use crate::ports::{Caller, Database, DatabaseError, Events, Mode, NoCaller, SchemaStamp};
+use crate::ports::{Database, DatabaseError, Events, HookCaller, Mode, NoCaller, SchemaStamp};
 use crate::request::Surroundings;
 
 /// A system under care, ready for previews and deletions.
@@ -32,7 +32,7 @@ pub struct System {
     pub(crate) database: Arc<dyn Database>,
     pub(crate) surroundings: Surroundings,
     pub(crate) audit_key: Option<Vec<u8>>,
-    pub(crate) caller: Arc<dyn Caller>,
+    pub(crate) caller: Arc<dyn HookCaller>,
     pub(crate) log: Option<Arc<dyn Events>>,
     kept: Mutex<Kept>,
 }
@@ -75,7 +75,7 @@ impl System {
 
     /// The same, with somebody who makes the calls of its hooks. Without, nobody is called.
     #[must_use]
-    pub fn with_caller(self, caller: Arc<dyn Caller>) -> Self {
+    pub fn with_caller(self, caller: Arc<dyn HookCaller>) -> Self {
         Self { caller, ..self }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::redirect;
 use rustls::crypto::ring;
-use sexton_engine::ports::{Answer, Caller, Clock, HookCall};
+use sexton_engine::ports::{Answer, Clock, HookCall, HookCaller};
 
 pub use signature::signature;
 
@@ -78,7 +78,7 @@ impl HttpCaller {
 }
 
 #[async_trait]
-impl Caller for HttpCaller {
+impl HookCaller for HttpCaller {
     fn is_set(&self, variable: &str) -> bool {
         (self.variables)(variable).is_some()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sexton_core::names::{DeletionId, HookName, Timestamp};
-use sexton_engine::ports::{Answer, Caller, Clock, HookCall};
+use sexton_engine::ports::{Answer, Clock, HookCall, HookCaller};
 use sexton_hooks::{HttpCaller, signature};
 use sexton_testkit::endpoint::{Endpoint, Reply};
 

@@ -47,7 +47,7 @@ pub enum Answer {
 
 /// Calls those outside.
 #[async_trait]
-pub trait Caller: Send + Sync {
+pub trait HookCaller: Send + Sync {
     /// Whether `env:NAME` is set, under which an address or a secret is kept.
     fn is_set(&self, variable: &str) -> bool;
 
@@ -60,7 +60,7 @@ pub trait Caller: Send + Sync {
 pub struct NoCaller;
 
 #[async_trait]
-impl Caller for NoCaller {
+impl HookCaller for NoCaller {
     fn is_set(&self, _: &str) -> bool {
         false
     }

@@ -13,7 +13,7 @@ pub mod store;
 mod store_error;
 mod surroundings;
 
-pub use caller::{Answer, Caller, HookCall, NoCaller};
+pub use caller::{Answer, HookCall, HookCaller, NoCaller};
 pub use database::{Arg, Database, Mode, Query, Row, SchemaStamp, SessionId, Tx};
 pub use error::{DatabaseError, Transient, Violation};
 pub use events::Events;

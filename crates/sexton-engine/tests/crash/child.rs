@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sexton_core::names::{Actor, ThingName};
-use sexton_engine::ports::{Answer, Caller, Database, DatabaseError, HookCall};
-use sexton_engine::{DeleteError, DeleteRequest, Root, RootKey, Surroundings, System};
+use sexton_engine::ports::{Answer, Database, DatabaseError, HookCall, HookCaller};
+use sexton_engine::{Caller, DeleteError, DeleteRequest, Root, RootKey, Surroundings, System};
 use sexton_postgres::PostgresDatabase;
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::interpose::{Interposed, Killer, last_words};
@@ -90,7 +90,7 @@ fn diary(address: &str) -> PathBuf {
 }
 
 #[async_trait]
-impl Caller for Diary {
+impl HookCaller for Diary {
     fn is_set(&self, _: &str) -> bool {
         true
     }
@@ -109,7 +109,7 @@ pub fn request() -> DeleteRequest {
         thing: ThingName::new("batch"),
         key: RootKey::Id("autumn-2026".into()),
         options: std::collections::BTreeMap::new(),
-        caller: sexton_engine::Caller::operator(Actor::new("ada")),
+        caller: Caller::operator(Actor::new("ada")),
     };
     DeleteRequest { root, reason: None, bound_to: None }
 }

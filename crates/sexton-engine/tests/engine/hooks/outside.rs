@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use sexton_engine::ports::{Answer, Caller, HookCall};
+use sexton_engine::ports::{Answer, HookCall, HookCaller};
 use tokio::sync::mpsc;
 
 /// Answers each hook in turn, and the last answer for ever; without any, everything is taken.
@@ -50,7 +50,7 @@ impl Outside {
 }
 
 #[async_trait]
-impl Caller for Outside {
+impl HookCaller for Outside {
     fn is_set(&self, variable: &str) -> bool {
         !self.unset.contains(&variable)
     }
