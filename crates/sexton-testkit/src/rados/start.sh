@@ -49,6 +49,8 @@ rgw data = $D/rgw
 rgw enable usage log = false
 rgw enable ops log = false
 rgw thread pool size = 64
+# With more at once this version ends by itself now and then while it removes several keys.
+rgw multi obj del max aio = 1
 CONF
 export CEPH_CONF="$D/ceph.conf"
 monmaptool --create --fsid "$fsid" --addv a "[v2:127.0.0.1:$MON_PORT,v1:127.0.0.1:$MON_PORT_V1]" "$D/monmap"
