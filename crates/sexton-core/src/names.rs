@@ -56,6 +56,10 @@ name!(
     StoreName
 );
 name!(
+    /// A rule of objects as the policy calls it.
+    ObjectRuleName
+);
+name!(
     /// An event as the policy calls it: a line of the log.
     EventName
 );

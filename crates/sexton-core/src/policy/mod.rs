@@ -1,12 +1,13 @@
 //! The policy language: from the text of a file to a `Policy`, with every mistake in one run.
 //!
-//! `model` and `telling` are what a file says; `parse` reads it, and the files that it is `like`, whose texts
+//! `model`, `objects`, `stores` and `telling` are what a file says; `parse` reads it, and the files that it is `like`, whose texts
 //! `sources` keeps; `options` are what a deletion may choose; `via` is how a reference holds what
 //! it refers to; `json_schema` tells editors the file's form. The parser never stops at the first
 //! mistake and never guesses: what it cannot read becomes a finding with its place in the file.
 
 mod json_schema;
 mod model;
+mod objects;
 mod options;
 mod parse;
 mod sources;
@@ -16,6 +17,7 @@ mod via;
 
 pub use json_schema::json_schema;
 pub use model::*;
+pub use objects::{NamesBy, NamingColumn, ObjectRule, VersionsGone};
 pub use options::{BadOption, Options, ThingOption};
 pub use parse::{OpenLike, parse, parse_files};
 pub use sources::{Place, Sources};

@@ -4,7 +4,7 @@
 
 use crate::finding::{Located, Span};
 use crate::names::{ColumnName, GuardName, HookName, OptionName, SystemName, TableName, ThingName};
-use crate::policy::{Event, Hook, StoreRule, ThingOption};
+use crate::policy::{Event, Hook, ObjectRule, StoreRule, ThingOption};
 use crate::schema::Dialect;
 
 /// A whole policy file.
@@ -32,6 +32,8 @@ pub struct Policy {
     pub work: Vec<Work>,
     /// What no writer attaches to that is gone.
     pub fence: Option<Fence>,
+    /// Which objects of stores go with rows.
+    pub objects: Vec<ObjectRule>,
     /// Whom to tell of rows that go.
     pub hooks: Vec<Hook>,
     /// Lines of the log about what is deleted.

@@ -18,6 +18,7 @@ mod fence;
 mod guard;
 mod hook;
 mod likeness;
+mod object;
 mod option;
 mod path;
 mod placed;

@@ -118,7 +118,8 @@ impl Form {
 }
 
 impl Text {
-    fn slots(&self) -> impl Iterator<Item = &Slot> {
+    /// Every placeholder in it, in order.
+    pub fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Written(_) => None,
             Piece::Value(slot) => Some(slot),

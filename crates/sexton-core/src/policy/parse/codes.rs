@@ -62,3 +62,5 @@ pub(super) const CREDENTIALS: &str = "P050";
 pub(super) const UNREAD_FILE: &str = "P026";
 /// Files like each other in a circle.
 pub(super) const FILE_CYCLE: &str = "P027";
+/// Two keys that say the same thing twice.
+pub(super) const BOTH_KEYS: &str = "P051";

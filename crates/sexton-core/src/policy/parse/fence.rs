@@ -4,7 +4,7 @@ use super::path::{Path, quoted};
 use super::placed::Placed;
 use super::sql::Form;
 use super::table::{Entry, Reader, Table};
-use super::{braces, codes, placeholder};
+use super::{braces, codes};
 use crate::finding::{Finding, Located, Span};
 use crate::names::TableName;
 use crate::policy::{Also, ColumnPath, Fence, FenceBy, FencedSide, TableColumns};
@@ -21,7 +21,7 @@ impl<'t> Reader<'t> {
         let by = table.get("by").and_then(|entry| self.choice(entry, &WAYS));
         let references = self.fenced_sides(&table);
         let also = table.get("also").map(|entry| self.also(entry)).unwrap_or_default();
-        let late_secs = table.get("late").and_then(|entry| self.late(entry));
+        let late_secs = table.get("late").and_then(|entry| self.duration(entry, "15m"));
         Some(Fence {
             by: by.unwrap_or_default(),
             references,
@@ -55,7 +55,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The sisters of an item, each with her place.
-    fn expanded(&mut self, item: &Entry<'t>) -> Vec<(Placed, Span)> {
+    pub fn expanded(&mut self, item: &Entry<'t>) -> Vec<(Placed, Span)> {
         let Some(placed) = self.placed_value(item) else {
             return Vec::new();
         };
@@ -84,20 +84,6 @@ impl<'t> Reader<'t> {
         }
         let column = Located::new(columns.pop()?, placed.all());
         Some(Also { table, column, sql: sql? })
-    }
-
-    /// A duration in seconds.
-    fn late(&mut self, entry: &Entry<'t>) -> Option<i64> {
-        let written = self.string(entry)?;
-        let secs = placeholder::seconds(written.value.trim());
-        if secs.is_none() {
-            let message = format!("`{}` is not a duration", written.value);
-            self.refuse(
-                Finding::error(codes::BAD_DURATION, Some(written.span), message)
-                    .help("a duration is a number with s, m, h, d or w, as in \"15m\""),
-            );
-        }
-        secs
     }
 }
 

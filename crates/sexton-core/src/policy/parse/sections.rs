@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 16] = [
+const BUILT: [&str; 17] = [
     "like",
     "system",
     "database",
@@ -21,6 +21,7 @@ const BUILT: [&str; 16] = [
     "derived",
     "work",
     "fence",
+    "objects",
     "hooks",
     "events",
     "audit",
@@ -28,7 +29,7 @@ const BUILT: [&str; 16] = [
 ];
 
 /// Sections that are read over, without which a deletion is less safe.
-const UNBUILT_SAFETY: [&str; 2] = ["pools", "objects"];
+const UNBUILT_SAFETY: [&str; 1] = ["pools"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
 const UNBUILT_EXTRAS: [&str; 6] = ["retention", "panels", "quota", "replies", "routes", "lists"];
@@ -72,6 +73,7 @@ pub(super) fn read<'t>(
     let derived = root.get("derived").map(|entry| reader.derived(entry));
     let work = root.get("work").map(|entry| reader.work(entry));
     let fence = root.get("fence").and_then(|entry| reader.fence(entry));
+    let objects = root.get("objects").map(|entry| reader.objects(entry));
     let hooks = root.get("hooks").map(|entry| reader.hooks(entry));
     let known = things.as_deref().unwrap_or_default();
     let events = root.get("events").map(|entry| reader.events(entry, known));
@@ -90,6 +92,7 @@ pub(super) fn read<'t>(
         derived: derived.unwrap_or_default(),
         work: work.unwrap_or_default(),
         fence,
+        objects: objects.unwrap_or_default(),
         hooks: hooks.unwrap_or_default(),
         events: events.unwrap_or_default(),
         audit: audit.unwrap_or_default(),

@@ -4,8 +4,8 @@
 
 use toml::de::DeValue;
 
+use super::codes;
 use super::table::{Entry, Reader};
-use super::{codes, placeholder};
 use crate::finding::{Finding, Located};
 use crate::names::StoreName;
 use crate::policy::StoreRule;
@@ -29,7 +29,7 @@ impl<'t> Reader<'t> {
                 self.refuse_unknown(&table, &["url", "sweep_after"]);
                 let url = self.compulsory(&table, "url");
                 let address = url.and_then(|url| self.store_address(url));
-                let age = table.get("sweep_after").and_then(|entry| self.sweep_after(entry));
+                let age = table.get("sweep_after").and_then(|entry| self.duration(entry, "30d"));
                 (address, age)
             }
         };
@@ -54,18 +54,5 @@ impl<'t> Reader<'t> {
             return None;
         }
         Some(address)
-    }
-
-    fn sweep_after(&mut self, entry: &Entry<'t>) -> Option<i64> {
-        let written = self.string(entry)?;
-        let seconds = placeholder::seconds(&written.value);
-        if seconds.is_none() {
-            let message = format!("`{}` is not a duration", written.value);
-            self.refuse(
-                Finding::error(codes::BAD_DURATION, Some(written.span), message)
-                    .help("a duration is a number with s, m, h, d or w, as in \"30d\""),
-            );
-        }
-        seconds
     }
 }

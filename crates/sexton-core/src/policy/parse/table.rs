@@ -6,8 +6,8 @@
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::codes;
 use super::placed::Placed;
+use super::{codes, placeholder};
 use crate::finding::{Finding, Located, Span, did_you_mean};
 use crate::policy::Unbuilt;
 
@@ -238,6 +238,20 @@ impl<'t> Reader<'t> {
             Ok(number) if number.is_finite() => Some(number),
             _ => self.bad_number(entry, "is not a finite number"),
         }
+    }
+
+    /// The entry's value as a duration, in seconds; `example` is one that would fit.
+    pub fn duration(&mut self, entry: &Entry<'t>, example: &str) -> Option<i64> {
+        let written = self.string(entry)?;
+        let secs = placeholder::seconds(written.value.trim());
+        if secs.is_none() {
+            let message = format!("`{}` is not a duration", written.value);
+            let help = format!("a duration is a number with s, m, h, d or w, as in \"{example}\"");
+            self.refuse(
+                Finding::error(codes::BAD_DURATION, Some(written.span), message).help(help),
+            );
+        }
+        secs
     }
 
     /// The entry's value as one of a few words.

@@ -58,11 +58,16 @@ impl<'t> Reader<'t> {
         Some(named(entry.name, form))
     }
 
-    /// The entry's value as one placeholder.
-    pub fn slot(&mut self, entry: &Entry<'t>) -> Option<Slot> {
+    /// The entry's value as text with placeholders.
+    pub fn text(&mut self, entry: &Entry<'t>) -> Option<Text> {
         let placed = self.placed_value(entry)?;
         let text = template(&placed);
-        match self.take(text)?.pieces.as_slice() {
+        self.take(text)
+    }
+
+    /// The entry's value as one placeholder.
+    pub fn slot(&mut self, entry: &Entry<'t>) -> Option<Slot> {
+        match self.text(entry)?.pieces.as_slice() {
             [Piece::Value(slot)] => Some(slot.clone()),
             _ => self.wrong_type(entry, "one placeholder, such as \"{project_id}\""),
         }
