@@ -137,6 +137,7 @@ mod tests {
             changed: Vec::new(),
             derived: Vec::new(),
             kept: Vec::new(),
+            objects: Vec::new(),
             work: Vec::new(),
             blockers: Vec::new(),
             warnings: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sexton_core::policy::Policy;
 use sexton_engine::ports::{Database, DatabaseError, HookCaller, NoCaller, SystemClock};
-use sexton_engine::{DeleteError, EngineError, Surroundings, System};
+use sexton_engine::{DeleteError, EngineError, Stores, Surroundings, System};
 use sexton_hooks::HttpCaller;
 use sexton_postgres::PostgresDatabase;
 use sexton_sqlite::SqliteDatabase;
@@ -56,15 +56,25 @@ pub async fn open_with(
     let key = key.map(|key| variable(&key.value, "the audit's key")).transpose()?;
     let database = database(shared, &file, &policy).await?;
     let surroundings = Surroundings::of_this_machine();
+    let stores = stores(&policy);
     let caller = caller(&policy)?;
     let system = System::new(policy, database, surroundings, key.map(String::into_bytes));
-    let mut system = system.with_caller(caller);
+    let mut system = system.with_caller(caller).with_stores(stores);
     if let Some(path) = &shared.log_file {
         let log = Log::open(path);
         let unwritten = |source| Failure::FileUnwritten { file: path.clone(), source };
         system = system.with_log(Arc::new(log.map_err(unwritten)?));
     }
     Ok(Opened { system, file, line: CommandLine::of_this_process(shared) })
+}
+
+/// The stores of the policy. One that cannot be opened is missed only by what needs it.
+fn stores(policy: &Policy) -> Stores {
+    let opened = policy.stores.iter().map(|rule| {
+        let store = sexton_stores::open_late(&rule.address.value);
+        (rule.name.clone(), store.map_err(|error| error.to_string()))
+    });
+    Stores::of(opened)
 }
 
 /// Who makes the calls of the policy's hooks, if it has any.

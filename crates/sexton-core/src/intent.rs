@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub enum IntentKind {
     /// A call to somebody outside.
     Hook,
+    /// Objects of a store, by their names.
+    Key,
+    /// All objects of a store below a prefix.
+    Prefix,
     /// A line of the log, once the rows are gone.
     Event,
     /// A line of the log, once everything else is carried out.
@@ -17,12 +21,14 @@ pub enum IntentKind {
 
 impl IntentKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Hook, Self::Event, Self::LastEvent];
+    pub const ALL: [Self; 5] = [Self::Hook, Self::Key, Self::Prefix, Self::Event, Self::LastEvent];
 
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Hook => "hook",
+            Self::Key => "key",
+            Self::Prefix => "prefix",
             Self::Event => "event",
             Self::LastEvent => "last-event",
         }

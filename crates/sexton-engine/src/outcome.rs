@@ -1,7 +1,8 @@
 //! How a preview or a deletion can end other than well, as branches that a caller takes.
 
+use sexton_core::audit::ObjectsGone;
 use sexton_core::finding::Finding;
-use sexton_core::names::{DeletionId, HookName, ThingName};
+use sexton_core::names::{DeletionId, HookName, ThingName, Timestamp};
 use sexton_core::policy::BadOption;
 use sexton_core::preview::{Blocker, BlockerKind, Difference};
 
@@ -111,8 +112,9 @@ pub enum DeleteError {
         /// What went wrong.
         reason: String,
     },
-    /// The rows are gone and calls are still to be made; it is not complete.
-    #[error("{deletion} removed its rows; {open} hook call(s) are still to be made")]
+    /// The rows are gone, and calls are still to be made or objects to be removed, or looked at
+    /// again; it is not complete.
+    #[error("{deletion} removed its rows; {open} promise(s) are still to be carried out")]
     Unreaped {
         /// The deletion.
         deletion: DeletionId,
@@ -120,6 +122,10 @@ pub enum DeleteError {
         open: u64,
         /// Those that were tried, the next to be tried first.
         failing: Vec<OpenIntent>,
+        /// What came of objects so far.
+        objects: ObjectsGone,
+        /// When the next is due; none if nobody knows.
+        next_try: Option<Timestamp>,
     },
     /// The rows are gone and something still refers to them; it is not complete.
     #[error("{deletion} removed its rows, but {} reference(s) still have rows that refer to them", .left.len())]
@@ -215,7 +221,10 @@ impl Refusal {
         blockers.sort_by_key(|blocker| blocker.kind);
         let by = match blockers.first()?.kind {
             BlockerKind::Wrong => RefusedBy::Wrong,
-            BlockerKind::State | BlockerKind::Reference | BlockerKind::Guard => RefusedBy::Refused,
+            BlockerKind::State
+            | BlockerKind::Reference
+            | BlockerKind::Guard
+            | BlockerKind::Object => RefusedBy::Refused,
             BlockerKind::Hold => RefusedBy::Held,
             BlockerKind::OverLimit => RefusedBy::OverLimit,
             BlockerKind::Undrained => RefusedBy::Undrained,

@@ -4,6 +4,7 @@
 //! given only if all keys were found, because a deletion must be able to find the same.
 
 mod foretell;
+mod objects;
 mod work;
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use sexton_core::preview::{
 use sexton_core::sql::{Scalar, SetId};
 
 use crate::asked::all_of;
-use crate::execute::{over_share, too_many};
+use crate::execute::{NamesFound, over_share, too_many};
 use crate::outcome::EngineError;
 use crate::ports::{DatabaseError, Mode, Tx};
 use crate::request::Root;
@@ -61,10 +62,14 @@ impl System {
                 self.forget().await;
                 continue;
             }
-            let preview = self.look(&ready, root, roots, &options, tx.as_mut(), budget).await;
+            let until = tokio::time::Instant::now() + budget.time;
+            let looked = self.look(&ready, root, roots, &options, tx.as_mut(), budget).await;
             // A look that ran out of time has lost its transaction; there is nothing to keep.
             drop(tx.rollback().await);
-            return preview;
+            let (mut preview, names) = looked?;
+            // Order: no snapshot is held while a store is looked at.
+            preview.objects = self.weigh(&ready.plan, names, until).await;
+            return Ok(preview);
         }
         Err(EngineError::Database(DatabaseError::Failed {
             label: "look at the schema".into(),
@@ -80,7 +85,7 @@ impl System {
         options: &Options,
         tx: &mut dyn Tx,
         budget: Budget,
-    ) -> Result<Preview, EngineError> {
+    ) -> Result<(Preview, Vec<Option<NamesFound>>), EngineError> {
         let clock = self.surroundings.clock.as_ref();
         let millis = i64::try_from(budget.time.as_micros()).unwrap_or(i64::MAX);
         let at = Timestamp(clock.now().0.saturating_add(millis));
@@ -94,11 +99,11 @@ impl System {
             Err(error) => return Err(error.into()),
         };
         walk.deadline = Some(Deadline { clock, at });
-        let mut look = Looking { walk, options, budget, in_time: true };
+        let mut look = Looking { walk, options, budget, in_time: true, names: Vec::new() };
         let mut preview = self.empty_preview(ready, &subjects);
         self.tell_options(&mut preview, options);
         look.fill(self, &mut preview, &subjects).await?;
-        Ok(preview)
+        Ok((preview, look.names))
     }
 
     /// What was chosen, and what is worth knowing of that.
@@ -133,6 +138,7 @@ impl System {
             changed: Vec::new(),
             derived: Vec::new(),
             kept: Vec::new(),
+            objects: Vec::new(),
             work: Vec::new(),
             blockers: Vec::new(),
             warnings: Vec::new(),
@@ -156,6 +162,8 @@ struct Looking<'l> {
     options: &'l Options,
     budget: Budget,
     in_time: bool,
+    /// Names of objects that each rule found; none where there was no time.
+    names: Vec<Option<NamesFound>>,
 }
 
 impl Looking<'_> {
@@ -183,6 +191,9 @@ impl Looking<'_> {
             }
         }
         self.tell_work(preview, all_found).await?;
+        if all_found {
+            self.find_names(preview).await?;
+        }
         let mut parts = self.walk.digest_parts(&system.policy.system, self.options);
         self.count_removed(preview, &mut parts, all_found).await?;
         self.describe_effects(preview, all_found);

@@ -15,7 +15,7 @@ pub struct DeletionStatus {
     pub row: DeletionRow,
     /// What it waits for, or why it was refused, in a sentence.
     pub sentence: String,
-    /// Calls that are still to be made, and failed before, the next to be tried first.
+    /// Promises that are still to be carried out, and failed before, the next to be tried first.
     pub failing: Vec<OpenIntent>,
 }
 
@@ -50,7 +50,7 @@ impl System {
     }
 }
 
-/// Only a deletion that has committed may wait for calls.
+/// Only a deletion that has committed may wait for its promises.
 async fn described(
     tx: &mut dyn Tx,
     row: DeletionRow,
@@ -71,7 +71,8 @@ async fn described(
         format!("; last: {}: {reason}; next try at {}", next.rule, next.next_try)
     });
     let next = next.unwrap_or_default();
-    let sentence = format!("the rows are gone; {open} hook call(s) are still to be made{next}");
+    let sentence =
+        format!("the rows are gone; {open} promise(s) are still to be carried out{next}");
     Ok(DeletionStatus { row, sentence, failing })
 }
 

@@ -25,6 +25,7 @@ use crate::inquire::inquire;
 use crate::outcome::EngineError;
 use crate::ports::{Database, DatabaseError, Events, HookCaller, Mode, NoCaller, SchemaStamp};
 use crate::request::Surroundings;
+use crate::stores::Stores;
 
 /// A system under care, ready for previews and deletions.
 pub struct System {
@@ -34,6 +35,7 @@ pub struct System {
     pub(crate) audit_key: Option<Vec<u8>>,
     pub(crate) caller: Arc<dyn HookCaller>,
     pub(crate) log: Option<Arc<dyn Events>>,
+    pub(crate) stores: Stores,
     kept: Mutex<Kept>,
 }
 
@@ -69,6 +71,7 @@ impl System {
             audit_key,
             caller,
             log: None,
+            stores: Stores::default(),
             kept: Mutex::default(),
         }
     }
@@ -83,6 +86,12 @@ impl System {
     #[must_use]
     pub fn with_log(self, log: Arc<dyn Events>) -> Self {
         Self { log: Some(log), ..self }
+    }
+
+    /// The same, with the stores of its objects. Without, what takes objects along is refused.
+    #[must_use]
+    pub fn with_stores(self, stores: Stores) -> Self {
+        Self { stores, ..self }
     }
 
     /// Its policy.

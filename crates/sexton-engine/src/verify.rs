@@ -21,7 +21,7 @@ use sexton_core::sql::Scalar;
 use crate::execute::ROOT_VALUE;
 use crate::outcome::DeleteError;
 use crate::ports::{AuditRow, DatabaseError, DeletionRow, StateChange, TombstoneSet, Tx};
-use crate::reap::{Open, REAPED};
+use crate::reap::{OBJECTS, Open, REAPED, objects_gone};
 use crate::request::Caller;
 use crate::system::System;
 use crate::walk::{KeyRows, Locks, Roots, Walk};
@@ -112,7 +112,7 @@ impl System {
         // Order: planning takes connections of its own, so it comes before any is held.
         let ready = self.ready(thing, options).await?;
         let mut tx = self.begin_keep().await?;
-        if open.calls && tx.intents_left(id, REAPED).await?.open > 0 {
+        if open.is_reaped() && tx.intents_left(id, REAPED).await?.open > 0 {
             tx.rollback().await?;
             return Err(self.leave_open(id, lease).await?);
         }
@@ -127,6 +127,12 @@ impl System {
             return Err(DeleteError::Unverified { deletion: id.clone(), left: seen.left });
         }
         let mut receipt = self.receipt(tx.as_mut(), id, sealed, seen.looked_at).await?;
+        if open.objects {
+            receipt.objects_gone = objects_gone(tx.as_mut(), id).await?;
+            for kind in OBJECTS {
+                tx.drop_intents(id, kind).await?;
+            }
+        }
         if open.calls {
             for (rule, outcome, count) in tx.count_intents(id).await? {
                 receipt.called.entry(rule).or_default().insert(outcome, count);
@@ -158,8 +164,12 @@ impl System {
         tx.rollback().await?;
         let record = row.and_then(|row| serde_json::from_str::<Record>(&row.record).ok());
         let told = record.map(|record| {
-            let calls = !record.promised.is_empty();
-            (record.options, Open { calls, events: !record.events.is_empty() })
+            let open = Open {
+                calls: !record.promised.is_empty(),
+                objects: !record.objects.is_empty(),
+                events: !record.events.is_empty(),
+            };
+            (record.options, open)
         });
         Ok(told.unwrap_or_default())
     }
@@ -218,8 +228,8 @@ impl System {
             return Err(lost("the record is not sealed"));
         };
         let verified_at = self.surroundings.clock.now().to_string();
-        let called = BTreeMap::new();
-        Ok(Receipt { record, verified_at, looked_at, called, seq, hash })
+        let (called, objects_gone) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Receipt { record, verified_at, looked_at, called, objects_gone, seq, hash })
     }
 }
 

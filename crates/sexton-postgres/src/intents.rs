@@ -40,6 +40,17 @@ impl<H: Held> Intents for PostgresTx<H> {
         self.judged("settle intents", "", answer)
     }
 
+    async fn keep_intent(
+        &mut self,
+        lease: &str,
+        id: &IntentId,
+        progress: &str,
+        lease_secs: i64,
+    ) -> Result<bool, DatabaseError> {
+        let answer = keep(&mut self.link(), lease, id, progress, lease_secs).await;
+        self.judged("keep an intent", "", answer)
+    }
+
     async fn intents_left(
         &mut self,
         deletion: &DeletionId,
@@ -143,9 +154,10 @@ async fn claim(link: &mut Link<'_>, claim: Claim<'_>) -> Result<Vec<IntentRow>, 
             SET lease = $4, leased_until = (SELECT now FROM moment) + $5 * 1000000,
                 attempts = attempts + 1
             WHERE id IN (SELECT id FROM due)
-            RETURNING id, deletion, kind, rule, target, attempts, next_try
+            RETURNING id, deletion, kind, rule, target, attempts, progress, not_before, next_try
          )
-         SELECT id, deletion, kind, rule, target, attempts
+         SELECT id, deletion, kind, rule, target, attempts, progress,
+            ((extract(epoch FROM statement_timestamp()) * 1000000)::bigint - not_before) / 1000 AS age
          FROM taken
          ORDER BY next_try, id",
         )
@@ -173,29 +185,33 @@ async fn settle(
     };
     let outcomes = told(|settlement| match settlement {
         Settlement::Ended { outcome } => Some(outcome),
-        Settlement::Again { .. } => None,
+        Settlement::Again { .. } | Settlement::Later { .. } => None,
     });
     let reasons = told(|settlement| match settlement {
-        Settlement::Ended { .. } => None,
+        Settlement::Ended { .. } | Settlement::Later { .. } => None,
         Settlement::Again { reason, .. } => Some(reason),
     });
     let afters: Vec<i64> = settled
         .iter()
         .map(|one| match one.settlement {
             Settlement::Ended { .. } => 0,
-            Settlement::Again { after_ms, .. } => after_ms,
+            Settlement::Again { after_ms, .. } | Settlement::Later { after_ms } => after_ms,
         })
         .collect();
+    let progress: Vec<Option<&str>> = settled.iter().map(|one| one.progress.as_deref()).collect();
+    let are_fresh: Vec<bool> =
+        settled.iter().map(|one| matches!(one.settlement, Settlement::Later { .. })).collect();
     let done = link
         .query(
             "UPDATE sexton.intents
          SET outcome = settled.outcome, last_error = settled.reason, lease = NULL,
-            leased_until = 0,
+            leased_until = 0, progress = coalesce(settled.progress, intents.progress),
+            attempts = CASE WHEN settled.is_fresh THEN 0 ELSE intents.attempts END,
             next_try = greatest(intents.not_before,
                 (extract(epoch FROM statement_timestamp()) * 1000000)::bigint
                     + settled.after * 1000)
-         FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[])
-                AS settled (id, outcome, reason, after)
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::boolean[])
+                AS settled (id, outcome, reason, after, progress, is_fresh)
          WHERE intents.id = settled.id
            AND intents.lease = $1
            AND intents.outcome IS NULL",
@@ -205,9 +221,38 @@ async fn settle(
         .bind(outcomes)
         .bind(reasons)
         .bind(afters)
+        .bind(progress)
+        .bind(are_fresh)
         .execute(&mut *link.connection)
         .await?;
     Ok(done.rows_affected())
+}
+
+/// Holds a claimed intent for longer. Locks it; a repeat does it again.
+async fn keep(
+    link: &mut Link<'_>,
+    lease: &str,
+    id: &IntentId,
+    progress: &str,
+    lease_secs: i64,
+) -> Result<bool, sqlx::Error> {
+    let done = link
+        .query(
+            "UPDATE sexton.intents
+         SET progress = $3,
+            leased_until =
+                (extract(epoch FROM statement_timestamp()) * 1000000)::bigint + $4 * 1000000
+         WHERE id = $2
+           AND lease = $1
+           AND outcome IS NULL",
+        )
+        .bind(lease)
+        .bind(id.as_str())
+        .bind(progress)
+        .bind(lease_secs)
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Counts open intents, and says when the first may be claimed. Locks nothing.
@@ -243,7 +288,8 @@ async fn of_deletion(
 ) -> Result<Vec<IntentRow>, sqlx::Error> {
     let rows = link
         .query(
-            "SELECT id, deletion, kind, rule, target, attempts
+            "SELECT id, deletion, kind, rule, target, attempts, progress,
+            ((extract(epoch FROM statement_timestamp()) * 1000000)::bigint - not_before) / 1000 AS age
          FROM sexton.intents
          WHERE deletion = $1
            AND kind = $2
@@ -345,6 +391,8 @@ fn intent(row: &PgRow) -> Result<IntentRow, sqlx::Error> {
         kind,
         rule: row.try_get("rule")?,
         target: row.try_get("target")?,
+        progress: row.try_get("progress")?,
+        age_ms: row.try_get("age")?,
         attempts: row.try_get::<i32, _>("attempts")?.unsigned_abs(),
     })
 }

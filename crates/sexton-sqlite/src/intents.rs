@@ -42,6 +42,17 @@ impl Intents for SqliteTx<'_> {
         self.judged(told("settle intents", answer))
     }
 
+    async fn keep_intent(
+        &mut self,
+        lease: &str,
+        id: &IntentId,
+        progress: &str,
+        lease_secs: i64,
+    ) -> Result<bool, DatabaseError> {
+        let answer = keep(self.connection()?, lease, id, progress, lease_secs).await;
+        self.judged(told("keep an intent", answer))
+    }
+
     async fn intents_left(
         &mut self,
         deletion: &DeletionId,
@@ -139,7 +150,8 @@ async fn claim(
             ORDER BY next_try, id
             LIMIT ?6
          )
-         RETURNING id, deletion, kind, rule, target, attempts, next_try",
+         RETURNING id, deletion, kind, rule, target, attempts, progress, next_try,
+                   (CAST(unixepoch('subsec') * 1000000 AS INTEGER) - not_before) / 1000 AS age",
     )
     .bind(claim.system.as_str())
     .bind(claim.deletion.map(DeletionId::as_str))
@@ -165,14 +177,21 @@ async fn settle(
     let rows: Vec<Value> = settled
         .iter()
         .map(|one| match &one.settlement {
-            Settlement::Ended { outcome } => json!([one.id, outcome, null, 0]),
-            Settlement::Again { after_ms, reason } => json!([one.id, null, reason, after_ms]),
+            Settlement::Ended { outcome } => json!([one.id, outcome, null, 0, one.progress, 1]),
+            Settlement::Again { after_ms, reason } => {
+                json!([one.id, null, reason, after_ms, one.progress, 1])
+            }
+            Settlement::Later { after_ms } => {
+                json!([one.id, null, null, after_ms, one.progress, 0])
+            }
         })
         .collect();
     let done = sqlx::query(
         "UPDATE sexton_intents
          SET outcome = settled.value ->> 1,
              last_error = settled.value ->> 2,
+             progress = coalesce(settled.value ->> 4, progress),
+             attempts = attempts * (settled.value ->> 5),
              lease = NULL,
              leased_until = 0,
              next_try = max(not_before, CAST(unixepoch('subsec') * 1000000 AS INTEGER)
@@ -187,6 +206,31 @@ async fn settle(
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// A repeat does it again.
+async fn keep(
+    connection: &mut SqliteConnection,
+    lease: &str,
+    id: &IntentId,
+    progress: &str,
+    lease_secs: i64,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE sexton_intents
+         SET progress = ?3,
+             leased_until = CAST((unixepoch('subsec') + ?4) * 1000000 AS INTEGER)
+         WHERE id = ?2
+           AND lease = ?1
+           AND outcome IS NULL",
+    )
+    .bind(lease)
+    .bind(id.as_str())
+    .bind(progress)
+    .bind(lease_secs)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// How many are open, and when the first may be claimed.
@@ -218,7 +262,8 @@ async fn of_deletion(
     kind: IntentKind,
 ) -> Result<Vec<IntentRow>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT id, deletion, kind, rule, target, attempts
+        "SELECT id, deletion, kind, rule, target, attempts, progress,
+                (CAST(unixepoch('subsec') * 1000000 AS INTEGER) - not_before) / 1000 AS age
          FROM sexton_intents
          WHERE deletion = ?1
            AND kind = ?2
@@ -316,5 +361,7 @@ fn intent(row: &SqliteRow) -> Result<IntentRow, sqlx::Error> {
         rule: row.try_get("rule")?,
         target: row.try_get("target")?,
         attempts: row.try_get("attempts")?,
+        progress: row.try_get("progress")?,
+        age_ms: row.try_get("age")?,
     })
 }

@@ -23,11 +23,16 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") },
     Migration { number: 2, name: "drained", text: include_str!("../migrations/0002_drained.sql") },
     Migration { number: 3, name: "intents", text: include_str!("../migrations/0003_intents.sql") },
     Migration { number: 4, name: "fence", text: include_str!("../migrations/0004_fence.sql") },
+    Migration {
+        number: 6,
+        name: "progress",
+        text: include_str!("../migrations/0006_progress.sql"),
+    },
 ];
 
 /// Hashes of applied files, by number.

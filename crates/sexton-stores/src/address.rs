@@ -10,6 +10,7 @@ use std::time::Duration;
 use sexton_engine::ports::{Store, StoreError, SystemClock};
 
 use crate::folder::FolderStore;
+use crate::late::LateFolder;
 use crate::memory::MemoryStore;
 use crate::s3::{Credentials, NoCredentials, S3Settings, S3Store};
 
@@ -67,18 +68,22 @@ pub fn open(written: &str) -> Result<Arc<dyn Store>, AddressError> {
     open_with(written, &|name| std::env::var(name).ok())
 }
 
+/// The same, but a folder is opened when it is first asked for: until it is there, it is a store
+/// that is down.
+pub fn open_late(written: &str) -> Result<Arc<dyn Store>, AddressError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    match read(address(written, &variable)?.trim())? {
+        Address::Folder(path) => Ok(Arc::new(LateFolder::at(path))),
+        _ => open_with(written, &variable),
+    }
+}
+
 /// The same with variables from elsewhere than the environment.
 pub fn open_with(
     written: &str,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Arc<dyn Store>, AddressError> {
-    let address = match written.trim().strip_prefix("env:") {
-        Some(name) => variable(name)
-            .filter(|value| !value.trim().is_empty())
-            .ok_or_else(|| AddressError::UnsetVariable(name.to_owned()))?,
-        None => written.to_owned(),
-    };
-    Ok(match read(address.trim())? {
+    Ok(match read(address(written, variable)?.trim())? {
         Address::Memory => Arc::new(MemoryStore::new(Arc::new(SystemClock))),
         Address::Folder(path) => Arc::new(FolderStore::open(&path)?),
         Address::Bucket(bucket) => {
@@ -94,6 +99,17 @@ pub fn open_with(
             }))
         }
     })
+}
+
+/// An address as it is, or that of the variable which `env:NAME` names.
+fn address(
+    written: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, AddressError> {
+    let Some(name) = written.trim().strip_prefix("env:") else { return Ok(written.to_owned()) };
+    variable(name)
+        .filter(|value| !value.trim().is_empty())
+        .ok_or_else(|| AddressError::UnsetVariable(name.to_owned()))
 }
 
 /// Whether an address can be read, without opening it.

@@ -156,6 +156,10 @@ impl Store for MemoryStore {
         "memory:".into()
     }
 
+    fn root(&self) -> String {
+        "memory:/".into()
+    }
+
     fn page_max(&self) -> usize {
         PAGE_MAX
     }

@@ -2,9 +2,8 @@
 
 use serde_json::json;
 use sexton_core::lifecycle::State;
-use sexton_core::names::DeletionId;
 use sexton_core::preview::Preview;
-use sexton_engine::ports::{Clock, OpenIntent, SystemClock};
+use sexton_engine::ports::{Clock, SystemClock};
 use sexton_engine::{Bound, DeleteError, DeleteRequest};
 use tokio::sync::watch;
 
@@ -15,7 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::{watched, watched_waiting};
 use crate::screen::Screen;
-use crate::text::{self, View};
+use crate::text::{self, Left, View};
 use crate::wiring::{self, Opened};
 
 pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
@@ -67,8 +66,9 @@ async fn carry_out(
     let deleted = watched_waiting(screen, "deleting", waiting.subscribe(), deleting).await;
     let receipt = match deleted {
         Ok(receipt) => receipt,
-        Err(DeleteError::Unreaped { deletion, open, failing }) => {
-            unreaped(&deletion, open, &failing, opened, screen);
+        Err(DeleteError::Unreaped { deletion, open, failing, objects, next_try }) => {
+            let (deletion, failing, objects) = (&deletion, failing.as_slice(), &objects);
+            unreaped(&Left { deletion, open, failing, objects, next_try }, opened, screen);
             return Ok(());
         }
         Err(error) => return Err(opened.failure(error)),
@@ -86,23 +86,22 @@ async fn carry_out(
     Ok(())
 }
 
-/// What was asked for is done: the rows are gone, and the calls are stored, so that no endpoint
-/// that is down makes a deletion fail.
-fn unreaped(
-    id: &DeletionId,
-    open: u64,
-    failing: &[OpenIntent],
-    opened: &Opened,
-    screen: &mut Screen,
-) {
+/// What was asked for is done: the rows are gone, and the rest is stored, so that no endpoint and no
+/// store that is down makes a deletion fail.
+fn unreaped(left: &Left<'_>, opened: &Opened, screen: &mut Screen) {
     if screen.is_text() {
         let go_on = opened.line.with(&["work", "--once"]);
-        screen.say(&text::unreaped(id, open, failing, &go_on, SystemClock.now()));
+        screen.say(&text::unreaped(left, &go_on, SystemClock.now()));
     } else {
-        let failing: Vec<_> = failing.iter().map(failing_json).collect();
-        let state = State::Committed;
+        let failing: Vec<_> = left.failing.iter().map(failing_json).collect();
         screen.event(&json!({
-            "event": "committed", "deletion": id, "state": state, "open": open, "failing": failing,
+            "event": "committed",
+            "deletion": left.deletion,
+            "state": State::Committed,
+            "open": left.open,
+            "failing": failing,
+            "gone": left.objects,
+            "next_try": left.next_try.map(|at| at.to_string()),
         }));
     }
 }

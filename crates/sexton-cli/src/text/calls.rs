@@ -1,30 +1,50 @@
 //! Calls that hooks still have to make, as text: which fail, why, and when each is tried next.
 
+use sexton_core::audit::ObjectsGone;
 use sexton_core::names::{DeletionId, Timestamp};
 use sexton_engine::ports::OpenIntent;
 
+use super::objects::gone;
 use super::page::Page;
 use super::paint::{bold, dim, yellow};
 use super::time::ahead;
 use super::words::{clean, counted};
 
-/// A deletion whose rows are gone and whose calls are not all made.
-pub fn unreaped(
-    id: &DeletionId,
-    open: u64,
-    failing: &[OpenIntent],
-    go_on: &str,
-    now: Timestamp,
-) -> String {
+/// A deletion whose rows are gone, and that is not complete.
+pub fn unreaped(left: &Left<'_>, go_on: &str, now: Timestamp) -> String {
     let mut page = Page::default();
-    let calls = counted(open, "hook call", "hook calls");
     page.line(format!("{} the rows are gone, for good.", bold("Committed:")));
-    page.paragraph("", "", &format!("{} {calls} still to be made:", yellow("Not complete:")));
-    page.block(&calls_that_fail(failing, now));
-    page.paragraph("", "", "This goes on with them, and looks again once all are taken:");
+    for line in gone(left.objects) {
+        page.paragraph("Objects:   ", "           ", &line);
+    }
+    let open = counted(left.open, "promise is", "promises are");
+    let when = left.next_try.map(|at| format!(", next {}", ahead(at, now))).unwrap_or_default();
+    let text = if left.failing.is_empty() {
+        // Nothing failed: what was still on its way is looked for later.
+        format!("{} {open} to be carried out later{when}.", yellow("Not complete:"))
+    } else {
+        format!("{} {open} still to be carried out:", yellow("Not complete:"))
+    };
+    page.paragraph("", "", &text);
+    page.block(&calls_that_fail(left.failing, now));
+    page.paragraph("", "", "This goes on with what is due, and looks again once nothing is left:");
     page.line(format!("    {go_on}"));
-    page.line(dim(&format!("    {id}")));
+    page.line(dim(&format!("    {}", left.deletion)));
     page.text()
+}
+
+/// What is left of a deletion whose rows are gone.
+pub struct Left<'l> {
+    /// The deletion.
+    pub deletion: &'l DeletionId,
+    /// How many promises.
+    pub open: u64,
+    /// Those that failed.
+    pub failing: &'l [OpenIntent],
+    /// What came of objects so far.
+    pub objects: &'l ObjectsGone,
+    /// When the next promise is due.
+    pub next_try: Option<Timestamp>,
 }
 
 /// Calls that failed before, each with its reason.

@@ -7,6 +7,7 @@ mod changes;
 mod fence;
 mod findings;
 mod graph;
+mod objects;
 mod page;
 mod paint;
 mod preview;
@@ -21,7 +22,7 @@ mod words;
 mod work;
 
 pub use audit::{chain, records};
-pub use calls::unreaped;
+pub use calls::{Left, unreaped};
 pub use changes::changes;
 pub use fence::fence;
 pub use findings::{findings, summary as findings_summary};

@@ -7,6 +7,7 @@ use sexton_core::preview::{
 use textwrap::core::display_width;
 
 use super::WIDTH;
+use super::objects::going;
 use super::page::Page;
 use super::paint::{bold, dim, red, yellow};
 use super::reference::Reference;
@@ -37,6 +38,7 @@ pub fn preview(preview: &Preview, view: View<'_>) -> String {
     page.line("");
     page.block(&table(&shown));
     left_out(&mut page, &rest);
+    going(&mut page, &preview.objects);
     for work in &preview.work {
         in_flight(&mut page, work);
     }
@@ -265,12 +267,14 @@ fn refusal(page: &mut Page, blocker: &Blocker) {
         BlockerKind::Wrong | BlockerKind::State => None,
         BlockerKind::Reference => Some(format!("by the line \"{}\"", blocker.name)),
         BlockerKind::Guard => Some(format!("by the guard `{}`", blocker.name)),
+        BlockerKind::Object => Some(format!("by [objects.{}]", blocker.name)),
         BlockerKind::Hold => Some(format!("by hold {}", clean(&blocker.name))),
         BlockerKind::OverLimit => Some(format!("by `{}`", blocker.name)),
         BlockerKind::Undrained => Some(format!("by [{}]", blocker.name)),
     };
     let of_roots = (!blocker.roots.is_empty()).then(|| format!("for {}", listed(&blocker.roots)));
-    let has_rows = matches!(blocker.kind, BlockerKind::Reference | BlockerKind::Guard);
+    let has_rows =
+        matches!(blocker.kind, BlockerKind::Reference | BlockerKind::Guard | BlockerKind::Object);
     let rows = has_rows.then(|| format!("rows: {}", listed(&blocker.names)));
     let ways = blocker.ways_out.iter().map(|way| format!("way out: {}", clean(way)));
     for below in of_roots.into_iter().chain(by).chain(rows).chain(ways) {

@@ -3,6 +3,7 @@
 use sexton_core::audit::Receipt;
 use sexton_core::preview::Count;
 
+use super::objects::gone;
 use super::paint::{bold, dim, green};
 use super::reference::Reference;
 use super::roots::named;
@@ -50,11 +51,24 @@ fn proof(receipt: &Receipt) -> String {
         looked_at => format!("looked again at {}", counted(looked_at, "reference", "references")),
     };
     let verified = format!("{} {looked}, nothing is left.", green("Verified:"));
+    let objects = objects(receipt);
     let called = called(receipt);
     let who = who(&record.actor, record.reason.as_deref());
     let recorded = format!("{} as record {} of the chain, {who}", record.deletion, receipt.seq);
     let recorded = indented("Recorded: ", "          ", &recorded);
-    format!("{verified}\n{called}{recorded}\n{}\n", dim(&format!("          {}", receipt.hash)))
+    format!(
+        "{verified}\n{objects}{called}{recorded}\n{}\n",
+        dim(&format!("          {}", receipt.hash))
+    )
+}
+
+/// What came of objects; nothing if none were to go.
+fn objects(receipt: &Receipt) -> String {
+    let told = gone(&receipt.objects_gone);
+    if told.is_empty() {
+        return String::new();
+    }
+    format!("{}\n", indented("Objects:  ", "          ", &told.join("; ")))
 }
 
 /// What became of the calls of hooks; nothing if there were none.

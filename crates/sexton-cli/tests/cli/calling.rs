@@ -102,7 +102,7 @@ async fn an_endpoint_that_is_down_makes_no_deletion_fail(place: Place) {
     assert!(waiting["failing"][0]["next_try"].as_str().is_some_and(|at| at.ends_with('Z')));
     let sentence = waiting["sentence"].as_str().unwrap_or_default();
     assert!(
-        sentence.contains("hook call(s) are still to be made; last: evict-cache"),
+        sentence.contains("promise(s) are still to be carried out; last: evict-cache"),
         "{sentence}"
     );
 

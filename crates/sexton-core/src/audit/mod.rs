@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::StoreName;
+use crate::objects::Removed;
 use crate::policy::Options;
 
 pub use chain::{ChainFault, ChainJudge, FIRST_HASH, Link, seal};
@@ -61,6 +63,9 @@ pub struct Record {
     /// Calls promised per hook, if the deletion promised any.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub promised: BTreeMap<String, u64>,
+    /// Names of objects promised to be removed per rule, if the deletion promised any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub objects: BTreeMap<String, u64>,
     /// Lines of the log promised per event, if the deletion promised any.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub events: BTreeMap<String, u64>,
@@ -72,6 +77,9 @@ impl Record {
         serde_json::to_string(self).expect("a record is plain text and numbers")
     }
 }
+
+/// What came of objects, by rule and store.
+pub type ObjectsGone = BTreeMap<String, BTreeMap<StoreName, Removed>>;
 
 /// The verified outcome of a deletion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +94,9 @@ pub struct Receipt {
     /// What became of its calls: how many of each outcome, per hook.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub called: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What came of its objects, by rule and store.
+    #[serde(default, rename = "gone", skip_serializing_if = "BTreeMap::is_empty")]
+    pub objects_gone: ObjectsGone,
     /// Its place in the chain.
     pub seq: i64,
     /// The hash at that place.

@@ -74,7 +74,8 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
     let judge = super::judging::judgements(source, &closure, findings);
     let work = super::working::working(source, &closure);
     let record = super::recording::recordings(source, &closure, findings);
-    let steps = PlanSteps { find, judge, work, record, change, remove, derive };
+    let name = super::objects::named(source, &closure, findings);
+    let steps = PlanSteps { find, judge, work, record, name, change, remove, derive };
     let mut plan = Plan {
         thing: source.thing.name.clone(),
         dialect: source.schema.dialect,

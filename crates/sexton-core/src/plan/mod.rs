@@ -16,6 +16,7 @@ mod foretell;
 mod judging;
 mod looking;
 mod mentions;
+mod objects;
 mod reasons;
 mod recording;
 mod remembering;
@@ -33,16 +34,20 @@ pub use compile::{CompileError, compile};
 pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
+pub use objects::Misnamed;
 pub(crate) use recording::{Asker, columns, event_table, follow, named_going, slots};
 pub(crate) use root::{Tenant, follow_tenant, write_tenant};
 pub use saying::{Why, Words};
 
 use crate::graph::EdgeId;
-use crate::names::{EventName, GuardName, HookName, TableName, ThingName};
-use crate::policy::{Call, Limits, On};
+use crate::names::{
+    EventName, GuardName, HookName, ObjectRuleName, StoreName, TableName, ThingName,
+};
+use crate::objects::NamingIn;
+use crate::policy::{Call, Limits, NamesBy, On};
 use crate::schema::{Column, Dialect};
 use crate::sql::{SetId, Statement};
-use crate::template::{Form, ValuePath};
+use crate::template::{Form, Text, ValuePath};
 
 /// The compiled plan of one thing.
 #[derive(Debug, Clone, PartialEq)]
@@ -202,6 +207,8 @@ pub struct PlanSteps {
     pub work: Vec<Working>,
     /// Values of rows that go, read while they are there, for those who are told of them.
     pub record: Vec<Recording>,
+    /// Names of objects that go with rows, read while they are there.
+    pub name: Vec<NamedObjects>,
     /// Effects on rows that stay.
     pub change: Vec<Change>,
     /// Rows that go, children before parents.
@@ -348,6 +355,31 @@ pub enum Told {
     Hook(HookPlan),
     /// Whoever reads the log.
     Event(EventPlan),
+}
+
+/// Objects that go with the rows of one table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedObjects {
+    /// The rule.
+    pub rule: ObjectRuleName,
+    /// Reads the values, a row for each row that goes.
+    pub statement: Statement,
+    /// So many columns at the end are the row's key.
+    pub row_key: usize,
+    /// What names are made of.
+    pub templates: Vec<(NamesBy, Text)>,
+    /// What their placeholders stand for.
+    pub said: Vec<(ValuePath, Said)>,
+    /// In which stores the objects may be.
+    pub stores: Vec<StoreName>,
+    /// Whether every version goes.
+    pub all_versions: bool,
+    /// So long after the commit prefixes are looked at again.
+    pub look_again_secs: i64,
+    /// Columns of rows whose objects stay.
+    pub unless_named_by: Vec<NamingIn>,
+    /// No prefix may be as wide as one of these.
+    pub heads: Vec<String>,
 }
 
 /// A line of the log.

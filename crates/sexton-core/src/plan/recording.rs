@@ -8,8 +8,8 @@ use crate::finding::Finding;
 use crate::graph::Graph;
 use crate::names::{ColumnName, TableName};
 use crate::policy::{
-    Event, EventOf, Fragment, Hook, JsonPlace, On, Part, Placeholder, Policy, Sql, TenantPath,
-    Thing,
+    Event, EventOf, Fragment, Hook, JsonPlace, ObjectRule, On, Part, Placeholder, Policy, Sql,
+    TenantPath, Thing,
 };
 use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
 use crate::sql::{KeySource, Writer, in_keys, in_roots, listed, read_in_json};
@@ -20,6 +20,8 @@ use crate::template::{Slot, ValuePath};
 pub(crate) enum Asker {
     /// A hook, of a row.
     Hook,
+    /// A rule of objects, of a row: only its columns name them.
+    Object,
     /// An event, of a row.
     Row,
     /// An event, of the root.
@@ -49,7 +51,8 @@ pub(super) fn recordings(
     recordings
 }
 
-/// Whether rows of this table must be known one by one, because somebody is told of them.
+/// Whether rows of this table must be known one by one, because somebody is told of them or
+/// objects go with them.
 pub(super) fn reads(policy: &Policy, table: &TableName) -> bool {
     let names = |filter: Option<&Sql>| named_going(filter).any(|(going, _)| going == table);
     let of_hook = |hook: &Hook| hook.of.value == *table || names(hook.filter.as_ref());
@@ -58,7 +61,11 @@ pub(super) fn reads(policy: &Policy, table: &TableName) -> bool {
         let is_of = matches!(&event.of.value, EventOf::Rows { table: of, .. } if of == table);
         is_read && (is_of || names(event.filter.as_ref()))
     };
-    policy.hooks.iter().any(of_hook) || policy.events.iter().any(of_event)
+    let of_objects =
+        |rule: &ObjectRule| !rule.part && (rule.of.value == *table || names(rule.filter.as_ref()));
+    policy.hooks.iter().any(of_hook)
+        || policy.events.iter().any(of_event)
+        || policy.objects.iter().any(of_objects)
 }
 
 /// The tables whose going rows a condition names.
@@ -146,6 +153,7 @@ fn word(asker: Asker, names: &[String], schema: &Schema) -> Option<Said> {
         schema.table(&name).map(|table| Said::Rows(table.name.clone()))
     };
     match (asker, names.as_slice()) {
+        (Asker::Object, _) => None,
         (_, ["actor"]) => Some(Said::Actor),
         (_, ["deletion"]) => Some(Said::Deletion),
         (_, ["thing"]) => Some(Said::Thing),
@@ -282,7 +290,7 @@ fn of_event(
 }
 
 /// ` FROM table WHERE` its rows go and meet the condition, in the order of their keys.
-fn of_going_rows(
+pub(super) fn of_going_rows(
     source: &Source<'_>,
     closure: &Closure,
     (table, set): (&Table, &KeySet),
@@ -314,7 +322,7 @@ fn filtered(
 }
 
 /// Writes a column for each placeholder that is read of a row; says what each is.
-fn read_all(
+pub(super) fn read_all(
     source: &Source<'_>,
     asker: Asker,
     table: Option<&Table>,

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Find, JudgedBy, Plan, Recording, Removal, RootPlan, SetRole, Told, Working};
+use super::{
+    Find, JudgedBy, NamedObjects, Plan, Recording, Removal, RootPlan, SetRole, Told, Working,
+};
+use crate::names::StoreName;
 use crate::policy::Call;
 use crate::sql::{Bind, Statement};
 use crate::template::ValuePath;
@@ -51,6 +54,7 @@ impl fmt::Display for Plan {
         self.tenants.iter().try_for_each(|tenants| show(f, &tenants.statement))?;
         show_work(f, &self.steps.work)?;
         show_recordings(f, &self.steps.record)?;
+        show_named(f, &self.steps.name)?;
         writeln!(f, "change")?;
         for derivation in &self.steps.derive {
             derivation.release.iter().try_for_each(|statement| show(f, statement))?;
@@ -97,6 +101,33 @@ fn show_recording(f: &mut fmt::Formatter<'_>, recording: &Recording) -> fmt::Res
         writeln!(f, "      signed with {secret}")?;
     }
     writeln!(f, "      says {said}")
+}
+
+/// Plans without objects say nothing of them.
+fn show_named(f: &mut fmt::Formatter<'_>, named: &[NamedObjects]) -> fmt::Result {
+    if named.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "name")?;
+    named.iter().try_for_each(|named| show_names(f, named))
+}
+
+fn show_names(f: &mut fmt::Formatter<'_>, named: &NamedObjects) -> fmt::Result {
+    show(f, &named.statement)?;
+    let stores: Vec<&str> = named.stores.iter().map(StoreName::as_str).collect();
+    for (by, text) in &named.templates {
+        writeln!(f, "      {by:?} {} in {}", text.written(), stores.join(", "))?;
+    }
+    if named.all_versions {
+        writeln!(f, "      with all versions")?;
+    }
+    if named.look_again_secs > 0 {
+        writeln!(f, "      looks again after {} s", named.look_again_secs)?;
+    }
+    for column in &named.unless_named_by {
+        writeln!(f, "      unless named by {}.{}", column.table, column.column)?;
+    }
+    Ok(())
 }
 
 fn shown(call: &Call) -> String {

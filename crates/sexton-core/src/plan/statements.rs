@@ -18,6 +18,7 @@ impl Plan {
         let kept = self.kept.iter().filter_map(|kept| kept.count.as_ref());
         let worked = steps.work.iter().flat_map(of_work);
         let recorded = steps.record.iter().filter_map(|recording| recording.statement.as_ref());
+        let named = steps.name.iter().map(|named| &named.statement);
         let changed = steps.change.iter().map(|change| &change.statement);
         let removed = steps.remove.iter().flat_map(of_removal);
         let derived = steps.derive.iter().flat_map(of_derivation);
@@ -29,6 +30,7 @@ impl Plan {
             .chain(kept)
             .chain(worked)
             .chain(recorded)
+            .chain(named)
             .chain(changed)
             .chain(removed)
             .chain(derived)

@@ -31,6 +31,9 @@ pub struct Preview {
     pub derived: Vec<DerivedRows>,
     /// References that stay as they are.
     pub kept: Vec<KeptRows>,
+    /// Objects that go with the rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<ObjectsGoing>,
     /// Work in flight among the rows that go or change, and what becomes of it.
     pub work: Vec<WorkInFlight>,
     /// What refuses the deletion; empty if nothing does.
@@ -241,6 +244,32 @@ pub struct KeptRows {
     pub rows: Count,
 }
 
+/// Objects that go by one rule from one store.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObjectsGoing {
+    /// The rule.
+    pub rule: String,
+    /// The store.
+    pub store: String,
+    /// How many keys and addresses rows name.
+    pub keys: u64,
+    /// How many prefixes they name.
+    pub prefixes: u64,
+    /// How many objects there are, as far as was looked.
+    pub objects: Count,
+    /// How many bytes they have.
+    pub bytes: u64,
+    /// Some of their keys.
+    pub samples: Vec<String>,
+    /// Why the store could not be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
+    /// Whether rows that stay may hold on to some of them.
+    pub may_stay: bool,
+    /// Whether what goes is only covered where the store keeps versions.
+    pub keeps_versions: bool,
+}
+
 /// Rows of one table that wait for a worker, or that one is acting on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WorkInFlight {
@@ -308,6 +337,8 @@ pub enum BlockerKind {
     Reference,
     /// A guard refuses.
     Guard,
+    /// Values of a row make no name for its objects.
+    Object,
     /// A person holds it.
     Hold,
     /// It is more than one deletion may take.

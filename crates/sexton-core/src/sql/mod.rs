@@ -7,6 +7,7 @@
 mod condition;
 mod inside;
 mod meaningless;
+mod named;
 mod naming;
 mod referring;
 mod scalar;
@@ -16,6 +17,7 @@ mod writer;
 pub use condition::{KeySource, in_keys, in_roots, is_owned, listed, not_in_keys, roots_held};
 pub use inside::read_in_json;
 pub use meaningless::{Meaningful, can_be_meaningless, meaningless};
+pub use named::{Asked, named_by};
 pub use naming::{key_text, naming, same_key};
 pub use referring::{referred, refers, refers_to_row, unlinked};
 pub use scalar::Scalar;

@@ -3,15 +3,20 @@
 //! `{artifact_id.project_id.org_id}` follows reference columns, `{extras$.key}` goes into JSON.
 //! Text that is one placeholder keeps the value's own type; beside other text a value is written
 //! out. What is null, or is not there, makes the whole text null: half a key names another thing.
+//! `naming` makes names of objects, and refuses values that would lead elsewhere.
 //!
 //! Not here: where values come from (`plan`), and reading a template from a file
 //! (`policy::parse`).
+
+mod naming;
 
 use serde_json::{Map, Number, Value};
 
 use crate::finding::Span;
 use crate::policy::JsonPlace;
 use crate::sql::Scalar;
+
+pub use naming::BadName;
 
 /// A document, or a part of one.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,6 +123,22 @@ impl Form {
 }
 
 impl Text {
+    /// As the policy writes it.
+    pub fn written(&self) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Written(written) => written.clone(),
+            Piece::Value(slot) => {
+                let filter = match slot.filter {
+                    Some(Filter::Path) => "|path",
+                    Some(Filter::Bool) => "|bool",
+                    None => "",
+                };
+                ["{", &slot.path.written(), filter, "}"].concat()
+            }
+        };
+        self.pieces.iter().map(piece).collect()
+    }
+
     /// Every placeholder in it, in order.
     pub fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.pieces.iter().filter_map(|piece| match piece {

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sexton_core::objects::Outcome;
+use sexton_core::objects::{ObjectKey, Outcome};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::pace::{Pace, back_off};
 use super::ranges::Range;
-use super::{ClearRequest, Cleared, Stopped};
+use super::{ClearRequest, Cleared, Effort, Stopped};
 use crate::ports::store::{KEYS_MAX, Listed, Listing, Page, UploadCursor, UploadPage};
 use crate::ports::{Entropy, Store, StoreError};
 
@@ -20,7 +20,9 @@ const WAITING_PER_REMOVAL: usize = 2;
 pub(super) struct Clearing<'a> {
     store: Arc<dyn Store>,
     entropy: Arc<dyn Entropy>,
-    request: &'a ClearRequest,
+    /// What is listed; nothing where the objects are known.
+    request: Option<&'a ClearRequest>,
+    effort: Effort,
     progress: &'a mut (dyn FnMut(&Cleared) + Send),
     to_list: VecDeque<Range>,
     to_remove: VecDeque<Batch>,
@@ -73,29 +75,54 @@ impl Open {
 }
 
 impl<'a> Clearing<'a> {
-    pub(super) fn new(
+    /// What lies below a prefix.
+    pub(super) fn below(
         store: Arc<dyn Store>,
         entropy: Arc<dyn Entropy>,
         request: &'a ClearRequest,
         progress: &'a mut (dyn FnMut(&Cleared) + Send),
     ) -> Self {
-        let mut clearing = Self {
+        let mut clearing = Self::new(store, entropy, request.effort, progress);
+        clearing.request = Some(request);
+        clearing.list_later(Range::behind(request.behind.clone().unwrap_or_default()));
+        clearing
+    }
+
+    /// These objects.
+    pub(super) fn of(
+        store: Arc<dyn Store>,
+        entropy: Arc<dyn Entropy>,
+        objects: Vec<Listed>,
+        effort: Effort,
+        progress: &'a mut (dyn FnMut(&Cleared) + Send),
+    ) -> Self {
+        let mut clearing = Self::new(store, entropy, effort, progress);
+        clearing.remove_later(objects, "");
+        clearing
+    }
+
+    fn new(
+        store: Arc<dyn Store>,
+        entropy: Arc<dyn Entropy>,
+        effort: Effort,
+        progress: &'a mut (dyn FnMut(&Cleared) + Send),
+    ) -> Self {
+        Self {
             store,
             entropy,
-            request,
+            request: None,
+            effort,
             progress,
             to_list: VecDeque::new(),
             to_remove: VecDeque::new(),
             running: JoinSet::new(),
             listings: 0,
             removals: 0,
-            pace: Pace::new(request.effort.removals_max),
+            pace: Pace::new(effort.removals_max),
             open: Open::default(),
             cleared: Cleared::default(),
             stopped_by: None,
-        };
-        clearing.list_later(Range::behind(request.behind.clone().unwrap_or_default()));
-        clearing
+        }
     }
 
     pub(super) async fn carry_out(mut self) -> Result<Cleared, Box<Stopped>> {
@@ -116,8 +143,8 @@ impl<'a> Clearing<'a> {
                 }
             }
         }
-        if self.stopped_by.is_none()
-            && let Err(error) = self.end_uploads().await
+        if let (None, Some(request)) = (&self.stopped_by, self.request)
+            && let Err(error) = self.end_uploads(request).await
         {
             self.stop(error);
         }
@@ -125,7 +152,9 @@ impl<'a> Clearing<'a> {
         match self.stopped_by {
             None => Ok(self.cleared),
             Some(error) => {
-                let behind = self.cleared.behind.take().or(self.request.behind.clone());
+                let behind = self.cleared.behind.take();
+                let begun = || self.request.and_then(|request| request.behind.clone());
+                let behind = behind.or_else(begun);
                 self.cleared.behind = Some(behind.unwrap_or_default());
                 Err(Box::new(Stopped { cleared: self.cleared, error }))
             }
@@ -142,17 +171,27 @@ impl<'a> Clearing<'a> {
         self.to_list.push_back(range);
     }
 
+    fn remove_later(&mut self, objects: Vec<Listed>, behind: &str) {
+        let mut objects = objects.into_iter().peekable();
+        while objects.peek().is_some() {
+            let objects = objects.by_ref().take(KEYS_MAX).collect();
+            self.open.begin(behind);
+            self.to_remove.push_back(Batch { objects, behind: behind.to_owned(), attempts: 1 });
+        }
+    }
+
     fn start_listings(&mut self) {
-        let waiting_max = WAITING_PER_REMOVAL * self.request.effort.removals_max.max(1);
+        let Some(request) = self.request else { return };
+        let waiting_max = WAITING_PER_REMOVAL * self.effort.removals_max.max(1);
         while self.listings < self.store.listings_max().max(1)
             && self.to_remove.len() < waiting_max
             && let Some(range) = self.to_list.pop_front()
         {
             let listing = Listing {
-                prefix: self.request.prefix.as_str().to_owned(),
+                prefix: request.prefix.as_str().to_owned(),
                 start: range.start(),
                 objects_max: self.store.page_max(),
-                scope: self.request.scope,
+                scope: request.scope,
                 fold: false,
             };
             let store = Arc::clone(&self.store);
@@ -196,18 +235,17 @@ impl<'a> Clearing<'a> {
             Err(error) => return self.stop(error),
         };
         let idle = self.store.listings_max().saturating_sub(self.listings + self.to_list.len());
-        let (page, rest) = range.take(page, self.request.prefix.as_str(), idle);
+        let Some(request) = self.request else { return };
+        let (page, rest) = range.take(page, request.prefix.as_str(), idle);
         for obstacle in page.obstacles {
-            let outcome = Outcome::Unreadable { reason: obstacle.reason };
-            self.cleared.note(&obstacle.place, 0, outcome, self.request.effort.failures_max);
+            self.cleared.note_obstacle(obstacle, self.effort.failures_max);
         }
         self.cleared.listed += page.objects.len() as u64;
-        let mut objects = page.objects.into_iter().peekable();
-        while objects.peek().is_some() {
-            let objects = objects.by_ref().take(KEYS_MAX).collect();
-            self.open.begin(&range.behind);
-            self.to_remove.push_back(Batch { objects, behind: range.behind.clone(), attempts: 1 });
-        }
+        let mut objects = page.objects;
+        let listed = objects.len();
+        objects.retain(|listed| !request.spared.holds(listed.object.key.as_str()));
+        self.cleared.spared += (listed - objects.len()) as u64;
+        self.remove_later(objects, &range.behind);
         // Order: what comes of the range is open before it is not.
         for range in rest.into_iter().rev() {
             self.open.begin(&range.behind);
@@ -246,9 +284,7 @@ impl<'a> Clearing<'a> {
                 }
                 again.push(listed);
             } else {
-                let place = listed.object.to_string();
-                let failures_max = self.request.effort.failures_max;
-                self.cleared.note(&place, listed.bytes, outcome, failures_max);
+                self.cleared.note(&listed, outcome, self.effort.failures_max);
             }
         }
         if again.is_empty() {
@@ -264,7 +300,7 @@ impl<'a> Clearing<'a> {
     }
 
     fn may_try_again(&self, attempts: u32) -> bool {
-        attempts < self.request.effort.attempts_max && self.stopped_by.is_none()
+        attempts < self.effort.attempts_max && self.stopped_by.is_none()
     }
 
     fn try_again(&mut self, mut batch: Batch, retry_after: Option<Duration>) {
@@ -284,18 +320,19 @@ impl<'a> Clearing<'a> {
     ///
     /// Order: after the objects, so that an upload that ended meanwhile is seen as one of them
     /// the next time.
-    async fn end_uploads(&mut self) -> Result<(), StoreError> {
-        let failures_max = self.request.effort.failures_max;
+    async fn end_uploads(&mut self, request: &ClearRequest) -> Result<(), StoreError> {
+        let failures_max = self.effort.failures_max;
         let mut after: Option<UploadCursor> = None;
         loop {
-            let page = match self.uploads_page(after.as_ref()).await {
+            let page = match self.uploads_page(request, after.as_ref()).await {
                 Err(StoreError::Unsupported { .. }) => {
                     self.cleared.knows_no_uploads = true;
                     return Ok(());
                 }
                 page => page?,
             };
-            for upload in &page.uploads {
+            let spared = |key: &ObjectKey| request.spared.holds(key.as_str());
+            for upload in page.uploads.iter().filter(|upload| !spared(&upload.key)) {
                 let outcome = self.store.abort(upload).await.unwrap_or_else(|error| {
                     Outcome::Failed { retry_after: error.retry_after(), reason: error.to_string() }
                 });
@@ -310,11 +347,12 @@ impl<'a> Clearing<'a> {
 
     async fn uploads_page(
         &mut self,
+        request: &ClearRequest,
         after: Option<&UploadCursor>,
     ) -> Result<UploadPage, StoreError> {
         let mut attempts = 1;
         loop {
-            match self.store.uploads(self.request.prefix.as_str(), after).await {
+            match self.store.uploads(request.prefix.as_str(), after).await {
                 Err(error) if error.is_transient() && self.may_try_again(attempts) => {
                     attempts += 1;
                     tokio::time::sleep(back_off(attempts, error.retry_after(), self.chance()))

@@ -13,11 +13,12 @@ mod carry_out;
 mod pace;
 mod ranges;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sexton_core::objects::{ObjectKey, Outcome, OutcomeCounts, Prefix};
 
-use crate::ports::store::Scope;
+use crate::ports::store::{Listed, Obstacle, Scope};
 use crate::ports::{Entropy, Store, StoreError};
 use carry_out::Clearing;
 
@@ -30,8 +31,29 @@ pub struct ClearRequest {
     pub scope: Scope,
     /// Behind which text, as an earlier run told it; from the first key if none did.
     pub behind: Option<String>,
+    /// What stays though it lies below.
+    pub spared: Spared,
     /// How hard the store is worked.
     pub effort: Effort,
+}
+
+/// Names of objects that stay: each an object, or a folder and all in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spared(BTreeSet<String>);
+
+impl Spared {
+    /// These names; a `/` at the end says nothing.
+    pub fn of(names: impl IntoIterator<Item = String>) -> Self {
+        let names = names.into_iter().map(|name| name.trim_end_matches('/').to_owned());
+        Self(names.filter(|name| !name.is_empty()).collect())
+    }
+
+    /// Whether this object stays.
+    pub fn holds(&self, key: &str) -> bool {
+        let mut folders = key.match_indices('/').map(|(at, _)| &key[..at]);
+        !self.0.is_empty()
+            && (self.0.contains(key) || folders.any(|folder| self.0.contains(folder)))
+    }
 }
 
 /// How hard a store is worked.
@@ -55,7 +77,9 @@ impl Effort {
 pub struct Cleared {
     /// How many objects, or versions, were listed.
     pub listed: u64,
-    /// What came of them.
+    /// How many of them stay because they are spared.
+    pub spared: u64,
+    /// What came of the others.
     pub counts: OutcomeCounts,
     /// How many bytes are gone.
     pub bytes: u64,
@@ -74,35 +98,50 @@ pub struct Cleared {
 pub struct ClearFailure {
     /// Its key, or its place where it has none.
     pub place: String,
+    /// Its key, where it is an object.
+    pub key: Option<ObjectKey>,
     /// Why it is left.
     pub outcome: Outcome,
 }
 
 impl Cleared {
-    /// Whether the listing was empty: one of the two that a prefix needs to be called gone.
+    /// Whether the listing was empty but for what is spared: one of the two that a prefix needs to be called gone.
     pub fn found_nothing(&self) -> bool {
         self.behind.is_none()
-            && self.listed == 0
+            && self.listed == self.spared
             && self.uploads == OutcomeCounts::default()
             && self.counts == OutcomeCounts::default()
     }
 
-    fn note(&mut self, place: &str, bytes: u64, outcome: Outcome, failures_max: usize) {
+    fn note(&mut self, listed: &Listed, outcome: Outcome, failures_max: usize) {
         self.counts.add(&outcome);
         if outcome == Outcome::Deleted {
-            self.bytes += bytes;
+            self.bytes += listed.bytes;
         }
-        self.note_failure(place, outcome, failures_max);
+        let (place, key) = (listed.object.to_string(), Some(listed.object.key.clone()));
+        self.note_failure(place, key, outcome, failures_max);
+    }
+
+    fn note_obstacle(&mut self, obstacle: Obstacle, failures_max: usize) {
+        let outcome = Outcome::Unreadable { reason: obstacle.reason };
+        self.counts.add(&outcome);
+        self.note_failure(obstacle.place, None, outcome, failures_max);
     }
 
     fn note_upload(&mut self, key: &ObjectKey, outcome: Outcome, failures_max: usize) {
         self.uploads.add(&outcome);
-        self.note_failure(&format!("{key} (unfinished upload)"), outcome, failures_max);
+        self.note_failure(format!("{key} (unfinished upload)"), None, outcome, failures_max);
     }
 
-    fn note_failure(&mut self, place: &str, outcome: Outcome, failures_max: usize) {
+    fn note_failure(
+        &mut self,
+        place: String,
+        key: Option<ObjectKey>,
+        outcome: Outcome,
+        failures_max: usize,
+    ) {
         if !outcome.is_gone() && self.failures.len() < failures_max {
-            self.failures.push(ClearFailure { place: place.to_owned(), outcome });
+            self.failures.push(ClearFailure { place, key, outcome });
         }
     }
 }
@@ -124,5 +163,15 @@ pub async fn clear(
     request: &ClearRequest,
     progress: &mut (dyn FnMut(&Cleared) + Send),
 ) -> Result<Cleared, Box<Stopped>> {
-    Clearing::new(store, entropy, request, progress).carry_out().await
+    Clearing::below(store, entropy, request, progress).carry_out().await
+}
+
+/// Removes these objects, however many calls that takes.
+pub async fn remove(
+    store: Arc<dyn Store>,
+    entropy: Arc<dyn Entropy>,
+    objects: Vec<Listed>,
+    effort: Effort,
+) -> Result<Cleared, Box<Stopped>> {
+    Clearing::of(store, entropy, objects, effort, &mut |_| {}).carry_out().await
 }

@@ -95,6 +95,7 @@ impl System {
         let ready = self.ready(thing, options).await?;
         let mut errors = ready.errors();
         errors.extend(self.uncalled(&ready));
+        errors.extend(self.unstored(&ready));
         if errors.is_empty() { Ok(ready) } else { Err(EngineError::Policy(errors).into()) }
     }
 
@@ -111,6 +112,22 @@ impl System {
         let hooks = self.policy.hooks.iter().filter(|hook| told(hook));
         let found = hooks.flat_map(|hook| uncalled(hook, &|name| self.caller.is_set(name)));
         found.map(|finding| Finding { severity: Severity::Error, ..finding }).collect()
+    }
+
+    /// Stores of the plan that are not open here. One that is only down is: its objects go later.
+    fn unstored(&self, ready: &Ready) -> Vec<Finding> {
+        let named = ready.plan.steps.name.iter();
+        let missing = named.flat_map(|named| {
+            let stores = named.stores.iter();
+            stores.filter_map(|store| Some((&named.rule, store, self.stores.get(store).err()?)))
+        });
+        let found = missing.map(|(rule, store, why)| {
+            let message =
+                format!("the store `{store}` of the rule `{rule}` cannot be opened: {why}");
+            let known = self.policy.stores.iter().find(|known| known.name == *store);
+            Finding::error("C401", known.map(|known| known.address.span), message)
+        });
+        found.collect()
     }
 
     /// A policy that asks for a safeguard that is not built is not carried out without it.

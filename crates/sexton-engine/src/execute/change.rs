@@ -70,7 +70,7 @@ impl System {
         walk.refuse_at_work().await?;
         let mut carried = Carried::default();
         carried.changed.extend(walk.stop_staying().await?);
-        if !plan.steps.record.is_empty() {
+        if !plan.steps.record.is_empty() || !plan.steps.name.is_empty() {
             carried.promised = self.promise(admitted, &mut walk).await?;
         }
         walk.change(&mut carried).await?;

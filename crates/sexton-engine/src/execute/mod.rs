@@ -11,6 +11,7 @@ mod admit;
 mod change;
 mod commit;
 mod drain;
+mod objects;
 mod promise;
 mod record;
 
@@ -37,6 +38,7 @@ use change::ChangeError;
 pub(crate) use change::{over_share, too_many};
 pub use commit::commit_in;
 pub use drain::Waiting;
+pub(crate) use objects::NamesFound;
 pub(crate) use record::ROOT_VALUE;
 
 /// So often a deletion gives way to others before it says `busy`.
@@ -60,6 +62,8 @@ pub struct Committed {
     pub digest: String,
     /// How many calls are still to be made.
     pub promised: u64,
+    /// How many names of objects are still to be removed.
+    pub objects: u64,
     /// How many lines of the log are still to be told.
     pub events: u64,
 }
@@ -101,8 +105,12 @@ impl System {
         admitted: &Admitted,
     ) -> Result<Receipt, DeleteError> {
         let NewDeletion { thing, lease, .. } = &admitted.stored;
-        let open = Open { calls: committed.promised > 0, events: committed.events > 0 };
-        if open.calls {
+        let open = Open {
+            calls: committed.promised > 0,
+            objects: committed.objects > 0,
+            events: committed.events > 0,
+        };
+        if open.is_reaped() {
             // Whoever waits for the log does not wait for those who are called.
             self.tell_log(&committed.id, open).await?;
             if self.reap_own(&committed.id).await?.open > 0 {

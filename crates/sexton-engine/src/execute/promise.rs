@@ -29,6 +29,8 @@ const MESSAGE_BYTES_MAX: usize = 7_999;
 #[derive(Debug, Default)]
 pub(super) struct Promised {
     intents: Vec<NewIntent>,
+    /// How many names of objects each rule found.
+    objects: BTreeMap<String, u64>,
     messages: Vec<(String, Vec<String>)>,
     /// Events, by their place among what the plan reads, and what was read for each.
     told: Vec<(usize, Vec<Row>)>,
@@ -78,6 +80,8 @@ impl System {
                 }
             }
         }
+        // Order: an object that cannot be named refuses before anybody is called.
+        promised.objects = self.promise_objects(walk, &mut promised.intents).await?;
         if uncalled.is_empty() { Ok(promised) } else { Err(ChangeError::Uncalled(uncalled)) }
     }
 
@@ -99,7 +103,7 @@ impl System {
         self.new_intent(IntentKind::Hook, call.hook.to_string(), target)
     }
 
-    fn new_intent(&self, kind: IntentKind, rule: String, target: String) -> NewIntent {
+    pub(super) fn new_intent(&self, kind: IntentKind, rule: String, target: String) -> NewIntent {
         let word = data_encoding::BASE32_NOPAD.encode(&self.surroundings.entropy.unique());
         let id = IntentId::new(["int_", &word.to_lowercase()].concat());
         NewIntent { id, kind, rule, target, after_secs: 0 }
@@ -241,16 +245,18 @@ impl Promised {
         }
     }
 
-    /// Stores it with the rows, and says how many calls each hook and lines each event is promised.
+    /// Stores it with the rows, and says how much of what is promised.
     pub async fn store(
         self,
         system: &System,
         admitted: &Admitted,
         walk: &mut Walk<'_>,
         removed: &[(String, u64)],
-    ) -> Result<[BTreeMap<String, u64>; 2], DatabaseError> {
+    ) -> Result<Counts, DatabaseError> {
         let lines = system.lines(admitted, walk, &self, removed);
-        let counts = [counted(&self.intents), counted(&lines)];
+        let calls = self.intents.iter().filter(|intent| intent.kind == IntentKind::Hook);
+        let counts =
+            Counts { calls: counted(calls), objects: self.objects, events: counted(&lines) };
         let intents = [self.intents, lines].concat();
         if !intents.is_empty() {
             let (name, id) = (&system.policy.system, &admitted.stored.id);
@@ -263,7 +269,17 @@ impl Promised {
     }
 }
 
-fn counted(intents: &[NewIntent]) -> BTreeMap<String, u64> {
+/// How much is promised.
+pub(super) struct Counts {
+    /// Calls, by hook.
+    pub calls: BTreeMap<String, u64>,
+    /// Names of objects, by rule.
+    pub objects: BTreeMap<String, u64>,
+    /// Lines of the log, by event.
+    pub events: BTreeMap<String, u64>,
+}
+
+fn counted<'i>(intents: impl IntoIterator<Item = &'i NewIntent>) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for intent in intents {
         *counts.entry(intent.rule.clone()).or_default() += 1;

@@ -9,7 +9,7 @@ use sexton_core::preview::canonical_key;
 use super::Committed;
 use super::admit::Admitted;
 use super::change::ChangeError;
-use super::promise::Promised;
+use super::promise::{Counts, Promised};
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{DatabaseError, StateChange, TombstoneSet, Tx};
 use crate::system::System;
@@ -78,7 +78,7 @@ pub(super) async fn write(
     if !remembered.is_empty() {
         walk.tx.insert_fenced(id, at, &remembered).await?;
     }
-    let [promised, events] =
+    let Counts { calls: promised, objects, events } =
         carried.promised.store(system, admitted, walk, &carried.removed).await?;
     let sums = |counts: &[(String, u64)]| -> BTreeMap<String, u64> {
         counts.iter().filter(|(_, rows)| *rows > 0).cloned().collect()
@@ -103,12 +103,13 @@ pub(super) async fn write(
         changed: sums(&carried.changed),
         derived: sums(&carried.derived),
         promised,
+        objects,
         events,
     };
     walk.tx.insert_audit(id, &record.text()).await?;
     let (promised, events) = (sum(&record.promised), sum(&record.events));
-    let (removed, digest) = (carried.removed, carried.digest);
-    Ok(Committed { id: id.clone(), removed, digest, promised, events })
+    let (removed, digest, objects) = (carried.removed, carried.digest, sum(&record.objects));
+    Ok(Committed { id: id.clone(), removed, digest, promised, objects, events })
 }
 
 fn sum(counts: &BTreeMap<String, u64>) -> u64 {

@@ -57,6 +57,10 @@ pub struct IntentRow {
     pub target: String,
     /// How often it was claimed, this time among them.
     pub attempts: u32,
+    /// How far it is, as the last attempt noted it: JSON.
+    pub progress: Option<String>,
+    /// So many milliseconds ago it could first be carried out, by the database's clock.
+    pub age_ms: i64,
 }
 
 /// What became of a claimed intent.
@@ -66,6 +70,8 @@ pub struct SettledIntent {
     pub id: IntentId,
     /// What became of it.
     pub settlement: Settlement,
+    /// How far it is: JSON. Without, what was noted before stays.
+    pub progress: Option<String>,
 }
 
 /// What became of one attempt.
@@ -82,6 +88,11 @@ pub enum Settlement {
         after_ms: i64,
         /// What failed.
         reason: String,
+    },
+    /// Nothing failed; it goes on later, as if it had never been tried.
+    Later {
+        /// After so many milliseconds.
+        after_ms: i64,
     },
 }
 
@@ -131,6 +142,16 @@ pub trait Intents {
         lease: &str,
         settled: &[SettledIntent],
     ) -> Result<u64, DatabaseError>;
+
+    /// Notes how far a claimed intent is, and holds it for so long from now; says whether it was
+    /// still held by this lease. Locks it; a repeat does it again.
+    async fn keep_intent(
+        &mut self,
+        lease: &str,
+        id: &IntentId,
+        progress: &str,
+        lease_secs: i64,
+    ) -> Result<bool, DatabaseError>;
 
     /// What is left of a deletion's intents of these kinds.
     async fn intents_left(

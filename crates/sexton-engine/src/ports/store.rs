@@ -19,6 +19,9 @@ pub trait Store: Send + Sync {
     /// Where it is, for people: without anything secret.
     fn address(&self) -> String;
 
+    /// What an address of one of its objects begins with, as rows write it: `s3://bucket/`.
+    fn root(&self) -> String;
+
     /// The most objects that one page of a listing holds.
     fn page_max(&self) -> usize;
 

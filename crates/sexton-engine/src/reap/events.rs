@@ -14,7 +14,15 @@ use crate::system::System;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Open {
     pub calls: bool,
+    pub objects: bool,
     pub events: bool,
+}
+
+impl Open {
+    /// Whether anything of it is carried out after the commit.
+    pub fn is_reaped(self) -> bool {
+        self.calls || self.objects
+    }
 }
 
 impl System {

@@ -9,27 +9,35 @@
 
 mod call;
 mod events;
+mod objects;
 mod retry;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use sexton_core::audit::ObjectsGone;
 use sexton_core::intent::IntentKind;
 use sexton_core::lifecycle::State;
-use sexton_core::names::DeletionId;
+use sexton_core::names::{DeletionId, IntentId, Timestamp};
+use sexton_core::objects::Progress;
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::outcome::DeleteError;
 use crate::ports::{
-    Answer, Claim, Clock, IntentRow, IntentsLeft, SettledIntent, Settlement, SystemClock,
+    Answer, Claim, Clock, DatabaseError, IntentRow, IntentsLeft, SettledIntent, Settlement,
+    SystemClock, Tx,
 };
 use crate::system::System;
 
 pub(crate) use call::Calling;
 pub(crate) use events::Open;
+use objects::{Attempted, Remover};
 
 /// Kinds of intents that are carried out here.
-pub(crate) const REAPED: &[IntentKind] = &[IntentKind::Hook];
+pub(crate) const REAPED: &[IntentKind] = &[IntentKind::Hook, IntentKind::Key, IntentKind::Prefix];
+/// Those of them that remove objects.
+pub(crate) const OBJECTS: [IntentKind; 2] = [IntentKind::Key, IntentKind::Prefix];
 /// So many calls are under way at once.
 const AT_ONCE: usize = 8;
 /// Longer than any call may take, so that nobody makes a call that is still under way.
@@ -91,10 +99,14 @@ impl System {
     ) -> Result<DeleteError, DeleteError> {
         let mut tx = self.begin_keep().await?;
         tx.let_go(id, lease).await?;
-        let open = tx.intents_left(id, REAPED).await?.open;
+        let IntentsLeft { open, due_in_ms } = tx.intents_left(id, REAPED).await?;
         let failing = tx.failing_intents(id, FAILING_MAX).await?;
+        let objects = objects_gone(tx.as_mut(), id).await?;
         tx.commit().await?;
-        Ok(DeleteError::Unreaped { deletion: id.clone(), open, failing })
+        let now = self.surroundings.clock.now();
+        let next_try =
+            due_in_ms.map(|ms| Timestamp(now.0.saturating_add(ms.saturating_mul(1_000))));
+        Ok(DeleteError::Unreaped { deletion: id.clone(), open, failing, objects, next_try })
     }
 
     /// Carries out what is due, until nothing is.
@@ -109,9 +121,9 @@ impl System {
         let mut settled = Vec::new();
         loop {
             let is_stopped = stop.is_some_and(|stop| *stop.borrow());
-            let free = if is_stopped { 0 } else { AT_ONCE - under_way.calls.len() };
+            let free = if is_stopped { 0 } else { AT_ONCE - under_way.work.len() };
             for intent in self.turn(&lease, &settled, free, of).await? {
-                self.begin_call(&mut under_way, intent);
+                self.begin(&mut under_way, &lease, intent).await;
             }
             settled = under_way.ended().await;
             if settled.is_empty() {
@@ -131,9 +143,10 @@ impl System {
     ) -> Result<Vec<IntentRow>, DeleteError> {
         let settled: Vec<SettledIntent> = settled
             .iter()
-            .map(|(_, id, settlement)| SettledIntent {
+            .map(|(_, id, attempted)| SettledIntent {
                 id: id.clone(),
-                settlement: settlement.clone(),
+                settlement: attempted.settlement.clone(),
+                progress: attempted.progress.clone(),
             })
             .collect();
         if settled.is_empty() && free == 0 {
@@ -146,7 +159,8 @@ impl System {
         let claim = Claim {
             system: &self.policy.system,
             deletion: of,
-            kinds: REAPED,
+            // What another program promised of stores that this one does not have is left to it.
+            kinds: if self.stores.is_empty() { &[IntentKind::Hook] } else { REAPED },
             lease,
             lease_secs: LEASE_SECS,
             limit: u32::try_from(free).unwrap_or(0),
@@ -156,63 +170,110 @@ impl System {
         Ok(claimed)
     }
 
-    fn begin_call(&self, under_way: &mut UnderWay, intent: IntentRow) {
-        let caller = self.caller.clone();
+    async fn begin(&self, under_way: &mut UnderWay, lease: &str, intent: IntentRow) {
         let chance = self.surroundings.entropy.unique()[15];
         let begun = (intent.rule.clone(), intent.id.clone(), intent.attempts);
-        let task = under_way.calls.spawn(async move {
-            let answer = match call::of_intent(&intent) {
-                Ok(call) => caller.call(&call).await,
-                Err(reason) => Answer::Refused { reason },
-            };
-            retry::settlement(answer, intent.attempts, chance)
-        });
+        let task = match intent.kind {
+            IntentKind::Key | IntentKind::Prefix => {
+                let remover = self.remover(lease).await;
+                let work = async move { remover.carry_out(&intent, chance).await };
+                under_way.work.spawn(work)
+            }
+            IntentKind::Hook | IntentKind::Event | IntentKind::LastEvent => {
+                let caller = self.caller.clone();
+                under_way.work.spawn(async move {
+                    let answer = match call::of_intent(&intent) {
+                        Ok(call) => caller.call(&call).await,
+                        Err(reason) => Answer::Refused { reason },
+                    };
+                    let settlement = retry::settlement(answer, intent.attempts, chance);
+                    Some(Attempted { settlement, progress: None })
+                })
+            }
+        };
         under_way.begun.insert(task.id(), begun);
+    }
+
+    async fn remover(&self, lease: &str) -> Remover {
+        let asks = self.policy.objects.iter().any(|rule| !rule.unless_named_by.is_empty());
+        // Who cannot read the schema is told by the column that is not found.
+        let schema = if asks { self.schema().await.ok() } else { None };
+        Remover {
+            stores: self.stores.clone(),
+            database: self.database.clone(),
+            entropy: self.surroundings.entropy.clone(),
+            schema,
+            lease: lease.to_owned(),
+            lease_secs: LEASE_SECS,
+        }
     }
 }
 
-/// An intent whose call has ended: its rule, itself, what became of it.
-type Ended = (String, sexton_core::names::IntentId, Settlement);
+/// What came of a deletion's objects so far.
+pub(crate) async fn objects_gone(
+    tx: &mut dyn Tx,
+    id: &DeletionId,
+) -> Result<ObjectsGone, DatabaseError> {
+    let mut gone = ObjectsGone::new();
+    for kind in OBJECTS {
+        for intent in tx.intents_of(id, kind).await? {
+            let progress = intent
+                .progress
+                .as_deref()
+                .and_then(|text| serde_json::from_str::<Progress>(text).ok());
+            let rule = gone.entry(intent.rule).or_default();
+            for (store, removed) in progress.unwrap_or_default().stores {
+                rule.entry(store).or_default().merge(&removed);
+            }
+        }
+    }
+    Ok(gone)
+}
 
-/// Calls that are under way.
+/// An intent whose attempt has ended: its rule, itself, what became of it.
+type Ended = (String, IntentId, Attempted);
+
+/// Promises that are being carried out.
 #[derive(Default)]
 struct UnderWay {
-    calls: JoinSet<Settlement>,
-    begun: std::collections::HashMap<tokio::task::Id, (String, sexton_core::names::IntentId, u32)>,
+    work: JoinSet<Option<Attempted>>,
+    begun: HashMap<Id, (String, IntentId, u32)>,
 }
 
 impl UnderWay {
-    /// Waits until a call has ended; then all that have. Nothing once none is under way.
+    /// Waits until something has ended; then all that has. Nothing once none is under way.
     async fn ended(&mut self) -> Vec<Ended> {
         let mut ended = Vec::new();
-        let mut next = self.calls.join_next_with_id().await;
+        let mut next = self.work.join_next_with_id().await;
         while let Some(joined) = next {
             ended.extend(self.told(joined));
-            next = self.calls.try_join_next_with_id();
+            next = self.work.try_join_next_with_id();
         }
         ended
     }
 
-    fn told(&mut self, joined: Result<(tokio::task::Id, Settlement), JoinError>) -> Option<Ended> {
-        let (task, settlement) = match joined {
-            Ok((task, settlement)) => (task, Some(settlement)),
-            // A call that panicked must not stop the worker.
-            Err(error) => (error.id(), None),
+    /// Nothing of what is another's by now.
+    fn told(&mut self, joined: Result<(Id, Option<Attempted>), JoinError>) -> Option<Ended> {
+        let (task, attempted) = match joined {
+            Ok((task, attempted)) => (task, attempted.map(Ok)),
+            // One that panicked must not stop the worker.
+            Err(error) => (error.id(), Some(Err(error))),
         };
         let (rule, id, attempts) = self.begun.remove(&task)?;
-        let broken = || {
-            let reason = "the call broke off".to_owned();
-            retry::settlement(Answer::Refused { reason }, attempts, 0)
+        let broken = |_| {
+            let answer = Answer::Refused { reason: "the attempt broke off".to_owned() };
+            Attempted { settlement: retry::settlement(answer, attempts, 0), progress: None }
         };
-        Some((rule, id, settlement.unwrap_or_else(broken)))
+        Some((rule, id, attempted?.unwrap_or_else(broken)))
     }
 }
 
 impl Worked {
     fn add(&mut self, ended: &[Ended]) {
-        for (rule, _, settlement) in ended {
-            match settlement {
+        for (rule, _, attempted) in ended {
+            match &attempted.settlement {
                 Settlement::Ended { .. } => self.ended += 1,
+                Settlement::Later { .. } => {}
                 Settlement::Again { reason, .. } => {
                     let failed = (rule.clone(), reason.clone());
                     if !self.failed.contains(&failed) {

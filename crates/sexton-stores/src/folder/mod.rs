@@ -31,7 +31,10 @@ use place::Place;
 use step::{Reached, Step};
 
 /// Larger than that of other stores, because each page reads its folders from their beginning.
-const PAGE_MAX: usize = 20_000;
+pub(crate) const PAGE_MAX: usize = 20_000;
+
+/// One disk reads no faster for several at once.
+pub(crate) const LISTINGS_MAX: usize = 1;
 
 /// How often a write is tried again because the folder that it needs was tidied away.
 const TIDIED_AWAY_MAX: usize = 100;
@@ -96,12 +99,16 @@ impl Store for FolderStore {
         format!("file://{}", self.path.display())
     }
 
+    fn root(&self) -> String {
+        format!("file://{}/", self.path.display())
+    }
+
     fn page_max(&self) -> usize {
         PAGE_MAX
     }
 
     fn listings_max(&self) -> usize {
-        1
+        LISTINGS_MAX
     }
 
     async fn list(&self, asked: &Listing) -> Result<Page, StoreError> {

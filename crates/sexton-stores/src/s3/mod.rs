@@ -180,6 +180,10 @@ impl Store for S3Store {
         format!("s3://{}{at}", self.settings.bucket)
     }
 
+    fn root(&self) -> String {
+        format!("s3://{}/", self.settings.bucket)
+    }
+
     fn page_max(&self) -> usize {
         PAGE_MAX
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sexton_core::objects::{ObjectKey, Outcome, Prefix};
-use sexton_engine::clear::{ClearRequest, Cleared, Effort, Stopped, clear};
+use sexton_engine::clear::{ClearRequest, Cleared, Effort, Spared, Stopped, clear};
 use sexton_engine::ports::store::Scope;
 use sexton_engine::ports::{Store, StoreError, SystemEntropy};
 use sexton_stores::{FolderStore, S3Settings, S3Store};
@@ -48,7 +48,13 @@ impl Place {
 
 fn request(prefix: &str) -> ClearRequest {
     let prefix = Prefix::new(prefix).expect("a prefix");
-    ClearRequest { prefix, scope: Scope::Current, behind: None, effort: Effort::USUAL }
+    ClearRequest {
+        prefix,
+        scope: Scope::Current,
+        behind: None,
+        spared: Spared::default(),
+        effort: Effort::USUAL,
+    }
 }
 
 async fn run(store: &Arc<dyn Store>, request: &ClearRequest) -> Result<Cleared, Box<Stopped>> {

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{
     BucketVersioningStatus, ObjectLockLegalHoldStatus, VersioningConfiguration,
 };
 use sexton_core::objects::{ObjectKey, ObjectVersion, Outcome, Prefix, VersionId};
-use sexton_engine::clear::{ClearRequest, Effort, clear};
+use sexton_engine::clear::{ClearRequest, Effort, Spared, clear};
 use sexton_engine::ports::store::{Locks, Right, Scope, Versions};
 use sexton_engine::ports::{Store, StoreError, SystemEntropy};
 use sexton_stores::{Credentials, S3Settings, S3Store};
@@ -127,6 +127,7 @@ async fn three_batches_of_a_prefix_go_with_all_versions(buckets: &Buckets) {
         prefix: Prefix::new("set/1/").expect("a prefix"),
         scope: Scope::Versions,
         behind: None,
+        spared: Spared::default(),
         effort: Effort::USUAL,
     };
     let run = async || {

@@ -55,12 +55,12 @@ fn ids(rows: &[IntentRow]) -> Vec<&str> {
 
 fn ended(id: &str, outcome: &str) -> SettledIntent {
     let settlement = Settlement::Ended { outcome: outcome.to_owned() };
-    SettledIntent { id: IntentId::new(id), settlement }
+    SettledIntent { id: IntentId::new(id), settlement, progress: None }
 }
 
 fn again(id: &str, after_ms: i64) -> SettledIntent {
     let settlement = Settlement::Again { after_ms, reason: "it's broken".to_owned() };
-    SettledIntent { id: IntentId::new(id), settlement }
+    SettledIntent { id: IntentId::new(id), settlement, progress: None }
 }
 
 pub async fn an_intent_is_stored_once_and_goes_with_its_transaction(subject: &Subject) -> Outcome {
@@ -69,7 +69,9 @@ pub async fn an_intent_is_stored_once_and_goes_with_its_transaction(subject: &Su
     tx.insert_intents(&system(), &of(), &hooks(&["int_2"])).await?;
     tx.rollback().await?;
     let mut tx = subject.change().await?;
-    let stored = tx.intents_of(&of(), IntentKind::Hook).await?;
+    let mut stored = tx.intents_of(&of(), IntentKind::Hook).await?;
+    let ages = stored.iter_mut().map(|row| std::mem::take(&mut row.age_ms));
+    assert!(ages.into_iter().all(|age| (0..60_000).contains(&age)));
     assert_eq!(
         stored,
         [IntentRow {
@@ -79,6 +81,8 @@ pub async fn an_intent_is_stored_once_and_goes_with_its_transaction(subject: &Su
             rule: "tell-the-cache".to_owned(),
             target: "{\"id\":\"int_1: it's ä\"}".to_owned(),
             attempts: 0,
+            progress: None,
+            age_ms: 0,
         }]
     );
     refusal(tx.insert_intents(&system(), &of(), &hooks(&["int_1"])).await);
@@ -181,6 +185,30 @@ pub async fn what_fails_is_told_and_tried_later(subject: &Subject) -> Outcome {
     let mut due = claim(&mut *tx, "two", 60, 10).await?;
     due.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(ids(&due), ["int_2", "int_3"]);
+    tx.rollback().await
+}
+
+pub async fn an_intent_that_goes_on_is_held_and_keeps_how_far_it_is(subject: &Subject) -> Outcome {
+    store(subject, &hooks(&["int_1"])).await?;
+    let mut tx = subject.change().await?;
+    claim(&mut *tx, "one", 0, 10).await?;
+    let id = IntentId::new("int_1");
+    assert!(!tx.keep_intent("other", &id, "{}", 60).await?, "it is another's");
+    assert!(tx.keep_intent("one", &id, "{\"behind\":\"k\"}", 60).await?);
+    assert_eq!(ids(&claim(&mut *tx, "two", 60, 10).await?), [""; 0], "it is held by now");
+    tx.settle_intents("one", &[again("int_1", 0)]).await?;
+    let failed = claim(&mut *tx, "two", 60, 10).await?;
+    assert_eq!(failed[0].progress.as_deref(), Some("{\"behind\":\"k\"}"), "what was noted stays");
+    let later = SettledIntent {
+        id: id.clone(),
+        settlement: Settlement::Later { after_ms: 7_200_000 },
+        progress: Some("{}".to_owned()),
+    };
+    assert_eq!(tx.settle_intents("two", &[later]).await?, 1);
+    assert_eq!(tx.failing_intents(&of(), 10).await?, [], "nothing failed");
+    let left = tx.intents_left(&of(), HOOKS).await?;
+    assert!(left.open == 1 && left.due_in_ms > Some(7_000_000), "{left:?}");
+    assert_eq!(tx.intents_of(&of(), IntentKind::Hook).await?[0].progress.as_deref(), Some("{}"));
     tx.rollback().await
 }
 

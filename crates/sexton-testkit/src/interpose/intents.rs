@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sexton_core::intent::IntentKind;
-use sexton_core::names::{DeletionId, SystemName};
+use sexton_core::names::{DeletionId, IntentId, SystemName};
 use sexton_engine::ports::{
     Claim, DatabaseError, IntentRow, Intents, IntentsLeft, NewIntent, OpenIntent, SettledIntent,
 };
@@ -31,6 +31,17 @@ impl Intents for InterposedTx {
         settled: &[SettledIntent],
     ) -> Result<u64, DatabaseError> {
         self.watch.around("settle_intents", self.inner.settle_intents(lease, settled)).await
+    }
+
+    async fn keep_intent(
+        &mut self,
+        lease: &str,
+        id: &IntentId,
+        progress: &str,
+        lease_secs: i64,
+    ) -> Result<bool, DatabaseError> {
+        let kept = self.inner.keep_intent(lease, id, progress, lease_secs);
+        self.watch.around("keep_intent", kept).await
     }
 
     async fn intents_left(

@@ -368,6 +368,7 @@ fn blockers(blockers: &[Blocker]) -> BTreeSet<(By, String)> {
         BlockerKind::Guard => By::Guard,
         BlockerKind::OverLimit => By::OverLimit,
         BlockerKind::Undrained => unreachable!("no work is drawn"),
+        BlockerKind::Object => unreachable!("no objects are drawn"),
     };
     blockers.iter().map(|blocker| (by(blocker.kind), blocker.name.clone())).collect()
 }

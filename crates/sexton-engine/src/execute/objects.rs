@@ -1,0 +1,138 @@
+//! Which objects a deletion promises to remove: named while the rows are there, as the transaction
+//! sees them.
+
+use std::collections::BTreeMap;
+
+use sexton_core::intent::IntentKind;
+use sexton_core::names::StoreName;
+use sexton_core::objects::{KEYS_PER_INTENT, Named, ObjectTarget};
+use sexton_core::plan::{Misnamed, NamedObjects};
+use sexton_core::policy::NamesBy;
+use sexton_core::preview::{Blocker, BlockerKind};
+
+use super::change::ChangeError;
+use crate::outcome::Refusal;
+use crate::ports::{DatabaseError, NewIntent};
+use crate::system::System;
+use crate::walk::Walk;
+
+/// So many rows are named of those whose values make no name.
+const MISNAMED_MAX: usize = 5;
+
+/// Names of objects, by what they are: none twice.
+#[derive(Debug, Default)]
+pub(crate) struct NamesFound(BTreeMap<NamesBy, Vec<String>>);
+
+impl NamesFound {
+    /// The names of this kind, in the order of bytes.
+    pub fn of(&self, by: NamesBy) -> &[String] {
+        self.0.get(&by).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.values().map(Vec::len).sum()
+    }
+}
+
+impl Walk<'_> {
+    /// Reads which objects go by a rule, or which rows make no name.
+    pub async fn names(
+        &mut self,
+        named: &NamedObjects,
+    ) -> Result<Result<NamesFound, Blocker>, DatabaseError> {
+        let (mut found, mut misnamed, mut count) = (NamesFound::default(), Vec::new(), 0);
+        for row in self.rows(&named.statement, u64::MAX).await? {
+            match named.names(&row) {
+                Ok(made) => {
+                    for ((by, _), name) in named.templates.iter().zip(made) {
+                        found.0.entry(*by).or_default().extend(name);
+                    }
+                }
+                Err(bad) => {
+                    count += 1;
+                    if misnamed.len() < MISNAMED_MAX {
+                        misnamed.push(bad);
+                    }
+                }
+            }
+        }
+        for of_kind in found.0.values_mut() {
+            of_kind.sort_unstable();
+            of_kind.dedup();
+        }
+        Ok(if misnamed.is_empty() { Ok(found) } else { Err(unnamed(named, count, &misnamed)) })
+    }
+}
+
+impl System {
+    /// Promises that objects are removed; how many names each rule found.
+    pub(super) async fn promise_objects(
+        &self,
+        walk: &mut Walk<'_>,
+        intents: &mut Vec<NewIntent>,
+    ) -> Result<BTreeMap<String, u64>, ChangeError> {
+        let plan = walk.plan;
+        let (mut counts, mut blockers) = (BTreeMap::new(), Vec::new());
+        for named in &plan.steps.name {
+            match walk.names(named).await? {
+                Ok(found) if found.len() == 0 => {}
+                Ok(found) => {
+                    counts.insert(named.rule.to_string(), found.len() as u64);
+                    intents.extend(self.object_intents(named, &found));
+                }
+                Err(blocker) => blockers.push(blocker),
+            }
+        }
+        match Refusal::of(blockers) {
+            Some(refusal) => Err(ChangeError::refused(refusal)),
+            None => Ok(counts),
+        }
+    }
+
+    fn object_intents(&self, named: &NamedObjects, found: &NamesFound) -> Vec<NewIntent> {
+        let mut intents = Vec::new();
+        let mut add = |kind, store: &StoreName, what| {
+            let target = ObjectTarget {
+                store: store.clone(),
+                named: what,
+                all_versions: named.all_versions,
+                look_again_secs: named.look_again_secs,
+                unless_named_by: named.unless_named_by.clone(),
+            };
+            let target = serde_json::to_string(&target).expect("a target is plain text");
+            intents.push(self.new_intent(kind, named.rule.to_string(), target));
+        };
+        for store in &named.stores {
+            for keys in found.of(NamesBy::Key).chunks(KEYS_PER_INTENT) {
+                add(IntentKind::Key, store, Named::Keys(keys.to_vec()));
+            }
+            for prefix in found.of(NamesBy::Prefix) {
+                add(IntentKind::Prefix, store, Named::Prefix(prefix.clone()));
+            }
+        }
+        // An address says itself where it leads; the first store is for bare keys.
+        if let Some(store) = named.stores.first() {
+            for uris in found.of(NamesBy::Uri).chunks(KEYS_PER_INTENT) {
+                add(IntentKind::Key, store, Named::Uris(uris.to_vec()));
+            }
+        }
+        intents
+    }
+}
+
+/// The blocker if rows make no name for their objects.
+fn unnamed(named: &NamedObjects, count: u64, misnamed: &[Misnamed]) -> Blocker {
+    let why = misnamed.first().map_or("", |bad| bad.why.as_str());
+    Blocker {
+        kind: BlockerKind::Object,
+        name: named.rule.to_string(),
+        message: format!("the objects of `{}` cannot be named: {why}", named.statement.table),
+        count,
+        names: misnamed.iter().map(|bad| bad.row.clone()).collect(),
+        roots: Vec::new(),
+        ways_out: vec![format!(
+            "correct these rows of `{}`, or let `where` of [objects.{}] leave them out",
+            named.statement.table, named.rule
+        )],
+    }
+}

@@ -1,0 +1,178 @@
+//! Removes objects that deletions promised to remove, and sees that they are gone.
+//!
+//! A prefix is gone once a listing of all of it was empty; where late uploads are possible, once a
+//! second one was, so long after the commit as the policy says. What rows name by now, as the
+//! policy says, stays: it is asked right before each removal.
+//!
+//! How far a promise is, is noted while it is held, so whoever goes on begins there. Whoever lost
+//! its lease stops: another has it.
+
+mod names;
+mod prefix;
+mod spared;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sexton_core::names::{IntentId, StoreName};
+use sexton_core::objects::{Named, ObjectTarget, Progress, Removed};
+use sexton_core::schema::Schema;
+use tokio::time::Instant;
+
+use super::retry;
+use crate::clear::Cleared;
+use crate::ports::store::Scope;
+use crate::ports::{
+    Answer, Database, DatabaseError, Entropy, IntentRow, Mode, Settlement, Store, StoreError,
+};
+use crate::stores::Stores;
+
+/// A promise that goes on is held again so often.
+const KEEP_EVERY: Duration = Duration::from_secs(20);
+
+/// What one attempt at a promise came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Attempted {
+    pub settlement: Settlement,
+    pub progress: Option<String>,
+}
+
+/// Whoever removes objects.
+pub(super) struct Remover {
+    pub stores: Stores,
+    pub database: Arc<dyn Database>,
+    pub entropy: Arc<dyn Entropy>,
+    /// The schema, where columns are asked which objects they name.
+    pub schema: Option<Arc<Schema>>,
+    pub lease: String,
+    pub lease_secs: i64,
+}
+
+/// How an attempt went.
+enum Went {
+    Ended,
+    /// It is looked at again after so many milliseconds.
+    Later(i64),
+    /// It failed; the same again may not.
+    Again(String, Option<Duration>),
+    /// It failed and will, until somebody changes something.
+    Refused(String),
+}
+
+impl From<StoreError> for Went {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() {
+            Self::Again(error.to_string(), error.retry_after())
+        } else {
+            Self::Refused(error.to_string())
+        }
+    }
+}
+
+impl From<DatabaseError> for Went {
+    fn from(error: DatabaseError) -> Self {
+        Self::Again(error.to_string(), None)
+    }
+}
+
+/// What is noted while an attempt goes on.
+type Noted = Mutex<Progress>;
+
+impl Remover {
+    /// Carries a promise out as far as it goes; nothing if it is another's by now.
+    pub async fn carry_out(self, intent: &IntentRow, chance: u8) -> Option<Attempted> {
+        let target: ObjectTarget = match serde_json::from_str(&intent.target) {
+            Ok(target) => target,
+            Err(error) => {
+                let reason = format!("what is stored of it cannot be read: {error}");
+                let answer = Answer::Refused { reason };
+                let settlement = retry::settlement(answer, intent.attempts, chance);
+                return Some(Attempted { settlement, progress: None });
+            }
+        };
+        let begun = intent.progress.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let noted = Mutex::new(begun.unwrap_or_default());
+        let committed = Committed { ago_ms: intent.age_ms, seen: Instant::now() };
+        let went = tokio::select! {
+            went = self.work(&target, &noted, committed) => went,
+            () = self.keep(&intent.id, &noted) => return None,
+        };
+        let progress = Some(text(&noted));
+        let settled = |answer| retry::settlement(answer, intent.attempts, chance);
+        let settlement = match went {
+            Went::Ended => Settlement::Ended { outcome: "removed".to_owned() },
+            Went::Later(after_ms) => Settlement::Later { after_ms },
+            Went::Again(reason, after) => settled(Answer::Later { reason, after }),
+            Went::Refused(reason) => settled(Answer::Refused { reason }),
+        };
+        Some(Attempted { settlement, progress })
+    }
+
+    /// Holds the promise for as long as it is ours. A database that is away is asked again.
+    async fn keep(&self, id: &IntentId, noted: &Noted) {
+        loop {
+            tokio::time::sleep(KEEP_EVERY).await;
+            if matches!(self.keep_once(id, &text(noted)).await, Ok(false)) {
+                return;
+            }
+        }
+    }
+
+    async fn keep_once(&self, id: &IntentId, progress: &str) -> Result<bool, DatabaseError> {
+        let mut tx = self.database.begin(Mode::Keep).await?;
+        let kept = tx.keep_intent(&self.lease, id, progress, self.lease_secs).await?;
+        tx.commit().await?;
+        Ok(kept)
+    }
+
+    async fn work(&self, target: &ObjectTarget, noted: &Noted, committed: Committed) -> Went {
+        let went = match &target.named {
+            Named::Prefix(prefix) => self.prefix(target, prefix, noted, committed).await,
+            Named::Keys(names) | Named::Uris(names) => self.names(target, names, noted).await,
+        };
+        went.unwrap_or_else(|went| went)
+    }
+
+    fn store(&self, name: &StoreName) -> Result<&Arc<dyn Store>, Went> {
+        self.stores.get(name).map_err(Went::Refused)
+    }
+}
+
+/// How long ago the deletion committed.
+#[derive(Clone, Copy)]
+struct Committed {
+    ago_ms: i64,
+    seen: Instant,
+}
+
+impl Committed {
+    fn ago_ms(self) -> i64 {
+        let since = i64::try_from(self.seen.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.ago_ms.saturating_add(since)
+    }
+}
+
+/// What is noted is whole whoever panicked while holding it.
+fn held(noted: &Noted) -> MutexGuard<'_, Progress> {
+    noted.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn text(noted: &Noted) -> String {
+    serde_json::to_string(&*held(noted)).expect("progress is plain text and numbers")
+}
+
+fn scope(target: &ObjectTarget) -> Scope {
+    if target.all_versions { Scope::Versions } else { Scope::Current }
+}
+
+fn count(removed: &mut Removed, cleared: &Cleared) {
+    removed.add_gone(&cleared.counts);
+    removed.spared += cleared.spared;
+    removed.bytes += cleared.bytes;
+    removed.uploads += cleared.uploads.gone();
+    let left = cleared.counts.left() + cleared.uploads.left();
+    for failure in &cleared.failures {
+        removed.add_left(&failure.place, &failure.outcome.to_string());
+    }
+    removed.failed += left.saturating_sub(cleared.failures.len() as u64);
+}

@@ -1,0 +1,97 @@
+//! Removes all that lies below a prefix, and sees that nothing does any more.
+
+use std::sync::Arc;
+
+use sexton_core::names::StoreName;
+use sexton_core::objects::{ObjectTarget, Prefix, Progress};
+use sexton_core::sql::Asked;
+
+use super::{Committed, Noted, Remover, Went, count, held, scope};
+use crate::clear::{ClearRequest, Cleared, Effort, Stopped, clear};
+use crate::stores::forms;
+
+/// A prefix into which somebody keeps writing is left for a while after so many listings.
+const ROUNDS_MAX: u32 = 5;
+
+impl Remover {
+    pub(super) async fn prefix(
+        &self,
+        target: &ObjectTarget,
+        prefix: &str,
+        noted: &Noted,
+        committed: Committed,
+    ) -> Result<Went, Went> {
+        let store = self.store(&target.store)?;
+        let prefix = Prefix::new(prefix).map_err(|bad| Went::Refused(bad.to_string()))?;
+        let below = forms(store.as_ref(), prefix.as_str());
+        let spared = self.spared(target, store.as_ref(), Asked::Below(&below)).await?;
+        for _ in 0..ROUNDS_MAX {
+            let begun = held(noted).clone();
+            let request = ClearRequest {
+                prefix: prefix.clone(),
+                scope: scope(target),
+                behind: begun.behind.clone(),
+                spared: spared.clone(),
+                effort: Effort::USUAL,
+            };
+            let note = |cleared: &Cleared, behind| {
+                *held(noted) = gone_on(&begun, &target.store, cleared, behind);
+            };
+            let mut told = |cleared: &Cleared| note(cleared, cleared.behind.clone());
+            let entropy = Arc::clone(&self.entropy);
+            let cleared = match clear(Arc::clone(store), entropy, &request, &mut told).await {
+                Ok(cleared) => cleared,
+                Err(stopped) => {
+                    let Stopped { cleared, error } = *stopped;
+                    note(&cleared, cleared.behind.clone());
+                    return Err(error.into());
+                }
+            };
+            // What was listed from the middle on says nothing of what lies before.
+            note(&cleared, None);
+            refuse_left(&cleared)?;
+            if begun.behind.is_some() || !cleared.found_nothing() {
+                continue;
+            }
+            let empty = begun.empty + 1;
+            held(noted).empty = empty;
+            let wait_ms = target.look_again_secs.saturating_mul(1_000) - committed.ago_ms();
+            if target.look_again_secs <= 0 || (wait_ms <= 0 && empty > 1) {
+                return Ok(Went::Ended);
+            }
+            if wait_ms > 0 {
+                return Ok(Went::Later(wait_ms));
+            }
+        }
+        Err(Went::Again("somebody keeps writing below it".to_owned(), None))
+    }
+}
+
+/// How far a promise is that was so far, and then did this.
+fn gone_on(
+    begun: &Progress,
+    store: &StoreName,
+    cleared: &Cleared,
+    behind: Option<String>,
+) -> Progress {
+    let mut progress = Progress { behind, ..begun.clone() };
+    let removed = progress.stores.entry(store.clone()).or_default();
+    removed.forget_left();
+    count(removed, cleared);
+    progress
+}
+
+/// What is left fails the attempt: for good, if asking again cannot help.
+fn refuse_left(cleared: &Cleared) -> Result<(), Went> {
+    let left = cleared.counts.left() + cleared.uploads.left();
+    let Some(first) = cleared.failures.first().filter(|_| left > 0) else { return Ok(()) };
+    let reason = match left {
+        1 => format!("{}: {}", first.place, first.outcome),
+        more => format!("{more} are left, such as {}: {}", first.place, first.outcome),
+    };
+    if cleared.failures.iter().any(|failure| failure.outcome.is_transient()) {
+        Err(Went::Again(reason, None))
+    } else {
+        Err(Went::Refused(reason))
+    }
+}

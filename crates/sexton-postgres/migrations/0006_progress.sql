@@ -1,0 +1,3 @@
+-- How far a promise is: what came of objects so far, and where it goes on. JSON.
+
+ALTER TABLE sexton.intents ADD COLUMN progress text;
