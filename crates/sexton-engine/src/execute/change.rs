@@ -71,7 +71,7 @@ impl System {
         let mut carried = Carried::default();
         carried.changed.extend(walk.stop_staying().await?);
         if !plan.steps.record.is_empty() || !plan.steps.name.is_empty() {
-            carried.promised = Box::pin(self.promise(admitted, &mut walk)).await?;
+            carried.promised = self.promise(admitted, &mut walk).await?;
         }
         walk.change(&mut carried).await?;
         walk.remove(&mut carried, &mut parts).await?;

@@ -160,7 +160,8 @@ impl System {
     async fn carry_on(&self, admitted: &mut Admitted, step: Step) -> Result<Done, DeleteError> {
         let (mut attempts, mut schema_changes, mut calls) = (0, 0, 0);
         loop {
-            match self.attempt(admitted, step, attempts + 1 == ATTEMPTS_MAX).await {
+            let attempt = self.attempt(admitted, step, attempts + 1 == ATTEMPTS_MAX);
+            match Box::pin(attempt).await {
                 Ok(done) => return Ok(done),
                 Err(Attempt::SchemaChanged) if schema_changes < SCHEMA_CHANGES_MAX => {
                     schema_changes += 1;

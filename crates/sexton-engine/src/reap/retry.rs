@@ -52,7 +52,7 @@ mod tests {
     fn pauses(answer: &Answer, attempts: u32, expected: (i64, i64)) {
         let pause = |chance| match settlement(answer.clone(), attempts, chance) {
             Settlement::Again { after_ms, .. } => after_ms,
-            ended @ Settlement::Ended { .. } => panic!("{ended:?}"),
+            other => panic!("{other:?}"),
         };
         assert_eq!((pause(0), pause(255)), expected, "{answer:?} after {attempts}");
     }
