@@ -128,10 +128,10 @@ async fn a_policy_with_errors_is_previewed_and_refuses_before_it_asks() {
 #[tokio::test]
 async fn what_is_not_built_is_named_and_refuses() {
     let place = Place::on_sqlite().await;
-    let objects = "[objects.runs]\nof = \"runs\"\n\n[derived.domains]";
-    place.change_policy("[derived.domains]", objects);
+    let pool = "[pools.images]\nstore = \"images\"\n\n[derived.domains]";
+    place.change_policy("[derived.domains]", pool);
     place.sexton(&["preview", "batch", "autumn-2026"]).expect(1);
     let said = place.sexton(&CONFIRMED).expect(2);
-    assert!(said.err.contains("objects.runs"), "{said}");
+    assert!(said.err.contains("pools.images"), "{said}");
     assert!(said.err.contains("Nothing was changed."), "{said}");
 }

@@ -108,11 +108,11 @@ fn parts_that_are_not_built_are_warned_of_by_what_they_are_for() {
         let policy = format!("{section}\n[things.run]\nrow = \"runs.id\"\n");
         only("runs: id text key", &policy)
     };
-    let (severity, message, _) = part("[objects.runs]\nkey = \"x\"");
+    let (severity, message, _) = part("[pools.images]\nkey = \"x\"");
     assert_eq!(severity, Severity::Warning);
     assert_eq!(
         message,
-        "`objects.runs` is not built yet: deletions of this system are refused until it is"
+        "`pools.images` is not built yet: deletions of this system are refused until it is"
     );
     let (severity, message, _) = part("[panels.Runs]\nof = \"run\"");
     assert_eq!(severity, Severity::Warning);

@@ -6,6 +6,7 @@
 //! `check` can tell.
 
 mod manual;
+mod objects;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,11 @@ pub fn json_schema() -> Value {
             "guards": { "additionalProperties": { "required": ["of", "rows", "link", "say"] } },
             "derived": { "additionalProperties": { "required": ["of", "set"] } },
             "work": { "additionalProperties": { "required": ["running"] } },
+            "objects": { "additionalProperties": {
+                "required": ["of"],
+                "oneOf": one_of(&["store", "stores"]),
+                "anyOf": one_of(&["key", "prefix", "uri", "manifest"]),
+            } },
             "hooks": { "additionalProperties": { "required": ["of", "call", "body"] } },
             "events": { "additionalProperties": { "required": ["of", "on", "fields"] } },
         } }],
@@ -82,6 +88,7 @@ fn sections() -> Map<String, Value> {
                 each(&work()),
             ),
         ),
+        ("objects", section("Objects of stores that go with rows.", named(&objects::rule()))),
         ("hooks", section("Whom to tell of rows that go, and what to say.", each(&hook()))),
         ("events", section("Lines of the log about what is deleted.", each(&event()))),
         (
@@ -122,8 +129,8 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 8] =
-    ["pools", "objects", "retention", "panels", "quota", "replies", "routes", "lists"];
+const UNBUILT_SECTIONS: [&str; 7] =
+    ["pools", "retention", "panels", "quota", "replies", "routes", "lists"];
 
 /// A system's or a thing's name.
 const NAME: &str = "^[a-z][a-z0-9_-]*$";
@@ -369,6 +376,11 @@ fn each(form: &Value) -> Value {
 /// The same, under names as things have them.
 fn named(form: &Value) -> Value {
     json!({ "type": "object", "propertyNames": { "pattern": NAME }, "additionalProperties": form })
+}
+
+/// Forms of which each demands one of these keys.
+fn one_of(keys: &[&str]) -> Vec<Value> {
+    keys.iter().map(|key| json!({ "required": [key] })).collect()
 }
 
 fn with_required(mut form: Value, keys: &[&str]) -> Value {

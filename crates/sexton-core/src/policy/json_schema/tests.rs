@@ -69,6 +69,11 @@ fn schema_and_parser_know_the_same_keys() {
         ),
         ("[fence]\nzzz = 1", "/properties/fence/properties"),
         ("[fence]\nby = \"zzz\"", "/properties/fence/properties/by/enum"),
+        ("[objects.a]\nzzz = 1", "/properties/objects/additionalProperties/properties"),
+        (
+            "[objects.a]\nversions = \"zzz\"",
+            "/properties/objects/additionalProperties/properties/versions/enum",
+        ),
         ("[hooks.a]\nzzz = 1", "/properties/hooks/additionalProperties/properties"),
         (
             "[hooks.a]\nbatch = { max = 1, zzz = 1 }",
@@ -213,6 +218,11 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
         "system = \"s\"\n[derived.a]\nof = \"a.b\"\n[derived.a.set]",
         "system = \"s\"\n[work.a]\nwaiting = \"x\"",
         "system = \"s\"\n[work.a]\nrunning = \"x\"\nstop = {}",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nstore = \"b\"",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nkey = \"{id}\"",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nstores = []\nkey = \"{id}\"",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nstore = \"b\"\nkey = []",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nstore = \"b\"\nstores = [\"b\"]\nkey = \"{id}\"",
         "system = \"s\"\n[audit]\nroot_id_key = \"secret\"",
         "system = \"s\"\n[check]\nunindexed_rows_max = -1",
     ] {
@@ -223,6 +233,8 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
         "system = \"s\"\nlike = \"o.toml\"\n[guards.a]\nof = \"a\"",
         "system = \"s\"\n[references]\n\"a.b -> c\" = { rule = { set = { b = 1 } }, where = { sqlite = \"x\" } }",
         "system = \"s\"\n[pools.a]\nanything = 1",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nstores = [\"b\"]\nprefix = [\"{id}/\"]",
+        "system = \"s\"\nlike = \"o.toml\"\n[objects.a]\npart = true",
     ] {
         checker::check(&json_schema(), &as_json(text)).unwrap();
     }

@@ -64,3 +64,5 @@ pub(super) const UNREAD_FILE: &str = "P026";
 pub(super) const FILE_CYCLE: &str = "P027";
 /// Two keys that say the same thing twice.
 pub(super) const BOTH_KEYS: &str = "P051";
+/// The same name twice in a list.
+pub(super) const TWICE: &str = "P052";

@@ -49,7 +49,7 @@ impl<'t> Reader<'t> {
         }
         // Everything is read before anything is given up, so that no mistake waits for another.
         let of = self.compulsory(&table, "of").and_then(|entry| self.table_name(entry));
-        let stores = self.object_stores(&table);
+        let stores = self.named_stores(&table);
         let filter = table.get("where").and_then(|entry| self.sql(entry, Form::Bare));
         let keys = self.names_of_objects(&table, "key");
         let prefixes = self.names_of_objects(&table, "prefix");
@@ -82,8 +82,8 @@ impl<'t> Reader<'t> {
     }
 
     /// `store = "one"`, or `stores = ["one", "another"]`.
-    fn object_stores(&mut self, table: &Table<'t>) -> Option<Vec<Located<StoreName>>> {
-        let several = table.get("stores").map(|entry| self.list(entry, "stores"));
+    pub fn named_stores(&mut self, table: &Table<'t>) -> Option<Vec<Located<StoreName>>> {
+        let several = table.get("stores").map(|entry| self.some(entry, "stores"));
         let items = match (table.get("store"), &several) {
             (Some(one), None) => std::slice::from_ref(one),
             (None, Some(several)) => several.as_deref()?,
@@ -103,14 +103,30 @@ impl<'t> Reader<'t> {
             Some(Located::new(StoreName::new(name.value), name.span))
         });
         let read: Vec<Option<Located<StoreName>>> = read.collect();
-        read.into_iter().collect()
+        let read: Vec<Located<StoreName>> = read.into_iter().collect::<Option<_>>()?;
+        for (at, store) in read.iter().enumerate() {
+            if read[..at].iter().any(|before| before.value == store.value) {
+                let message = format!("`{}.stores` names `{}` twice", table.path, store.value);
+                self.refuse(Finding::error(codes::TWICE, Some(store.span), message));
+            }
+        }
+        Some(read)
+    }
+
+    /// The items of the entry's value, of which there is one at least.
+    fn some(&mut self, entry: &Entry<'t>, of: &str) -> Option<Vec<Entry<'t>>> {
+        let items = self.list(entry, of)?;
+        if items.is_empty() {
+            return self.empty(entry.span, format!("`{}` is empty", entry.path));
+        }
+        Some(items)
     }
 
     /// One template, or a list of them.
     fn names_of_objects(&mut self, table: &Table<'t>, key: &str) -> Option<Vec<Located<Text>>> {
         let Some(entry) = table.get(key) else { return Some(Vec::new()) };
         let several = match entry.value {
-            DeValue::Array(_) => Some(self.list(entry, "templates")?),
+            DeValue::Array(_) => Some(self.some(entry, "templates")?),
             _ => None,
         };
         let items = several.as_deref().unwrap_or(std::slice::from_ref(entry));

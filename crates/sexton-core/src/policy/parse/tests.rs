@@ -4,6 +4,7 @@ mod findings;
 mod forms;
 mod hooks;
 mod lines;
+mod objects;
 mod references;
 mod sql;
 mod variants;

@@ -207,6 +207,9 @@ nonsense = "is read over too"
 "a.b -> c" = "always"
 [pools.images]
 [objects.iq]
+of       = "t"
+store    = "s"
+manifest = { key = "{id}" }
 [retention.old]
 [panels."Earlier batches"]
 [quota.project]
@@ -220,7 +223,7 @@ nonsense = "is read over too"
         [
             ("pools.jobs", true),
             ("pools.images", true),
-            ("objects.iq", true),
+            ("objects.iq.manifest", true),
             ("retention.old", false),
             ("panels.\"Earlier batches\"", false),
             ("quota.project", false),
