@@ -126,6 +126,11 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
         what: format!("what must hold of `{}.{}`", also.table, also.column.value),
         stands: Stands::Also(also),
     }));
+    places.extend(policy.objects.iter().filter_map(|rule| {
+        let what = format!("`where` of [objects.{}]", rule.name);
+        let stands = Stands::Condition(&rule.of.value);
+        Some(Place { sql: rule.filter.as_ref()?, what, stands })
+    }));
     places.extend(policy.hooks.iter().filter_map(|hook| {
         let what = format!("`where` of the hook `{}`", hook.name);
         Some(Place { sql: hook.filter.as_ref()?, what, stands: Stands::Told })

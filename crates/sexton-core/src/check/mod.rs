@@ -10,6 +10,7 @@
 mod afterwards;
 mod conditions;
 mod coverage;
+mod dangers;
 mod derived;
 mod effects;
 mod events;
@@ -22,6 +23,7 @@ mod inquiry;
 mod leaks;
 mod lengths;
 mod losses;
+mod objects;
 mod options;
 mod overruled;
 mod probes;
@@ -29,8 +31,10 @@ mod references;
 mod relations;
 mod served;
 mod settings;
+mod sharing;
 pub(crate) mod spelling;
 mod strict;
+mod templates;
 mod things;
 mod triggers;
 mod unbuilt;
@@ -109,6 +113,7 @@ const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     derived::findings,
     guards::findings,
     work::findings,
+    objects::findings,
     hooks::findings,
     events::findings,
     indexes::findings,

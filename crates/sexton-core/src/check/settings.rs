@@ -32,9 +32,9 @@ pub(super) fn settings<'a>(policy: &'a Policy, graph: &Graph) -> Vec<Setting<'a>
 
 /// What is found in any setting; of what says "never", what is found in all.
 pub(super) fn together(answers: &[Vec<Finding>]) -> Vec<Finding> {
-    const NEVER: &str = "C119";
+    const NEVER: [&str; 4] = ["C119", "C186", "C195", "C408"];
     let is_told = |finding: &Finding| {
-        finding.code != NEVER || answers.iter().all(|found| found.contains(finding))
+        !NEVER.contains(&finding.code) || answers.iter().all(|found| found.contains(finding))
     };
     answers.iter().flatten().filter(|finding| is_told(finding)).cloned().collect()
 }

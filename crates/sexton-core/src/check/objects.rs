@@ -1,0 +1,128 @@
+//! Whether rules of objects name stores, rows and values that there are, and what is theirs alone.
+
+use super::sharing::{Named, among_names, among_rows};
+use super::{Source, dangers, indexes, spelling, templates};
+use crate::finding::{Finding, did_you_mean};
+use crate::graph::{column_or_finding, table_or_finding};
+use crate::policy::{JsonPlace, NamingColumn, ObjectRule, Via};
+use crate::schema::{Dialect, Table, TypeKind};
+
+pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
+    let (mut findings, mut understood) = (Vec::new(), Vec::new());
+    for rule in &source.policy.objects {
+        findings.extend(unknown_stores(source, rule));
+        findings.extend(rule.unless_named_by.iter().filter_map(|by| naming(source, by)));
+        match table_or_finding(&rule.of.value, rule.of.span, source.schema) {
+            Err(finding) => findings.push(*finding),
+            Ok(table) => {
+                findings.extend(idle(source, rule));
+                findings.extend(late_uploads(source, rule));
+                let (names, not_there) = templates::names(source, rule, table);
+                findings.extend(not_there);
+                understood.push(Named { rule, table, names });
+            }
+        }
+    }
+    for Named { rule, table, names } in &understood {
+        for name in names {
+            findings.extend(dangers::findings(source, rule, table, name));
+            findings.extend(among_rows(source, table, name));
+        }
+    }
+    findings.extend(among_names(source, &understood));
+    findings
+}
+
+fn unknown_stores(source: &Source<'_>, rule: &ObjectRule) -> Vec<Finding> {
+    let known = || source.policy.stores.iter().map(|store| store.name.as_str());
+    let unknown =
+        rule.stores.iter().filter(|store| !known().any(|name| name == store.value.as_str()));
+    unknown
+        .map(|store| {
+            let message = format!("there is no store `{}`", store.value);
+            let finding = Finding::error("C407", Some(store.span), message);
+            match did_you_mean(store.value.as_str(), known()) {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help("say under [stores] where it is"),
+            }
+        })
+        .collect()
+}
+
+fn idle(source: &Source<'_>, rule: &ObjectRule) -> Option<Finding> {
+    let of = &rule.of.value;
+    (!rule.part && !source.losses.reach(of)).then(|| {
+        let name = &rule.name;
+        let message = format!("[objects.{name}] removes nothing: no thing deletes rows of `{of}`");
+        Finding::warning("C408", Some(rule.of.span), message)
+            .help(format!("take the rule out, or add the line that reaches `{of}`"))
+    })
+}
+
+/// A worker that is asked to stop may still have an upload under way, and one whose lease has
+/// ended may go on.
+fn late_uploads(source: &Source<'_>, rule: &ObjectRule) -> Option<Finding> {
+    let of = &rule.of.value;
+    let is_worked_on = source.policy.work.iter().any(|work| work.table.value == *of);
+    (is_worked_on && rule.look_again_secs == 0).then(|| {
+        let name = &rule.name;
+        let message = format!(
+            "a worker may upload what [objects.{name}] names when it is already removed, and nobody \
+             looks again"
+        );
+        Finding::warning("C419", Some(rule.span), message)
+            .help("add `look_again`, longer than an upload or a lease may last: \"15m\"")
+    })
+}
+
+/// What an object is named by must be there, and be found.
+fn naming(source: &Source<'_>, by: &NamingColumn) -> Option<Finding> {
+    let table = match table_or_finding(&by.table, by.span, source.schema) {
+        Ok(table) => table,
+        Err(finding) => return Some(*finding),
+    };
+    let column = match column_or_finding(table, &by.column.column, by.span) {
+        Ok(column) => column,
+        Err(finding) => return Some(*finding),
+    };
+    let is_json = column.kind == TypeKind::Json || source.schema.dialect == Dialect::Sqlite;
+    if by.column.json.is_some() && !is_json {
+        let message = format!("`{}` goes into a column that is no JSON", by.text);
+        return Some(
+            Finding::error("C196", Some(by.span), message)
+                .help("make the column json or jsonb, or name it without `$`"),
+        );
+    }
+    unserved(source, by, table)
+}
+
+fn unserved(source: &Source<'_>, by: &NamingColumn, table: &Table) -> Option<Finding> {
+    let is_long =
+        table.rows_estimate.is_some_and(|rows| rows > source.policy.check.unindexed_rows_max);
+    let columns = std::slice::from_ref(&by.column.column);
+    let place = by.column.json.as_deref().map(|written| JsonPlace::read(written, None));
+    let via = place.map_or(Via::Columns, Via::Json);
+    if !is_long || indexes::serves(source, table, columns, &via) {
+        return None;
+    }
+    let message = format!(
+        "whether `{}` names an object is asked of every row of `{}` ({}) for each removal: no index \
+         begins with it",
+        by.text,
+        table.name,
+        spelling::size(table)
+    );
+    let finding = Finding::warning("C417", Some(by.span), message);
+    Some(match via {
+        Via::Json(place) if place.each || source.schema.dialect == Dialect::Sqlite => {
+            finding.help("no index serves this; keep what it names in a column of its own")
+        }
+        Via::Json(place) => finding.help(spelling::create_json_index(
+            source.schema,
+            table,
+            &columns[0],
+            &place.path,
+        )),
+        _ => finding.help(spelling::create_index(source.schema, table, columns)),
+    })
+}
