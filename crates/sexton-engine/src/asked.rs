@@ -50,6 +50,9 @@ impl System {
             return Err(EngineError::OneAtATime { thing: root.thing.clone() });
         }
         self.permit(root)?;
+        if plan.root.of_tenant && root.caller.tenant.is_none() {
+            return Err(EngineError::NoTenant { thing: root.thing.clone() });
+        }
         Ok(roots)
     }
 

@@ -71,6 +71,12 @@ pub enum EngineError {
         /// The thing.
         thing: ThingName,
     },
+    /// The value may be used by several tenants, and it is not said whose is meant.
+    #[error("{thing} is a value that each tenant has of its own, and whose is meant is not said")]
+    NoTenant {
+        /// The thing.
+        thing: ThingName,
+    },
     /// An option that cannot be chosen so.
     #[error(transparent)]
     BadOption(#[from] BadOption),

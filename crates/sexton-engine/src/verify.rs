@@ -12,13 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use sexton_core::audit::{Receipt, Record};
 use sexton_core::intent::IntentKind;
 use sexton_core::lifecycle::{Event, State, next};
-use sexton_core::names::{Actor, DeletionId, ThingName};
+use sexton_core::names::{Actor, DeletionId, TenantId, ThingName};
 use sexton_core::plan::{Look, LookAgain, Plan};
 use sexton_core::policy::Options;
 use sexton_core::preview::parse_key;
 use sexton_core::sql::Scalar;
 
-use crate::execute::ROOT_VALUE;
+use crate::execute::{ROOT_TENANT, ROOT_VALUE};
 use crate::outcome::DeleteError;
 use crate::ports::{AuditRow, DatabaseError, DeletionRow, StateChange, TombstoneSet, Tx};
 use crate::reap::{OBJECTS, Open, REAPED, objects_gone};
@@ -266,9 +266,14 @@ pub(crate) async fn look_again(
         return Ok(seen);
     }
     let tombstones = tx.tombstones(id).await?;
-    let values = tombstones.iter().filter(|set| set.table == ROOT_VALUE);
-    let values = values.flat_map(|set| &set.keys).filter_map(|key| parse_key(key)).collect();
-    let roots = Roots::of(values, Caller::operator(Actor::new("")));
+    let kept = |name: &'static str| {
+        let sets = tombstones.iter().filter(move |set| set.table == name);
+        sets.flat_map(|set| &set.keys).filter_map(|key| parse_key(key))
+    };
+    let tenant = kept(ROOT_TENANT).flatten().next();
+    let tenant = tenant.map(|tenant| TenantId::new(tenant.to_string()));
+    let caller = Caller { tenant, ..Caller::operator(Actor::new("")) };
+    let roots = Roots::of(kept(ROOT_VALUE).collect(), caller);
     let mut walk = Walk::new(plan, tx, roots, Locks::Leave);
     walk.sets = gone(plan, &tombstones);
     for LookAgain { looks, statement } in &plan.looks {

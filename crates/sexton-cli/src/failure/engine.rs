@@ -111,6 +111,9 @@ fn of_engine(error: &EngineError, line: &CommandLine) -> Told {
         EngineError::OneAtATime { .. } => {
             Told::new(Exit::Usage, "bad-id", message).next("Delete them in several calls.")
         }
+        EngineError::NoTenant { .. } => {
+            Told::new(Exit::Usage, "unset", message).next("Say it with --tenant.")
+        }
         EngineError::TooManyRoots { .. } => {
             Told::new(Exit::Refused, "over-limit", message).next("Delete them in several calls.")
         }

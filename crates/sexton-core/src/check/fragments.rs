@@ -143,7 +143,7 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
 }
 
 fn of_thing(thing: &Thing) -> Vec<Place<'_>> {
-    let Some(row) = &thing.row else { return Vec::new() };
+    let Some(row) = &thing.row else { return of_rowless(thing) };
     let table = &row.value.table;
     let place = |key: &str, sql, stands| Place {
         sql,
@@ -161,6 +161,22 @@ fn of_thing(thing: &Thing) -> Vec<Place<'_>> {
     let conditions = only.chain(refuse);
     let conditions = conditions.map(|(key, sql)| place(key, sql, Stands::Condition(table)));
     visible.chain(find).chain(tenant).chain(conditions).collect()
+}
+
+/// A value's tenant is read from each row that holds it.
+fn of_rowless(thing: &Thing) -> Vec<Place<'_>> {
+    let Some(TenantPath::Sql(sql)) = thing.tenant.as_ref().map(|tenant| &tenant.value) else {
+        return Vec::new();
+    };
+    let what = format!("`tenant` of the thing `{}`", thing.name);
+    let place = |table| Place { sql, what: what.clone(), stands: Stands::Read(table) };
+    let mut tables: Vec<&TableName> = Vec::new();
+    for start in &thing.starts {
+        if !tables.contains(&&start.value.table) {
+            tables.push(&start.value.table);
+        }
+    }
+    tables.into_iter().map(place).collect()
 }
 
 fn of_references(policy: &Policy) -> Vec<Place<'_>> {

@@ -114,10 +114,10 @@ fn columns_read(thing: &Thing) -> impl Iterator<Item = (&'static str, &Located<C
     label.chain(owner).chain(thing.show.iter().map(|column| ("show", column)))
 }
 
-/// Without a row of its own there is nothing to read these from.
+/// Without a row of its own there is nothing to read these from. The tenant is another matter: each
+/// row that holds the value tells whose it is.
 fn rowless(thing: &Thing) -> Vec<Finding> {
     let columns = columns_read(thing).map(|(key, column)| (key, column.span));
-    let tenant = thing.tenant.iter().map(|tenant| ("tenant", tenant.span));
     let visible = thing.visible.iter().map(|sql| ("visible", sql.span));
     let find = thing.find.iter().map(|sql| ("find", sql.span));
     let only = thing.only.iter().map(|condition| ("only", condition.span));
@@ -127,14 +127,7 @@ fn rowless(thing: &Thing) -> Vec<Finding> {
         Finding::error("C124", Some(span), message)
             .help(format!("write `row = \"table.key\"`, or leave `{key}` out"))
     };
-    columns
-        .chain(tenant)
-        .chain(visible)
-        .chain(find)
-        .chain(only)
-        .chain(refuse)
-        .map(needs_row)
-        .collect()
+    columns.chain(visible).chain(find).chain(only).chain(refuse).map(needs_row).collect()
 }
 
 /// The plans of a setting's things, and why some have none.

@@ -9,7 +9,7 @@ use crate::graph::{self, Edge};
 use crate::names::{ColumnName, TableName};
 use crate::policy::{Fate, TableColumns};
 use crate::schema::{Column, Schema, Table};
-use crate::sql::{KeyColumns, KeySource, SetId, Statement, Writer, in_roots, refers};
+use crate::sql::{KeyColumns, KeySource, SetId, Statement, Writer, refers};
 
 /// The going tables of a thing, the sets of the collected ones, and the sets of rows that stay.
 pub(super) struct Closure {
@@ -242,7 +242,7 @@ impl Closure {
         let mut ways = Ways { any: false, opening, writer };
         for start in source.thing.starts.iter().filter(|start| start.value.table == table.name) {
             let columns = columns_of(table, &start.value.columns);
-            in_roots(ways.next(), &columns);
+            super::starting::holds(source, table, &columns, ways.next());
         }
         let edges = merged(
             self.deletes_above(source, &table.name)

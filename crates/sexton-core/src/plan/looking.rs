@@ -5,12 +5,12 @@
 
 use super::closure::{Closure, columns_of, edge_condition, names, positions};
 use super::compile::Source;
-use super::{Look, LookAgain, TombstoneKeys};
+use super::{Look, LookAgain, TombstoneKeys, starting};
 use crate::graph::Edge;
 use crate::names::TableName;
 use crate::policy::Fate;
 use crate::schema::{Column, Table};
-use crate::sql::{KeySource, Statement, Writer, in_roots};
+use crate::sql::{KeySource, Statement, Writer};
 
 /// So many columns are asked at once: PostgreSQL reads 1664 at most, SQLite 2000.
 pub(super) const COLUMNS_MAX: usize = 1_000;
@@ -100,7 +100,7 @@ fn at_once(source: &Source<'_>, sought: &[Sought<'_>]) -> LookAgain {
         writer.push("(SELECT count(*) FROM (SELECT 1 FROM ").table(sought.table).push(" WHERE ");
         match &sought.by {
             By::Line(edge, keys) => edge_condition(writer, edge, keys, sought.table),
-            By::Value(columns) => in_roots(writer, columns),
+            By::Value(columns) => starting::still_holds(source, sought.table, columns, writer),
         }
         writer.limit().push(") AS sexton_c)").as_text();
     });

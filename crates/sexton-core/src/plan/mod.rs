@@ -24,6 +24,7 @@ mod removing;
 mod root;
 mod saying;
 mod snapshot;
+mod starting;
 mod statements;
 mod taking;
 mod tenants;
@@ -152,6 +153,8 @@ pub struct RootPlan {
     pub find: Option<Statement>,
     /// Each tells which values one start column holds, where the rows may be missing.
     pub started: Vec<Statement>,
+    /// Whether a value is one of a tenant's, which each row that holds it tells.
+    pub of_tenant: bool,
     /// The memory that the value itself goes into, where the row may be missing.
     pub memory: Option<String>,
 }

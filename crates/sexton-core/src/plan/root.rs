@@ -2,7 +2,7 @@
 
 use super::closure::{Closure, columns_of, identity, root_row};
 use super::compile::Source;
-use super::{RootPlan, RootRow, SubjectField};
+use super::{RootPlan, RootRow, SubjectField, starting};
 use crate::finding::{Finding, Span};
 use crate::graph::Graph;
 use crate::names::ColumnName;
@@ -21,8 +21,13 @@ pub(super) fn root(
         Some((table, columns)) => Some(row(source, closure, table, columns, findings)?),
         None => None,
     };
-    let started =
-        source.thing.starts.iter().filter_map(|start| started(source, &start.value)).collect();
+    let untold = starting::untold(source);
+    if !untold.is_empty() {
+        findings.extend(untold);
+        return None;
+    }
+    let starts = source.thing.starts.iter();
+    let started = starts.filter_map(|start| starting::held(source, &start.value)).collect();
     let key = match root_row(source) {
         Some((table, columns)) => columns_of(table, &columns.columns),
         None => {
@@ -36,6 +41,7 @@ pub(super) fn root(
         row,
         lock_value: !source.thing.starts.is_empty(),
         started,
+        of_tenant: starting::is_of_tenant(source.thing),
         memory: super::remembering::of_value(source),
     })
 }
@@ -95,9 +101,8 @@ fn is_by_owner(source: &Source<'_>) -> bool {
 /// that is concealed takes the path of one that never was.
 fn seen(source: &Source<'_>, table: &Table, writer: &mut Writer) {
     if let Some(tenant) = tenant(source, table).filter(|_| !source.thing.across_tenants) {
-        writer.push(" AND (").placeholder(Bind::Tenant).as_text().push(" IS NULL OR ");
-        write_tenant(writer, &tenant, table);
-        writer.as_text().push(" = ").placeholder(Bind::Tenant).as_text().push(")");
+        writer.push(" AND ");
+        in_tenant_if_any(writer, &tenant, table);
     }
     if !is_by_owner(source) {
         return;
@@ -215,14 +220,6 @@ fn write_condition(writer: &mut Writer, sql: &Sql, table: &Table) {
     }
 }
 
-fn started(source: &Source<'_>, start: &TableColumns) -> Option<Statement> {
-    let table = source.schema.table(&start.table)?;
-    let columns = columns_of(table, &start.columns);
-    let mut writer = Writer::new(source.schema.dialect);
-    roots_held(&mut writer, &columns, table, |_| {});
-    Some(writer.finish("look for", &table.name))
-}
-
 fn find(source: &Source<'_>, key: &[Column]) -> Option<Statement> {
     let (table, _) = root_row(source)?;
     let fragment = source.thing.find.as_ref()?.of(source.schema.dialect)?;
@@ -246,7 +243,7 @@ pub(crate) enum Tenant<'a> {
     Sql(&'a Sql),
 }
 
-fn tenant<'a>(source: &Source<'a>, table: &'a Table) -> Option<Tenant<'a>> {
+pub(super) fn tenant<'a>(source: &Source<'a>, table: &'a Table) -> Option<Tenant<'a>> {
     let path = &source.thing.tenant.as_ref()?;
     follow_tenant(&path.value, path.span, table, source.schema, source.graph).ok()
 }
@@ -290,6 +287,19 @@ pub(crate) fn follow_tenant<'a>(
     }
     let last = column(here, last)?;
     Ok(if steps.is_empty() { Tenant::Own(last) } else { Tenant::Along(steps, last) })
+}
+
+/// Writes that a row of the table is of the caller's tenant.
+pub(super) fn in_tenant(writer: &mut Writer, tenant: &Tenant<'_>, table: &Table) {
+    write_tenant(writer, tenant, table);
+    writer.as_text().push(" = ").placeholder(Bind::Tenant).as_text();
+}
+
+/// The same; a caller of no tenant sees those of all.
+pub(super) fn in_tenant_if_any(writer: &mut Writer, tenant: &Tenant<'_>, table: &Table) {
+    writer.push("(").placeholder(Bind::Tenant).as_text().push(" IS NULL OR ");
+    in_tenant(writer, tenant, table);
+    writer.push(")");
 }
 
 /// Writes the tenant of a row of the table.

@@ -39,7 +39,7 @@ pub(crate) use change::{over_share, too_many};
 pub use commit::commit_in;
 pub use drain::Waiting;
 pub(crate) use objects::NamesFound;
-pub(crate) use record::ROOT_VALUE;
+pub(crate) use record::{ROOT_TENANT, ROOT_VALUE};
 
 /// So often a deletion gives way to others before it says `busy`.
 const ATTEMPTS_MAX: u32 = 5;

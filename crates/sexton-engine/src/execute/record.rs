@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sexton_core::audit::{RECORD_VERSION, Record};
 use sexton_core::lifecycle::{Event, next};
 use sexton_core::preview::canonical_key;
+use sexton_core::sql::Scalar;
 
 use super::Committed;
 use super::admit::Admitted;
@@ -17,6 +18,8 @@ use crate::walk::Walk;
 
 /// The name under which the roots' own values are kept, where columns start from them.
 pub(crate) const ROOT_VALUE: &str = "{root}";
+/// The name under which the tenant is kept whose values they are.
+pub(crate) const ROOT_TENANT: &str = "{tenant}";
 
 /// So many keys are stored as one value: databases carry values of a gigabyte at most.
 const KEYS_MAX: usize = 100_000;
@@ -129,7 +132,7 @@ fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
             .all()
             .iter()
             .map(|row| of.columns.iter().map(|at| row[*at].clone()).collect::<Vec<_>>())
-            .filter(|key| !key.iter().any(sexton_core::sql::Scalar::is_null))
+            .filter(|key| !key.iter().any(Scalar::is_null))
             .map(|key| canonical_key(&key))
             .collect();
         let keys: Vec<String> = keys.into_iter().collect();
@@ -139,6 +142,11 @@ fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
     if !walk.plan.root.started.is_empty() {
         let keys = walk.roots.keys().iter().map(|key| canonical_key(key)).collect();
         sets.push(TombstoneSet { table: ROOT_VALUE.into(), keys });
+        let of_tenant = walk.roots.tenant_of_values(walk.plan);
+        sets.extend(of_tenant.map(|tenant| {
+            let keys = vec![canonical_key(&[Scalar::text(tenant.as_str())])];
+            TombstoneSet { table: ROOT_TENANT.into(), keys }
+        }));
     }
     sets
 }
@@ -157,6 +165,7 @@ pub(super) fn outcome(error: &DeleteError) -> &'static str {
             "forbidden"
         }
         DeleteError::Engine(EngineError::BadId { .. } | EngineError::OneAtATime { .. }) => "bad-id",
+        DeleteError::Engine(EngineError::NoTenant { .. }) => "unset",
         DeleteError::Engine(EngineError::BadOption(_)) => "bad-option",
         DeleteError::Engine(EngineError::TooManyRoots { .. }) => "over-limit",
         DeleteError::Stale(_) => "stale",

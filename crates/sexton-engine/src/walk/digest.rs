@@ -16,7 +16,7 @@ impl Walk<'_> {
             "{}\n{system}\n{}\n{}{}",
             self.plan.fingerprint,
             self.plan.thing,
-            self.roots.canonical(),
+            self.roots.canonical(self.plan),
             options.collect::<String>()
         );
         let parts = self

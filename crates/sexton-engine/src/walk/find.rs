@@ -60,7 +60,9 @@ impl Walk<'_> {
             return Ok(Rooted::Missing(ids(&missing)));
         }
         let rowless: Vec<String> = ids(&rowless);
-        subjects.extend(rowless.into_iter().map(|id| Subject { id, ..Subject::default() }));
+        let tenant = self.roots.tenant_of_values(self.plan).map(ToString::to_string);
+        let subject = |id| Subject { id, tenant: tenant.clone(), ..Subject::default() };
+        subjects.extend(rowless.into_iter().map(subject));
         Ok(self.owned(subjects))
     }
 

@@ -1,7 +1,7 @@
 //! The roots of a walk: values of the thing's key, in order, no two alike.
 
 use sexton_core::fence::key_text;
-use sexton_core::names::SystemName;
+use sexton_core::names::{SystemName, TenantId};
 use sexton_core::plan::Plan;
 use sexton_core::preview::canonical_key;
 use sexton_core::schema::Dialect;
@@ -50,16 +50,27 @@ impl Roots {
         self.keys.first().and_then(|key| key.first()).cloned().unwrap_or(Scalar::Null)
     }
 
-    /// The names under which the values themselves are locked, in an order of their own.
+    /// The tenant whose values they are, where the rows that hold them tell it.
+    pub fn tenant_of_values(&self, plan: &Plan) -> Option<&TenantId> {
+        self.caller.tenant.as_ref().filter(|_| plan.root.of_tenant)
+    }
+
+    /// The names under which the values themselves are locked, in an order of their own. The same
+    /// value of two tenants is two.
     pub fn lock_names(&self, system: &SystemName, plan: &Plan) -> Vec<String> {
-        let name = |key: &Vec<Scalar>| format!("sexton:{system}:{}:{}", plan.thing, key_text(key));
+        let tenant = self.tenant_of_values(plan);
+        let of = tenant.map_or_else(String::new, |tenant| format!("@{tenant}"));
+        let thing = &plan.thing;
+        let name = |key: &Vec<Scalar>| format!("sexton:{system}:{thing}{of}:{}", key_text(key));
         self.keys.iter().map(name).collect()
     }
 
     /// All of them as text that no other roots have.
-    pub fn canonical(&self) -> String {
-        let keys: Vec<String> = self.keys.iter().map(|key| canonical_key(key)).collect();
-        keys.join("\n")
+    pub fn canonical(&self, plan: &Plan) -> String {
+        let keys = self.keys.iter().map(|key| canonical_key(key));
+        // Where only leaves hold a value, nothing else in a digest tells it from another tenant's.
+        let tenant = self.tenant_of_values(plan).map(|tenant| format!("of {tenant}"));
+        keys.chain(tenant).collect::<Vec<_>>().join("\n")
     }
 
     /// The list that a statement binds: of one column of the key, or of the keys as a whole.

@@ -23,6 +23,7 @@ mod hooks;
 mod known;
 mod model;
 mod options;
+mod origin;
 mod place;
 mod plain_delete;
 mod roots;

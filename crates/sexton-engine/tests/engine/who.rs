@@ -80,7 +80,7 @@ async fn system(place: &mut Place) -> System {
 }
 
 /// What preview and deletion answer who may not; both must say the same, and change nothing.
-async fn turned_away(place: &mut Place, system: &System, root: Root) -> EngineError {
+pub async fn turned_away(place: &mut Place, system: &System, root: Root) -> EngineError {
     let before = place.ground.dump().await;
     let looked = system.preview(&root, Budget::default()).await;
     let request = DeleteRequest { root, reason: None, bound_to: None };
@@ -97,7 +97,7 @@ async fn turned_away(place: &mut Place, system: &System, root: Root) -> EngineEr
 }
 
 /// Everything that an answer is made of, and what is kept of it.
-async fn answers(place: &mut Place, system: &System, root: Root) -> String {
+pub async fn answers(place: &mut Place, system: &System, root: Root) -> String {
     let error = turned_away(place, system, root).await;
     let kept = system.statuses(1).await.expect("it can be asked");
     let kept = kept.first().map(|status| (&status.row.note, &status.row.roots, &status.sentence));

@@ -20,6 +20,7 @@ mod schema_changes;
 mod several;
 mod shared;
 mod stage;
+mod values;
 mod work;
 mod writers;
 mod writers_in_a_file;

@@ -62,6 +62,13 @@ impl Stage {
         Self { test, policy: read(include_str!("shared.toml")) }
     }
 
+    /// What a script creates, and a policy for it.
+    pub async fn of(script: &str, policy: &str) -> Self {
+        let test = TestDatabase::new().await;
+        test.execute(script).await;
+        Self { test, policy: read(policy) }
+    }
+
     /// A system with an adapter of its own, as another process would have one.
     pub fn system(&self, with: impl FnOnce(Interposed) -> Interposed) -> System {
         let database = Arc::new(with(Interposed::on(self.test.database())));

@@ -73,7 +73,6 @@ fn what_is_read_from_the_row_needs_one() {
     for key in [
         "owner = \"id\"",
         "show = [\"id\"]",
-        "tenant = \"id\"",
         "visible = \"x\"",
         "find = \"x\"",
         "only = { x = \"no\" }",
@@ -82,6 +81,20 @@ fn what_is_read_from_the_row_needs_one() {
         let (_, message, _) = only(TABLES, &run(&format!("starts = [\"jobs.run_id\"]\n{key}")));
         assert!(message.ends_with("the thing's own row, and it has none"), "{message}");
     }
+}
+
+/// Each row that holds a value tells its tenant, so every start must lead to it.
+#[test]
+fn the_tenant_of_a_value_is_told_by_every_start() {
+    let value = |starts: &str, path: &str| {
+        format!("[things.run]\nstarts = [{starts}]\ntenant = \"{path}\"\n{PROJECTS}")
+    };
+    let tables = &TABLES.replace("state text", "state text index");
+    finds(tables, &value("\"runs.state\"", "project_id.org_id"), &[]);
+    let both = "\"runs.state\", \"jobs.run_id\"";
+    finds(tables, &value(both, "project_id.org_id"), &[("C102", "project_id.org_id")]);
+    finds(tables, &value(both, "id"), &[]);
+    finds(tables, &value("\"runs.state\"", "slug.org_id"), &[("C122", "slug.org_id")]);
 }
 
 #[test]
