@@ -11,7 +11,7 @@ on_both_databases!(
     t2_a_job_goes_with_its_tasks_where_the_database_would_take_them_too,
 );
 
-fn cascading() -> Sample {
+pub fn cascading() -> Sample {
     let sample = transcriptions();
     let changed = |schema: &str| {
         let (from, to) = ("jobs (id) ON DELETE RESTRICT", "jobs (id) ON DELETE CASCADE");

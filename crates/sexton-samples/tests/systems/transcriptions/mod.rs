@@ -4,6 +4,7 @@ mod cascading;
 mod contract;
 mod erasure;
 mod fence;
+mod keys;
 mod plans;
 mod work;
 

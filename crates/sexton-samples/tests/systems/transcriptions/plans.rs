@@ -8,7 +8,7 @@ async fn check_finds_nothing(place: Place) {
 
 async fn the_plans_read_well(place: Place) {
     let database = if place.is_sqlite() { "sqlite" } else { "postgres" };
-    for thing in ["job", "tenant"] {
+    for thing in ["job", "tenant", "api_key"] {
         insta::assert_snapshot!(format!("{thing}_{database}"), place.plan(thing).await);
     }
 }
