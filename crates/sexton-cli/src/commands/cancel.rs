@@ -1,6 +1,9 @@
 //! `sexton cancel`: only the policy's cancellation of work, nothing deleted.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
+use sexton_engine::Cancelled;
 
 use crate::arguments::{Cancel, Shared};
 use crate::exit::Exit;
@@ -17,13 +20,18 @@ pub async fn run(cancel: &Cancel, shared: &Shared, screen: &mut Screen) -> Resul
     let cancelling = opened.system.cancel(&root);
     let cancelled = watched(screen, "asking work to stop", cancelling).await;
     let cancelled = cancelled.map_err(|error| opened.failure(error))?;
-    let id = cancel.target.named();
+    let target = &cancel.target;
     if screen.is_text() {
-        let root = format!("{} {}", cancel.target.thing, text::clean(&id));
+        let root = format!("{} {}", target.thing, text::clean(&target.named()));
         screen.say(&text::cancelled(&root, &cancelled));
     } else {
-        let thing = &cancel.target.thing;
-        screen.document(&json!({ "thing": thing, "id": id, "tables": cancelled.tables }));
+        let Cancelled { tables } = cancelled;
+        let mut document = json!({ "thing": target.thing, "ids": target.ids, "tables": tables });
+        if target.ids.is_empty() {
+            let found: BTreeMap<_, _> = target.find.iter().cloned().collect();
+            document["find"] = json!(found);
+        }
+        screen.document(&document);
     }
     Ok(Exit::Done)
 }

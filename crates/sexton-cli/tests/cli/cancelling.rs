@@ -53,10 +53,14 @@ async fn a_cancellation_asks_once_and_deletes_nothing(place: Place) {
     let again = place.sexton(&[&CANCEL[..], &["--output", "json"]].concat()).expect(0).document();
     assert_eq!(
         again,
-        json!({ "thing": "batch", "id": "autumn-2026", "tables": [
+        json!({ "thing": "batch", "ids": ["autumn-2026"], "tables": [
             { "table": "jobs", "stopped": 0, "asked": 0, "running": 1 },
         ] })
     );
+    let both = ["cancel", "batch", "autumn-2026", "summer-2026", "--output", "json"];
+    let both = place.sexton(&both).expect(0).document();
+    assert_eq!(both["ids"], json!(["autumn-2026", "summer-2026"]));
+    assert_eq!(both.get("find"), None);
     assert!(place.dump().await == before, "a second cancellation changed rows");
     assert_eq!(place.records(), 0);
     place.execute("DELETE FROM jobs WHERE batch_id = 'autumn-2026'").await;
