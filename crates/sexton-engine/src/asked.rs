@@ -5,6 +5,7 @@
 
 use sexton_core::fence::key_text;
 use sexton_core::plan::Plan;
+use sexton_core::schema::Dialect;
 
 use crate::outcome::EngineError;
 use crate::ports::Mode;
@@ -25,7 +26,7 @@ impl System {
         };
         let bad = |id: &str, detail: String| EngineError::BadId {
             thing: root.thing.clone(),
-            id: id.to_owned(),
+            ids: vec![id.to_owned()],
             detail,
         };
         if ids.is_empty() {
@@ -74,7 +75,7 @@ impl System {
         let missing = || missing(root, Vec::new());
         let bad = |detail: &str| EngineError::BadId {
             thing: root.thing.clone(),
-            id: named(root).join(", "),
+            ids: named(root),
             detail: detail.into(),
         };
         let Some(find) = &plan.root.find else {
@@ -93,14 +94,35 @@ impl System {
 }
 
 /// What was read of the roots, if all of them are there for this caller.
-pub(crate) fn all_of(root: &Root, found: Rooted) -> Result<Vec<Subject>, EngineError> {
+pub(crate) fn all_of(root: &Root, plan: &Plan, found: Rooted) -> Result<Vec<Subject>, EngineError> {
     match found {
         Rooted::All(subjects) => Ok(subjects),
-        Rooted::Missing(ids) => Err(missing(root, ids)),
+        Rooted::Missing(ids) => Err(misfit(root, plan, &ids).unwrap_or_else(|| missing(root, ids))),
         Rooted::NotOwned(ids) => {
             Err(EngineError::NotOwner { thing: root.thing.clone(), ids: as_asked(root, ids) })
         }
     }
+}
+
+/// SQLite compares any text with any column, where PostgreSQL says that it can be no value of it.
+///
+/// Order: only what is not there is judged so, because a column of SQLite may hold what its type
+/// does not say.
+fn misfit(root: &Root, plan: &Plan, missing: &[String]) -> Option<EngineError> {
+    if plan.dialect != Dialect::Sqlite {
+        return None;
+    }
+    let misfit = |id: &String| {
+        let key = key_of(id, plan)?;
+        key.iter().zip(&plan.root.key).find_map(|(value, column)| {
+            let kind = value.misfit(column)?;
+            Some(format!("`{}` is not {kind}", column.name))
+        })
+    };
+    let misfits = missing.iter().filter_map(|id| Some((id.clone(), misfit(id)?)));
+    let (ids, details): (Vec<String>, Vec<String>) = misfits.unzip();
+    let detail = details.into_iter().next()?;
+    Some(EngineError::BadId { thing: root.thing.clone(), ids, detail })
 }
 
 fn missing(root: &Root, ids: Vec<String>) -> EngineError {

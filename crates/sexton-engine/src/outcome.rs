@@ -49,13 +49,14 @@ pub enum EngineError {
         /// The ids as given.
         ids: Vec<String>,
     },
-    /// The id cannot be one of this thing.
-    #[error("`{id}` cannot be the id of a {thing}: {detail}")]
+    /// An id cannot be one of this thing.
+    #[error("{} cannot be the id of a {thing}: {detail}", quoted(.ids))]
     BadId {
         /// The thing.
         thing: ThingName,
-        /// The id as given.
-        id: String,
+        /// The id as given; of several, all that were asked for where the database does not say
+        /// which.
+        ids: Vec<String>,
         /// Why not.
         detail: String,
     },

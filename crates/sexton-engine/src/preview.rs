@@ -91,10 +91,10 @@ impl System {
         let at = Timestamp(clock.now().0.saturating_add(millis));
         let mut walk = Walk::new(&ready.plan, tx, roots, Locks::Leave);
         let subjects = match walk.find_root().await {
-            Ok(found) => all_of(root, found)?,
+            Ok(found) => all_of(root, &ready.plan, found)?,
             Err(DatabaseError::BadValue(detail)) => {
-                let id = named(root).join(", ");
-                return Err(EngineError::BadId { thing: root.thing.clone(), id, detail });
+                let (thing, ids) = (root.thing.clone(), named(root));
+                return Err(EngineError::BadId { thing, ids, detail });
             }
             Err(error) => return Err(error.into()),
         };

@@ -107,7 +107,9 @@ fn of_engine(error: &EngineError, line: &CommandLine) -> Told {
         EngineError::NotFound { ids, .. } => Told::new(Exit::NotFound, "missing", message)
             .data(json!({ "ids": ids }))
             .next("Ids are compared exactly, capital letters included."),
-        EngineError::BadId { .. } => Told::new(Exit::Usage, "bad-id", message),
+        EngineError::BadId { ids, .. } => {
+            Told::new(Exit::Usage, "bad-id", message).data(json!({ "ids": ids }))
+        }
         EngineError::OneAtATime { .. } => {
             Told::new(Exit::Usage, "bad-id", message).next("Delete them in several calls.")
         }

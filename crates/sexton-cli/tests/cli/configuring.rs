@@ -119,6 +119,9 @@ async fn failures_are_documents_for_programs() {
         let error = &said.document()["error"];
         assert_eq!((&error["exit"], &error["outcome"]), (&exit.into(), &outcome.into()), "{said}");
         assert!(error["message"].is_string() && !said.err.is_empty(), "{said}");
+        if ["missing", "bad-id"].contains(&outcome) && arguments[0] == "preview" {
+            assert_eq!(error["ids"], serde_json::json!([arguments[2]]), "{said}");
+        }
     }
 }
 

@@ -62,6 +62,19 @@ impl Scalar {
         }
     }
 
+    /// What the values of a column are, if this text can be none of them. Kinds of which a database
+    /// reads many spellings are left to it.
+    pub fn misfit(&self, column: &Column) -> Option<&'static str> {
+        let Self::Text(text) = self else { return None };
+        let text = text.trim();
+        match column.kind {
+            TypeKind::Integer => text.parse::<i64>().is_err().then_some("a whole number"),
+            TypeKind::Number => text.parse::<f64>().is_err().then_some("a number"),
+            TypeKind::Uuid => (!is_uuid(text)).then_some("a UUID"),
+            _ => None,
+        }
+    }
+
     /// Whether it is NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
@@ -85,6 +98,13 @@ impl Scalar {
             Self::Blob(_) => 4,
         }
     }
+}
+
+/// Whether a text spells a UUID in one of the forms that PostgreSQL takes.
+fn is_uuid(text: &str) -> bool {
+    let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(text);
+    let digits: Vec<u8> = inner.bytes().filter(|sign| *sign != b'-').collect();
+    digits.len() == 32 && digits.iter().all(u8::is_ascii_hexdigit)
 }
 
 impl PartialEq for Scalar {
@@ -134,6 +154,50 @@ impl fmt::Display for Scalar {
             Self::Real(number) => write!(f, "{number:?}"),
             Self::Text(text) => f.write_str(text),
             Self::Blob(bytes) => write!(f, "x'{}'", data_encoding::HEXLOWER.encode(bytes)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::ColumnName;
+
+    #[test]
+    fn a_text_that_can_be_no_value_of_its_column_is_told() {
+        let uuid = "10b00000-0000-4000-8000-000000000001";
+        for (kind, text, expected) in [
+            (TypeKind::Integer, "12", None),
+            (TypeKind::Integer, " -007 ", None),
+            (TypeKind::Integer, "twelve", Some("a whole number")),
+            (TypeKind::Integer, "1.5", Some("a whole number")),
+            (TypeKind::Integer, "12 or 1 = 1", Some("a whole number")),
+            (TypeKind::Number, "1.5e3", None),
+            (TypeKind::Number, "1,5", Some("a number")),
+            (TypeKind::Uuid, uuid, None),
+            (TypeKind::Uuid, &uuid.to_uppercase(), None),
+            (TypeKind::Uuid, &format!("{{{uuid}}}"), None),
+            (TypeKind::Uuid, &uuid.replace('-', ""), None),
+            (TypeKind::Uuid, &uuid[1..], Some("a UUID")),
+            (TypeKind::Uuid, &uuid.replace('1', "g"), Some("a UUID")),
+            (TypeKind::Text, "twelve", None),
+            (TypeKind::Time, "twelve", None),
+        ] {
+            assert_eq!(Scalar::text(text).misfit(&column(kind)), expected, "{kind:?} {text}");
+        }
+        assert_eq!(Scalar::Blob(vec![1]).misfit(&column(TypeKind::Integer)), None);
+    }
+
+    fn column(kind: TypeKind) -> Column {
+        Column {
+            name: ColumnName::new("id"),
+            type_name: String::new(),
+            stored_type: String::new(),
+            kind,
+            nullable: false,
+            generated: false,
+            identity: false,
+            default: None,
         }
     }
 }

@@ -52,7 +52,7 @@ impl System {
         }
         let mut walk = Walk::new(plan, tx, admitted.roots.clone(), Locks::Take);
         let found = walk.find_root().await.map_err(|error| unfound(admitted, error))?;
-        let subjects = all_of(&admitted.request.root, found)
+        let subjects = all_of(&admitted.request.root, plan, found)
             .map_err(|error| ChangeError::Ended(Box::new(error.into())))?;
         if walk.find_all().await? == Found::TooMany {
             return Err(ChangeError::refused(Refusal::by(RefusedBy::OverLimit, vec![too_many()])));
@@ -96,7 +96,7 @@ pub(super) fn unfound(admitted: &Admitted, error: DatabaseError) -> ChangeError 
         return error.into();
     };
     let root = &admitted.request.root;
-    let bad = EngineError::BadId { thing: root.thing.clone(), id: named(root).join(", "), detail };
+    let bad = EngineError::BadId { thing: root.thing.clone(), ids: named(root), detail };
     ChangeError::Ended(Box::new(bad.into()))
 }
 

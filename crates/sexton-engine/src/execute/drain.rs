@@ -186,7 +186,7 @@ impl System {
         }
         let mut walk = Walk::new(plan, tx, admitted.roots.clone(), Locks::Leave);
         let found = walk.find_root().await.map_err(|error| unfound(admitted, error))?;
-        let subjects = all_of(&admitted.request.root, found)
+        let subjects = all_of(&admitted.request.root, plan, found)
             .map_err(|error| ChangeError::Ended(Box::new(error.into())))?;
         if walk.find_all().await? == Found::TooMany {
             return Err(ChangeError::refused(Refusal::by(RefusedBy::OverLimit, vec![too_many()])));

@@ -149,8 +149,8 @@ async fn composite_keys_go_together(ground: Ground) {
         system.delete(&request("pair", &["2,z", "1,x\\,y"])).await.expect("both are there");
     assert_eq!(receipt.record.removed["pairs"], 2);
     let bad = refused(&mut place, &system, "pair", &["1,z", "7"]).await;
-    let DeleteError::Engine(EngineError::BadId { id, .. }) = &bad else { panic!("{bad:?}") };
-    assert_eq!(id, "7");
+    let DeleteError::Engine(EngineError::BadId { ids, .. }) = &bad else { panic!("{bad:?}") };
+    assert_eq!(ids, &["7"]);
 }
 
 async fn blockers_say_for_which_root(ground: Ground) {
