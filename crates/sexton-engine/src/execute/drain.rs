@@ -17,9 +17,10 @@ use sexton_core::preview::Blocker;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::Committed;
 use super::admit::{Admitted, LEASE_SECS};
+use super::attempt::{Done, Step};
 use super::change::{ChangeError, too_many, unfound};
-use super::{Committed, Done, Step};
 use crate::asked::all_of;
 use crate::cancel::CancelledRows;
 use crate::outcome::{DeleteError, Refusal, RefusedBy};
