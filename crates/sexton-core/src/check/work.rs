@@ -5,8 +5,8 @@ use super::{Source, spelling};
 use crate::finding::{Finding, Span};
 use crate::graph::table_or_finding;
 use crate::names::TableName;
-use crate::plan::Mentions;
-use crate::policy::{Assignment, Fate, Stop, Work};
+use crate::plan::{Link, Mentions, links};
+use crate::policy::{Assignment, Fate, ReferringSide, Stop, Work};
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     source.policy.work.iter().flat_map(|work| of_work(source, work)).collect()
@@ -24,6 +24,7 @@ fn of_work(source: &Source<'_>, work: &Work) -> Vec<Finding> {
         }
         Err(finding) => findings.push(*finding),
     }
+    findings.extend(unlinked(source, work));
     match &work.stop {
         Some(stop) => {
             findings.extend(ends_the_wait(source, work, stop));
@@ -50,7 +51,8 @@ fn stops(work: &Work) -> impl Iterator<Item = &Assignment> {
 /// Nobody deletes or changes such rows.
 fn idle(source: &Source<'_>, work: &Work) -> Option<Finding> {
     let name = &work.table.value;
-    let is_touched = source.losses.reach(name) || is_changed(source, name);
+    let is_touched =
+        source.losses.reach(name) || is_changed(source, name) || is_linked(source, work);
     (!is_touched).then(|| {
         let message = format!(
             "[work.{name}] never holds a deletion up: no thing deletes or changes rows of `{name}`"
@@ -66,6 +68,41 @@ fn is_changed(source: &Source<'_>, name: &TableName) -> bool {
         changes && source.losses.reach(&edge.parent)
     });
     by_line || source.policy.derived.iter().any(|derived| derived.table.value == *name)
+}
+
+/// Whether rows that go lead to this work by `of`.
+fn is_linked(source: &Source<'_>, work: &Work) -> bool {
+    work.of.iter().any(|side| {
+        let mut links = links(source.policy, source.graph, work, side).peekable();
+        // A side that leads nowhere is told of by a finding of its own.
+        links.peek().is_none() || links.any(|link| source.losses.reach(link.lost()))
+    })
+}
+
+/// What `of` names must lead between the table and another, and tell which rows are meant.
+fn unlinked(source: &Source<'_>, work: &Work) -> Vec<Finding> {
+    let of_side = |side: &ReferringSide| {
+        let name = &work.table.value;
+        let found: Vec<Link<'_>> = links(source.policy, source.graph, work, side).collect();
+        if found.is_empty() {
+            let message =
+                format!("`{}` leads neither from `{name}` nor to it by any line", side.text);
+            return Some(Finding::error("C203", Some(side.span), message).help(
+                "name the left side of a line of [references] between the table and what goes",
+            ));
+        }
+        let untold = found.iter().find(|link| !link.is_told())?;
+        let message = format!(
+            "`{}` does not tell which rows of `{name}` are worked on: its line has a condition, \
+             a cast, or goes into JSON",
+            untold.edge.text
+        );
+        Some(
+            Finding::error("C204", Some(side.span), message)
+                .help("lines that lead from what goes to work hold its key as it is"),
+        )
+    };
+    work.of.iter().filter_map(of_side).collect()
 }
 
 /// Telling a worker to stop must not make its row look as if it had: the wait would end at once,

@@ -7,7 +7,9 @@ use crate::finding::Finding;
 use crate::graph::{Edge, Graph, column_or_finding, table_or_finding};
 use crate::names::{ColumnName, TableName};
 use crate::plan::Mentions;
-use crate::policy::{Also, Fence, FencedSide, Fragment, Part, Placeholder, Policy, TableColumns};
+use crate::policy::{
+    Also, Fence, Fragment, Part, Placeholder, Policy, ReferringSide, TableColumns,
+};
 use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
 
 /// What is fenced of the writers of one table.
@@ -142,7 +144,7 @@ type Side<'a> = (&'a Table, Vec<Line<'a>>, Option<Vec<Column>>);
 type Asked<'a> = (&'a Fragment, Vec<Line<'a>>);
 
 impl<'a> Source<'a> {
-    fn side(&self, side: &FencedSide) -> Result<Side<'a>, Box<Finding>> {
+    fn side(&self, side: &ReferringSide) -> Result<Side<'a>, Box<Finding>> {
         let table = table_or_finding(&side.table, side.span, self.schema)?;
         for path in &side.columns {
             column_or_finding(table, &path.column, side.span)?;
@@ -169,7 +171,7 @@ impl<'a> Source<'a> {
     }
 
     /// The columns of a thing's own row, if the side names them, or the table alone.
-    fn key_of_a_thing(&self, side: &FencedSide, table: &Table) -> Option<Vec<Column>> {
+    fn key_of_a_thing(&self, side: &ReferringSide, table: &Table) -> Option<Vec<Column>> {
         let written: Option<Vec<ColumnName>> = side
             .columns
             .iter()
@@ -186,7 +188,7 @@ impl<'a> Source<'a> {
     }
 
     /// A trigger can judge the line by what it sees of a row alone.
-    fn fit(&self, side: &FencedSide, line: &Line<'_>) -> Result<(), Box<Finding>> {
+    fn fit(&self, side: &ReferringSide, line: &Line<'_>) -> Result<(), Box<Finding>> {
         self.tellable(side, &line.edge.parent_key)?;
         match line.edge.filter.as_ref().and_then(unbound) {
             None => Ok(()),
@@ -205,7 +207,7 @@ impl<'a> Source<'a> {
     }
 
     /// Equal keys must have equal texts, by which they are remembered.
-    fn tellable(&self, side: &FencedSide, key: &[Column]) -> Result<(), Box<Finding>> {
+    fn tellable(&self, side: &ReferringSide, key: &[Column]) -> Result<(), Box<Finding>> {
         let is_plain = |column: &&Column| match (column.kind, self.schema.dialect) {
             (TypeKind::Integer | TypeKind::Text | TypeKind::Uuid, _) => true,
             (TypeKind::Other | TypeKind::Bytes | TypeKind::Json, dialect) => {
@@ -278,7 +280,7 @@ impl<'a> Source<'a> {
     }
 }
 
-fn undeclared(side: &FencedSide) -> Finding {
+fn undeclared(side: &ReferringSide) -> Finding {
     let message = format!(
         "`{}` is neither the left side of a line of [references] nor the row of a thing",
         side.text

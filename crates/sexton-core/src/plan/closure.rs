@@ -106,6 +106,7 @@ impl Closure {
             || guarding
             || derived
             || worked_on
+            || super::linking::leads_through(source, name)
             || !super::remembering::memories(source, name).is_empty()
             || super::recording::reads(source.policy, name)
             || source.thing.digest_rows
@@ -136,6 +137,9 @@ impl Closure {
             if derived.of.value.table == table.name {
                 columns_of(table, &derived.of.value.columns).iter().for_each(&mut carry);
             }
+        }
+        for edge in super::linking::edges_up(source, &table.name) {
+            edge.columns.iter().for_each(&mut carry);
         }
         for (remembered, _) in super::remembering::memories(source, &table.name) {
             remembered.iter().for_each(&mut carry);

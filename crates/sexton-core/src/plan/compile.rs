@@ -68,6 +68,7 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
     find.extend(found);
     let (mut derive, found) = super::effects::derivations(source, &mut closure, findings);
     find.extend(found);
+    find.extend(super::linking::finds(source, &mut closure, findings));
     super::foretell::add(source, &closure, &change, &mut derive);
     let remove = super::removing::removals(source, &closure);
     let leaves = super::removing::leaves(source, &closure, &remove);

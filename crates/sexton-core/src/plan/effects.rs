@@ -159,7 +159,7 @@ fn becomes(edge: &Edge, new: New<'_>, dialect: Dialect) -> String {
 }
 
 /// A new set of rows that stay: identity, then the columns that will change.
-fn staying(
+pub(super) fn staying(
     source: &Source<'_>,
     closure: &mut Closure,
     table: &Table,
@@ -191,7 +191,12 @@ pub(super) fn outside(writer: &mut Writer, closure: &Closure, table: &Table) {
     }
 }
 
-fn finished_find(source: &Source<'_>, closure: &Closure, writer: Writer, set: SetId) -> Find {
+pub(super) fn finished_find(
+    source: &Source<'_>,
+    closure: &Closure,
+    writer: Writer,
+    set: SetId,
+) -> Find {
     let set = &closure.sets[set.0];
     // Race: a claim that was allowed by what a row says holds it in the weakest mode; a change of
     // such a row waits for the claim, and so comes before none that was allowed by its old state.

@@ -14,6 +14,7 @@ mod effects;
 mod fingerprint;
 mod foretell;
 mod judging;
+mod linking;
 mod looking;
 mod mentions;
 mod objects;
@@ -33,6 +34,7 @@ mod working;
 pub(crate) use closure::identity;
 pub use compile::{CompileError, compile};
 pub(crate) use judging::{guarding_table, leading_table, subject_words};
+pub(crate) use linking::{Link, links};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
 pub use objects::Misnamed;
@@ -138,6 +140,8 @@ pub enum SetRole {
     Derived,
     /// They go if nothing that stays refers to them.
     Candidates,
+    /// They stay as they are, and somebody may be at work on what goes through them.
+    Linked,
 }
 
 /// How roots are found.

@@ -19,6 +19,7 @@ impl fmt::Display for Plan {
                 SetRole::Changed => "change",
                 SetRole::Derived => "are derived",
                 SetRole::Candidates => "may be taken",
+                SetRole::Linked => "may be worked on",
             };
             let columns: Vec<&str> = set.columns.iter().map(|c| c.name.as_str()).collect();
             writeln!(

@@ -43,7 +43,9 @@ fn of_table(source: &Source<'_>, closure: &Closure, work: &Work) -> Option<Worki
     };
     let rows = Rows {
         all: of_role(|role| role != SetRole::Candidates),
-        staying: of_role(|role| matches!(role, SetRole::Changed | SetRole::Derived)),
+        staying: of_role(|role| {
+            matches!(role, SetRole::Changed | SetRole::Derived | SetRole::Linked)
+        }),
         table,
         identity,
         waiting: work.waiting.as_ref().and_then(|sql| sql.of(dialect)),

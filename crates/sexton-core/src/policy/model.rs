@@ -388,6 +388,8 @@ pub struct DerivedColumn {
 pub struct Work {
     /// The table.
     pub table: Located<TableName>,
+    /// References that lead between its rows and those that go; rows that go or change need none.
+    pub of: Vec<ReferringSide>,
     /// Which of its rows wait for a worker.
     pub waiting: Option<Sql>,
     /// Which of them a worker is acting on.
@@ -432,7 +434,7 @@ pub struct Fence {
     /// What keeps them from it.
     pub by: FenceBy,
     /// Columns that refer, and rows of things whose ids are not used again.
-    pub references: Vec<FencedSide>,
+    pub references: Vec<ReferringSide>,
     /// What else must hold of the rows that they refer to.
     pub also: Vec<Also>,
     /// So long after the receipt tombstones are kept.
@@ -456,9 +458,9 @@ pub enum FenceBy {
     Look,
 }
 
-/// The left side of fenced references, or the rows of a thing themselves.
+/// The left side of declared references, or the rows of a thing themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FencedSide {
+pub struct ReferringSide {
     /// The table.
     pub table: TableName,
     /// The columns that refer, or the thing's own key; empty where the table alone is named.

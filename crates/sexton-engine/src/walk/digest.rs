@@ -23,19 +23,18 @@ impl Walk<'_> {
             .plan
             .sets
             .iter()
-            .filter(|set| set.role != SetRole::Candidates)
+            // Who is at work is no part of what goes: it changes by itself.
+            .filter(|set| !matches!(set.role, SetRole::Candidates | SetRole::Linked))
             .map(|set| {
                 let kind = match set.role {
                     SetRole::Going => PartKind::Interior,
-                    SetRole::Changed | SetRole::Derived | SetRole::Candidates => PartKind::Effect,
+                    _ => PartKind::Effect,
                 };
                 // Two effects may touch one table: the set's number tells them apart.
                 let name = match set.role {
                     SetRole::Going => set.table.to_string(),
                     SetRole::Changed => format!("{} (change {})", set.table, set.id.0),
-                    SetRole::Derived | SetRole::Candidates => {
-                        format!("{} (derive {})", set.table, set.id.0)
-                    }
+                    _ => format!("{} (derive {})", set.table, set.id.0),
                 };
                 DigestPart::of_rows(name, kind, set.identity, self.sets[set.id.0].all())
             })

@@ -100,3 +100,26 @@ fn conditions_and_values_are_tried_alone_and_as_the_plan_has_them() {
         ]
     );
 }
+
+#[test]
+fn what_work_is_found_by_must_lead_between_it_and_what_goes() {
+    let tables = format!(
+        "{TABLES}\nmails: id int key, batch_id int index, status text\n\
+         notes: id int key, job_id int index, mail_id int, kind text"
+    );
+    let policy = |of: &str, line: &str| {
+        format!(
+            "[things.batch]\nrow = \"batches.id\"\n[references]\n\
+             \"jobs.batch_id -> batches\" = \"delete\"\n\"notes.job_id -> jobs\" = \"delete\"\n\
+             \"mails.batch_id -> batches\" = \"keep\"\n{line}\n\
+             [work.mails]\nof = {of}\nrunning = \"status = 'sending'\"\n"
+        )
+    };
+    let keep = "\"notes.mail_id -> mails\" = \"keep\"";
+    finds(&tables, &policy("\"mails.batch_id\"", keep), &[]);
+    finds(&tables, &policy("[\"mails.batch_id\", \"notes.mail_id\"]", keep), &[]);
+    finds(&tables, &policy("\"mails.status\"", keep), &[("C203", "mails.status")]);
+    finds(&tables, &policy("\"jobs.batch_id\"", keep), &[("C203", "jobs.batch_id")]);
+    let some = "\"notes.mail_id -> mails\" = { rule = \"keep\", where = \"kind = 'mail'\" }";
+    finds(&tables, &policy("\"notes.mail_id\"", some), &[("C204", "notes.mail_id")]);
+}

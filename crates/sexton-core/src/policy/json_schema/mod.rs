@@ -285,7 +285,9 @@ fn work() -> Value {
         ("running", assignments("What tells a worker to stop.")),
         ("hook", section(READ_OVER, text())),
     ];
+    let sides = json!({ "anyOf": [text(), { "type": "array", "items": text() }] });
     let keys = [
+        ("of", sides),
         ("waiting", refer("sql")),
         ("running", refer("sql")),
         ("dead", refer("sql")),
@@ -293,9 +295,7 @@ fn work() -> Value {
         ("wait", text()),
         ("settle", json!({ "enum": ["before-deletion", "before-purge"] })),
     ];
-    let mut form = closed(&keys.map(|(key, form)| (key, said(WORK, key, form))));
-    form["properties"]["of"] = section(READ_OVER, text());
-    form
+    closed(&keys.map(|(key, form)| (key, said(WORK, key, form))))
 }
 
 fn fence() -> Value {

@@ -3,11 +3,11 @@
 use super::path::{Path, quoted};
 use super::placed::Placed;
 use super::sql::Form;
-use super::table::{Entry, Reader, Table};
+use super::table::{Entry, Reader};
 use super::{braces, codes};
 use crate::finding::{Finding, Located, Span};
 use crate::names::TableName;
-use crate::policy::{Also, ColumnPath, Fence, FenceBy, FencedSide, TableColumns};
+use crate::policy::{Also, ColumnPath, Fence, FenceBy, ReferringSide, TableColumns};
 
 const KEYS: [&str; 4] = ["by", "references", "also", "late"];
 
@@ -19,30 +19,30 @@ impl<'t> Reader<'t> {
         let table = self.table(section)?;
         self.refuse_unknown(&table, &KEYS);
         let by = table.get("by").and_then(|entry| self.choice(entry, &WAYS));
-        let references = self.fenced_sides(&table);
+        let references = table.get("references").map(|entry| {
+            let items = self.list(entry, "columns that refer").unwrap_or_default();
+            self.sides(&items, "fenced")
+        });
         let also = table.get("also").map(|entry| self.also(entry)).unwrap_or_default();
         let late_secs = table.get("late").and_then(|entry| self.duration(entry, "15m"));
         Some(Fence {
             by: by.unwrap_or_default(),
-            references,
+            references: references.unwrap_or_default(),
             also,
             late_secs: late_secs.unwrap_or(Fence::LATE_SECS),
             span: section.name_span,
         })
     }
 
-    fn fenced_sides(&mut self, table: &Table<'t>) -> Vec<FencedSide> {
-        let Some(entry) = table.get("references") else {
-            return Vec::new();
-        };
-        let items = self.list(entry, "columns that refer").unwrap_or_default();
-        let mut sides: Vec<FencedSide> = Vec::new();
-        for item in &items {
+    /// Left sides of declared references, each once.
+    pub(super) fn sides(&mut self, items: &[Entry<'t>], done: &str) -> Vec<ReferringSide> {
+        let mut sides: Vec<ReferringSide> = Vec::new();
+        for item in items {
             for (sister, span) in self.expanded(item) {
-                let read = fenced_side(&sister, span);
+                let read = referring_side(&sister, span);
                 let Some(side) = self.take(read) else { continue };
                 if sides.iter().any(|known| known.text == side.text) {
-                    let message = format!("`{}` is fenced twice", side.text);
+                    let message = format!("`{}` is {done} twice", side.text);
                     let finding =
                         Finding::error(codes::DUPLICATE_REFERENCE, Some(side.span), message);
                     self.refuse(finding.help("keep one of them"));
@@ -88,16 +88,16 @@ impl<'t> Reader<'t> {
 }
 
 /// `table.column`, or `table` alone for the rows of a thing themselves.
-fn fenced_side(placed: &Placed, span: Span) -> Result<FencedSide, Finding> {
+fn referring_side(placed: &Placed, span: Span) -> Result<ReferringSide, Finding> {
     let path = Path::read(placed)?;
     if path.is_one_name() {
         let table = path.table()?;
         let text = quoted(&table.name);
-        return Ok(FencedSide { table, columns: Vec::new(), text, span });
+        return Ok(ReferringSide { table, columns: Vec::new(), text, span });
     }
     let (table, columns) = path.columns_of_table()?;
     let text = side(&table, &columns);
-    Ok(FencedSide { table, columns, text, span })
+    Ok(ReferringSide { table, columns, text, span })
 }
 
 /// The side as it would be written alone.

@@ -1,5 +1,7 @@
 //! Reads `[work.TABLE]`: rows that a worker may be acting on, and how they are asked to stop.
 
+use toml::de::DeValue;
+
 use super::path::Path;
 use super::sql::Form;
 use super::table::{Entry, Reader};
@@ -27,9 +29,13 @@ impl<'t> Reader<'t> {
         let name_read = self.take(Path::read(&name).and_then(Path::table));
         let table = self.table(entry)?;
         self.refuse_unknown(&table, &KEYS);
-        if let Some(of) = table.get("of") {
-            self.read_over(&of.path, true, of.name_span);
-        }
+        let of = table.get("of").map(|entry| match entry.value {
+            DeValue::Array(_) => {
+                let items = self.list(entry, "columns that refer").unwrap_or_default();
+                self.sides(&items, "named")
+            }
+            _ => self.sides(std::slice::from_ref(entry), "named"),
+        });
         let waiting = table.get("waiting").and_then(|entry| self.sql(entry, Form::Bare));
         let running =
             self.compulsory(&table, "running").and_then(|entry| self.sql(entry, Form::Bare));
@@ -45,6 +51,7 @@ impl<'t> Reader<'t> {
         });
         Some(Work {
             table: Located::new(name_read?, name.all()),
+            of: of.unwrap_or_default(),
             waiting,
             running: running?,
             dead,

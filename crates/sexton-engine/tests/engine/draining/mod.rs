@@ -1,5 +1,6 @@
 //! Work in flight: asked to stop, waited for, and refused where it does not.
 
+mod linked;
 mod place;
 
 use std::sync::Arc;

@@ -84,13 +84,13 @@ macro_rules! on_both_databases {
         mod on_sqlite {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(super::place::Place::on_sqlite().await).await;
+                super::$test(crate::draining::place::Place::on_sqlite().await).await;
             })*
         }
         mod on_postgres {
             $(#[tokio::test]
             async fn $test() {
-                super::$test(super::place::Place::on_postgres().await).await;
+                super::$test(crate::draining::place::Place::on_postgres().await).await;
             })*
         }
     };
@@ -120,7 +120,8 @@ impl Place {
         self.watched(work, |on| on.watched_by(watcher)).await
     }
 
-    async fn watched(&self, work: &str, with: impl FnOnce(Interposed) -> Interposed) -> System {
+    /// The same, on a database with something between.
+    pub async fn watched(&self, work: &str, with: impl FnOnce(Interposed) -> Interposed) -> System {
         let (policy, findings) = sexton_core::policy::parse(&[POLICY, work].concat());
         assert_eq!(findings, []);
         let database: Arc<dyn Database> = match self {

@@ -38,11 +38,22 @@ fn work_that_says_only_who_runs_refuses_at_once() {
 }
 
 #[test]
+fn work_may_be_found_by_lines_that_lead_to_it_or_from_it() {
+    let sides = |of: &str| -> Vec<String> {
+        let policy = good(&format!("[work.a]\nof = {of}\nrunning = \"x\"\n"));
+        assert_eq!(unbuilt(&policy), []);
+        policy.work[0].of.iter().map(|side| side.text.clone()).collect()
+    };
+    assert_eq!(sides("\"a.{b,c$.d[*]}\""), ["a.b", "a.c$.d[*]"]);
+    assert_eq!(sides("[\"a.b\", \"s.t.(c,d)\"]"), ["a.b", "s.t.(c,d)"]);
+    check("[work.a]\nof = 3\nrunning = \"x\"\n", &[("P004", "3")]);
+    check("[work.a]\nof = [\"a.b\", \"a.b\"]\nrunning = \"x\"\n", &[("P011", "a.b")]);
+}
+
+#[test]
 fn parts_of_work_without_an_engine_are_told() {
-    let policy = good(
-        "[work.a]\nof = \"b\"\nrunning = \"x\"\nstop = { running = { c = 1 }, hook = \"h\" }\n",
-    );
-    assert_eq!(unbuilt(&policy), [("work.a.of", true), ("work.a.stop.hook", true)]);
+    let policy = good("[work.a]\nrunning = \"x\"\nstop = { running = { c = 1 }, hook = \"h\" }\n");
+    assert_eq!(unbuilt(&policy), [("work.a.stop.hook", true)]);
     assert_eq!(policy.work[0].stop.as_ref().unwrap().hook.as_ref().unwrap().value.as_str(), "h");
 }
 
