@@ -5,6 +5,7 @@
 //! it changes nothing.
 
 use serde::Serialize;
+use sexton_core::names::HookName;
 
 use crate::outcome::DeleteError;
 use crate::request::{DeleteRequest, Root};
@@ -15,6 +16,21 @@ use crate::system::System;
 pub struct Cancelled {
     /// One for each table of the policy's work that the root has rows in.
     pub tables: Vec<CancelledRows>,
+    /// Who was called for rows that somebody is at work on.
+    pub calls: Vec<CalledHook>,
+}
+
+/// How often a hook was called to tell workers to stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CalledHook {
+    /// The hook.
+    pub hook: HookName,
+    /// Calls that were taken.
+    pub taken: u64,
+    /// Calls that were not.
+    pub untaken: u64,
+    /// Why not, each reason once.
+    pub reasons: Vec<String>,
 }
 
 /// What was asked of the rows of one table.
@@ -34,6 +50,6 @@ impl System {
     /// Asks the work of a root to stop, waits for nobody, and deletes nothing.
     pub async fn cancel(&self, root: &Root) -> Result<Cancelled, DeleteError> {
         let request = DeleteRequest { root: root.clone(), reason: None, bound_to: None };
-        Ok(Cancelled { tables: self.cancel_only(&request).await? })
+        self.cancel_only(&request).await
     }
 }

@@ -22,7 +22,7 @@ mod verify;
 mod walk;
 
 pub use audit::{AuditEntry, ChainReport};
-pub use cancel::{Cancelled, CancelledRows};
+pub use cancel::{CalledHook, Cancelled, CancelledRows};
 pub use draft::draft;
 pub use execute::{Committed, Waiting, commit_in};
 pub use fence::FenceChange;

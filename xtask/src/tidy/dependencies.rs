@@ -61,8 +61,14 @@ const TABLE: [Row; 13] = [
 /// Measures everything from outside, so it may use everything.
 const FREE: &str = "sexton-bench";
 
-const FOR_DEVELOPMENT: [&str; 5] =
-    ["sexton-testkit", "sexton-samples", "sexton-postgres", "sexton-sqlite", "sexton-stores"];
+const FOR_DEVELOPMENT: [&str; 6] = [
+    "sexton-testkit",
+    "sexton-samples",
+    "sexton-hooks",
+    "sexton-postgres",
+    "sexton-sqlite",
+    "sexton-stores",
+];
 
 /// The core is values and pure functions: nothing that does I/O, waits or draws lots.
 const NOT_IN_CORE: [&str; 4] = ["tokio", "sqlx", "uuid", "async-trait"];

@@ -25,8 +25,10 @@ pub async fn run(cancel: &Cancel, shared: &Shared, screen: &mut Screen) -> Resul
         let root = format!("{} {}", target.thing, text::clean(&target.named()));
         screen.say(&text::cancelled(&root, &cancelled));
     } else {
-        let Cancelled { tables } = cancelled;
-        let mut document = json!({ "thing": target.thing, "ids": target.ids, "tables": tables });
+        let Cancelled { tables, calls } = cancelled;
+        let (thing, ids) = (&target.thing, &target.ids);
+        let mut document =
+            json!({ "thing": thing, "ids": ids, "tables": tables, "calls": calls });
         if target.ids.is_empty() {
             let found: BTreeMap<_, _> = target.find.iter().cloned().collect();
             document["find"] = json!(found);

@@ -1,7 +1,7 @@
 //! Work in flight as text: who waits, who is at work, and what becomes of them.
 
 use sexton_core::preview::{WorkFate, WorkInFlight};
-use sexton_engine::{Cancelled, Waiting};
+use sexton_engine::{CalledHook, Cancelled, Waiting};
 
 use super::page::Page;
 use super::words::{clean, counted, indented, number};
@@ -68,6 +68,20 @@ pub fn cancelled(root: &str, cancelled: &Cancelled) -> String {
             counts.map(|(count, what)| format!("{} {what}", number(*count))).collect();
         page.paragraph("  ", "    ", &format!("{}: {}", clean(&table.table), told.join(", ")));
     }
+    for hook in &cancelled.calls {
+        page.paragraph("  ", "    ", &calls(hook));
+    }
     page.line("Nothing was deleted.");
     page.text()
+}
+
+/// How often a hook was called to tell workers to stop, and what came of it.
+fn calls(hook: &CalledHook) -> String {
+    let told = [(hook.taken, "taken"), (hook.untaken, "not taken")];
+    let told = told.iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> =
+        told.map(|(count, what)| format!("{} {what}", number(*count))).collect();
+    let reasons = hook.reasons.join("; ");
+    let why = if reasons.is_empty() { String::new() } else { format!(" ({reasons})") };
+    clean(&format!("calls of {}: {}{why}", hook.hook, told.join(", ")))
 }

@@ -32,6 +32,7 @@ on_both_databases_with_an_endpoint!(
     an_endpoint_that_is_down_makes_no_deletion_fail,
     a_call_whose_program_was_killed_is_made_again_by_its_key,
     a_call_before_that_is_not_taken_deletes_nothing,
+    a_cancellation_calls_and_says_what_came_of_it,
 );
 
 const DELETE: [&str; 5] = ["delete", "batch", "autumn-2026", "--confirm", "autumn-2026"];
@@ -197,4 +198,25 @@ async fn a_worker_goes_on_until_it_is_told_to_end() {
     assert_eq!(events.first(), Some(&json!({ "event": "working", "systems": ["batches"] })));
     assert_eq!(events.last(), Some(&json!({ "event": "stopped" })));
     assert!(events.iter().any(|event| event["ended"] == calls), "{events:?}");
+}
+
+async fn a_cancellation_calls_and_says_what_came_of_it(place: Place) {
+    place
+        .change_policy("cancel_requested = 1 } }", "cancel_requested = 1 }, hook = \"stop-job\" }");
+    let hook = "[hooks.stop-job]\nof = \"jobs\"\nbefore = true\ncall = \"env:CACHE_EVICT_URL\"\n\
+                body = { job = \"{id}\" }\n\n[hooks.evict-cache]";
+    place.change_policy("[hooks.evict-cache]", hook);
+    let take = "UPDATE jobs SET status = 'running', lease_expires_at = '2999-01-01T00:00:00Z'
+        WHERE id = 'autumn-2026-ghent-again'";
+    place.execute(take).await;
+    let workers = Endpoint::that_replies([Reply::status(500), Reply::status(204)]).await;
+    let cancel = ["cancel", "batch", "autumn-2026"];
+    let said = sexton(&place, workers.address(), &cancel).expect(0);
+    assert!(said.out.contains("calls of stop-job: 1 not taken (it answered 500"), "{said}");
+    let json = [&cancel[..], &["--output", "json"]].concat();
+    let said = sexton(&place, workers.address(), &json).expect(0).document();
+    let called = json!([{ "hook": "stop-job", "taken": 1, "untaken": 0, "reasons": [] }]);
+    assert_eq!(said["calls"], called);
+    let body: Value = serde_json::from_str(&workers.requests()[0].body).expect("a body is JSON");
+    assert_eq!(body, json!({ "job": "autumn-2026-ghent-again" }));
 }

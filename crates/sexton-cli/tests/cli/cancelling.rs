@@ -55,7 +55,7 @@ async fn a_cancellation_asks_once_and_deletes_nothing(place: Place) {
         again,
         json!({ "thing": "batch", "ids": ["autumn-2026"], "tables": [
             { "table": "jobs", "stopped": 0, "asked": 0, "running": 1 },
-        ] })
+        ], "calls": [] })
     );
     let both = ["cancel", "batch", "autumn-2026", "summer-2026", "--output", "json"];
     let both = place.sexton(&both).expect(0).document();

@@ -4,8 +4,11 @@ use super::Source;
 use super::hooks::unnamed_going;
 use crate::finding::{Finding, did_you_mean};
 use crate::graph::table_or_finding;
+use crate::names::{ColumnName, TableName};
 use crate::plan;
-use crate::policy::{Event, EventOf, On};
+use crate::policy::{Event, EventOf, On, Stop, Work};
+use crate::schema::Table;
+use crate::template::Slot;
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     source.policy.events.iter().flat_map(|event| of_event(source, event)).collect()
@@ -20,6 +23,9 @@ fn of_event(source: &Source<'_>, event: &Event) -> Vec<Finding> {
                 findings.push(*finding);
                 return findings;
             }
+            Ok(_) if event.on.value == On::Cancelled => {
+                findings.extend(unstopped(source, event, table));
+            }
             Ok(_) if !source.losses.reach(table) => {
                 let name = &event.name;
                 let message =
@@ -32,12 +38,40 @@ fn of_event(source: &Source<'_>, event: &Event) -> Vec<Finding> {
     }
     let (asker, table) = plan::event_table(event, source.policy, source.schema);
     for slot in event.fields.slots() {
+        findings.extend(ungone(event, slot, table));
         let path = plan::columns(slot, asker);
         let (schema, graph) = (source.schema, source.graph);
         let followed = plan::follow(slot, &path, asker, table, schema, graph);
         findings.extend(followed.err().map(|finding| *finding));
     }
     findings
+}
+
+/// Nobody at work on rows of this table is ever asked to stop.
+fn unstopped(source: &Source<'_>, event: &Event, table: &TableName) -> Option<Finding> {
+    let stops = |work: &Work| {
+        let asks = |stop: &Stop| !stop.running.is_empty() || stop.hook.is_some();
+        work.table.value == *table && work.stop.as_ref().is_some_and(asks)
+    };
+    (!source.policy.work.iter().any(stops)).then(|| {
+        let name = &event.name;
+        let message =
+            format!("event `{name}` is never told: nothing asks work on rows of `{table}` to stop");
+        Finding::warning("C186", Some(event.of.span), message)
+            .help(format!("take it out, or say in [work.{table}] what tells a worker to stop"))
+    })
+}
+
+/// When work is asked to stop nothing has gone yet that could be counted.
+fn ungone(event: &Event, slot: &Slot, table: Option<&Table>) -> Option<Finding> {
+    let is_column = table.is_some_and(|table| table.column(&ColumnName::new("rows")).is_some());
+    let [word, ..] = slot.path.names.as_slice() else { return None };
+    let is_asked = word == "rows" && !is_column && event.on.value == On::Cancelled;
+    is_asked.then(|| {
+        let message = format!("`{{{}}}` counts rows that have not gone yet", slot.path.written());
+        Finding::error("C205", Some(slot.span), message)
+            .help("say it in an event that is told on \"committed\"")
+    })
 }
 
 /// The guard that refuses must be there.

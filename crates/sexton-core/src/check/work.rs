@@ -2,7 +2,7 @@
 
 use super::effects::written;
 use super::{Source, spelling};
-use crate::finding::{Finding, Span};
+use crate::finding::{Finding, Span, did_you_mean};
 use crate::graph::table_or_finding;
 use crate::names::TableName;
 use crate::plan::{Link, Mentions, links};
@@ -29,6 +29,7 @@ fn of_work(source: &Source<'_>, work: &Work) -> Vec<Finding> {
         Some(stop) => {
             findings.extend(ends_the_wait(source, work, stop));
             findings.extend(goes_on_waiting(source, work, stop));
+            findings.extend(uncallable(source, work, stop));
         }
         None if work.wait_secs.value > 0 => findings.push(
             Finding::error(
@@ -103,6 +104,33 @@ fn unlinked(source: &Source<'_>, work: &Work) -> Vec<Finding> {
         )
     };
     work.of.iter().filter_map(of_side).collect()
+}
+
+/// The hook of `stop` must be there, be told of these rows, and be one that a deletion waits for.
+fn uncallable(source: &Source<'_>, work: &Work, stop: &Stop) -> Option<Finding> {
+    let name = stop.hook.as_ref()?;
+    let told = |code, message: String| Finding::error(code, Some(name.span), message);
+    let known = || source.policy.hooks.iter().map(|hook| hook.name.as_str());
+    let Some(hook) = source.policy.hooks.iter().find(|hook| hook.name == name.value) else {
+        let finding = told("C183", format!("there is no hook `{}`", name.value));
+        return Some(match did_you_mean(name.value.as_str(), known()) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding.help("name a hook of this policy"),
+        });
+    };
+    let table = &work.table.value;
+    if hook.of.value != *table {
+        let message =
+            format!("hook `{}` tells of rows of `{}`, not of `{table}`", name.value, hook.of.value);
+        return Some(told("C184", message).help(format!("name a hook of `{table}`")));
+    }
+    (!hook.before).then(|| {
+        let message = format!(
+            "hook `{}` is called after the deletion, when it is too late to stop anybody",
+            name.value
+        );
+        told("C185", message).help("write `before = true` in the hook")
+    })
 }
 
 /// Telling a worker to stop must not make its row look as if it had: the wait would end at once,

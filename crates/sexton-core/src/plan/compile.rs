@@ -73,7 +73,7 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
     let remove = super::removing::removals(source, &closure);
     let leaves = super::removing::leaves(source, &closure, &remove);
     let judge = super::judging::judgements(source, &closure, findings);
-    let work = super::working::working(source, &closure);
+    let work = super::working::working(source, &closure, findings);
     let record = super::recording::recordings(source, &closure, findings);
     let name = super::objects::named(source, &closure, findings);
     let steps = PlanSteps { find, judge, work, record, name, change, remove, derive };

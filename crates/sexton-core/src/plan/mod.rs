@@ -336,8 +336,8 @@ pub struct Working {
     pub holds_up: bool,
     /// How long it is waited for.
     pub wait_secs: u64,
-    /// The hook that is called for the rows that are stopped, before the commit.
-    pub hook: Option<HookName>,
+    /// Who is called for rows that somebody is at work on, once they were asked to stop.
+    pub hook: Option<Recording>,
 }
 
 /// Values of rows that go, and what is said with them.

@@ -3,6 +3,7 @@
 use super::closure::{Closure, columns_of, identities};
 use super::compile::Source;
 use super::root::{Tenant, follow_tenant, write_tenant};
+use super::working::{self, Rows};
 use super::{EventPlan, HookPlan, KeySet, Recording, Said, Told};
 use crate::finding::Finding;
 use crate::graph::Graph;
@@ -57,7 +58,7 @@ pub(super) fn reads(policy: &Policy, table: &TableName) -> bool {
     let names = |filter: Option<&Sql>| named_going(filter).any(|(going, _)| going == table);
     let of_hook = |hook: &Hook| hook.of.value == *table || names(hook.filter.as_ref());
     let of_event = |event: &Event| {
-        let is_read = matches!(event.on.value, On::Committed | On::Reaped);
+        let is_read = matches!(event.on.value, On::Committed | On::Reaped | On::Cancelled);
         let is_of = matches!(&event.of.value, EventOf::Rows { table: of, .. } if of == table);
         is_read && (is_of || names(event.filter.as_ref()))
     };
@@ -173,7 +174,7 @@ pub(crate) fn event_table<'s>(
     schema: &'s Schema,
 ) -> (Asker, Option<&'s Table>) {
     let asks = |asker| match event.on.value {
-        On::Committed | On::Reaped => asker,
+        On::Committed | On::Reaped | On::Cancelled => asker,
         On::Refused(_) | On::Failed => Asker::Refusal,
     };
     let table = match &event.of.value {
@@ -203,7 +204,7 @@ fn told_of(event: &Event, thing: &Thing) -> Option<bool> {
         EventOf::Rows { table, .. } => {
             let is_roots = thing.row.as_ref().is_some_and(|row| row.value.table == *table);
             match event.on.value {
-                On::Committed | On::Reaped => Some(false),
+                On::Committed | On::Reaped | On::Cancelled => Some(false),
                 // Of what did not happen only the root is known.
                 On::Refused(_) | On::Failed => is_roots.then_some(true),
             }
@@ -228,13 +229,38 @@ fn of_hook(
     else {
         return Ok(None);
     };
-    let slots = slots(hook);
     let mut writer = Writer::new(source.schema.dialect);
     writer.push("SELECT ");
-    let said = read_all(source, Asker::Hook, Some(table), &slots, &mut writer)?;
+    let said = read_all(source, Asker::Hook, Some(table), &slots(hook), &mut writer)?;
     of_going_rows(source, closure, (table, set), hook.filter.as_ref(), &mut writer);
     let label = ["for the hook", hook.name.as_str(), "read"].join(" ");
-    let told = Told::Hook(HookPlan {
+    let statement = Some(writer.finish(&label, &table.name));
+    let told = Told::Hook(planned(hook));
+    Ok(Some(Recording { told, statement, root_key: 0, form: hook.body.clone(), said }))
+}
+
+/// What a hook says of rows that were asked to stop, while somebody is at work on them.
+pub(super) fn of_stopping(
+    source: &Source<'_>,
+    closure: &Closure,
+    hook: &Hook,
+    rows: &Rows<'_>,
+) -> Result<Recording, Vec<Finding>> {
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("SELECT ");
+    let said = read_all(source, Asker::Hook, Some(rows.table), &slots(hook), &mut writer)?;
+    rows.from_rows(&mut writer);
+    writer.push(" AND ");
+    rows.running(&mut writer);
+    met_in_order(source, closure, rows, hook.filter.as_ref(), &mut writer);
+    let label = ["for the hook", hook.name.as_str(), "read at work"].join(" ");
+    let statement = Some(writer.finish(&label, &rows.table.name));
+    let told = Told::Hook(planned(hook));
+    Ok(Recording { told, statement, root_key: 0, form: hook.body.clone(), said })
+}
+
+fn planned(hook: &Hook) -> HookPlan {
+    HookPlan {
         name: hook.name.clone(),
         call: hook.call.value.clone(),
         batch: hook
@@ -244,9 +270,7 @@ fn of_hook(
         before: hook.before,
         within_secs: hook.within_secs,
         secret: hook.secret.as_ref().map(|secret| secret.value.clone()),
-    });
-    let statement = Some(writer.finish(&label, &table.name));
-    Ok(Some(Recording { told, statement, root_key: 0, form: hook.body.clone(), said }))
+    }
 }
 
 fn of_event(
@@ -257,7 +281,11 @@ fn of_event(
     let Some(of_root) = told_of(event, source.thing) else { return Ok(None) };
     let (asker, table) = event_table(event, source.policy, source.schema);
     let set = table.and_then(|table| closure.set_of(&table.name));
-    if asker == Asker::Row && set.is_none() {
+    let is_cancelled = event.on.value == On::Cancelled;
+    let at_work = table.filter(|_| is_cancelled);
+    let at_work = at_work.and_then(|table| working::asked(source, closure, &table.name));
+    let is_read = if is_cancelled { at_work.is_some() } else { set.is_some() };
+    if asker == Asker::Row && !is_read {
         return Ok(None);
     }
     let mut writer = Writer::new(source.schema.dialect);
@@ -265,8 +293,14 @@ fn of_event(
     let slots = event.fields.slots();
     let said = read_all(source, asker, table, &slots, &mut writer)?;
     let mut root_key = 0;
-    let statement = table.zip(set).map(|(table, set)| {
-        if asker == Asker::Row {
+    let is_there = table.filter(|_| set.is_some() || at_work.is_some());
+    let statement = is_there.map(|table| {
+        if let (Asker::Row, Some(rows)) = (asker, &at_work) {
+            rows.from_rows(&mut writer);
+            writer.push(" AND ");
+            rows.unasked(&mut writer);
+            met_in_order(source, closure, rows, event.filter.as_ref(), &mut writer);
+        } else if let (Asker::Row, Some(set)) = (asker, set) {
             of_going_rows(source, closure, (table, set), event.filter.as_ref(), &mut writer);
         } else {
             // Which root a row is of is told by its key, behind all else.
@@ -280,12 +314,17 @@ fn of_event(
             root_key = key.len();
             writer.push(" FROM ").table(table).push(" WHERE ");
             writer.qualified_by(table, |writer| in_roots(writer, &key));
+            if let Some(rows) = &at_work {
+                writer.push(" AND ");
+                rows.unasked(&mut writer);
+            }
             filtered(source, closure, table, event.filter.as_ref(), &mut writer);
         }
         writer.finish(&["for the event", event.name.as_str(), "read"].join(" "), &table.name)
     });
     let (name, on) = (event.name.clone(), event.on.value.clone());
-    let told = Told::Event(EventPlan { name, on, of_root, has_filter: event.filter.is_some() });
+    let has_filter = event.filter.is_some() || at_work.is_some();
+    let told = Told::Event(EventPlan { name, on, of_root, has_filter });
     Ok(Some(Recording { told, statement, root_key, form: event.fields.clone(), said }))
 }
 
@@ -303,6 +342,20 @@ pub(super) fn of_going_rows(
     filtered(source, closure, table, filter, writer);
     writer.push(" ORDER BY ").qualified_by(table, |writer| {
         writer.columns(identity);
+    });
+}
+
+/// ` AND` the row meets the condition, in the order of their keys.
+fn met_in_order(
+    source: &Source<'_>,
+    closure: &Closure,
+    rows: &Rows<'_>,
+    filter: Option<&Sql>,
+    writer: &mut Writer,
+) {
+    filtered(source, closure, rows.table, filter, writer);
+    writer.push(" ORDER BY ").qualified_by(rows.table, |writer| {
+        writer.columns(&rows.identity);
     });
 }
 

@@ -62,7 +62,8 @@ fn of_judgement(judgement: &Judgement) -> impl Iterator<Item = &Statement> {
 
 fn of_work(work: &Working) -> impl Iterator<Item = &Statement> {
     let stopped = work.stop.iter().chain(&work.stop_staying).chain(&work.ask);
-    [&work.at_work, &work.count].into_iter().chain(stopped)
+    let told = work.hook.iter().filter_map(|hook| hook.statement.as_ref());
+    [&work.at_work, &work.count].into_iter().chain(stopped).chain(told)
 }
 
 fn of_removal(removal: &Removal) -> impl Iterator<Item = &Statement> {

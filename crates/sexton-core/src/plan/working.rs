@@ -2,26 +2,45 @@
 //!
 //! Each statement finds its rows by keys that are known already and judges their state in the
 //! same breath: a worker that is faster is seen, whoever locked what. What is stopped already
-//! is left alone, so doing it again changes nothing.
+//! is left alone, so doing it again changes nothing. What is said of rows that are asked to stop
+//! is put together by `recording`.
 
 use super::closure::{Closure, identity};
 use super::compile::Source;
 use super::effects::spelled;
 use super::judging::row_name;
-use super::{SetRole, Working};
+use super::{Recording, SetRole, Working, recording};
+use crate::finding::Finding;
+use crate::names::TableName;
 use crate::policy::{Assignment, Fragment, Settle, Value, Work};
 use crate::schema::{Column, Dialect, Table};
 use crate::sql::{KeyColumns, KeySource, Statement, Writer, in_keys};
 
 /// Work of every table that the deletion touches, in the policy's order.
-pub(super) fn working(source: &Source<'_>, closure: &Closure) -> Vec<Working> {
-    source.policy.work.iter().filter_map(|work| of_table(source, closure, work)).collect()
+pub(super) fn working(
+    source: &Source<'_>,
+    closure: &Closure,
+    findings: &mut Vec<Finding>,
+) -> Vec<Working> {
+    let work = source.policy.work.iter();
+    work.filter_map(|work| of_table(source, closure, work, findings)).collect()
+}
+
+/// Rows of a table that somebody at work on is told to stop; none where nobody is.
+pub(super) fn asked<'a>(
+    source: &Source<'a>,
+    closure: &Closure,
+    table: &TableName,
+) -> Option<Rows<'a>> {
+    let work = source.policy.work.iter().find(|work| work.table.value == *table)?;
+    work.stop.as_ref().filter(|stop| !stop.running.is_empty() || stop.hook.is_some())?;
+    Rows::of(source, closure, work)
 }
 
 /// What the statements of one table are made of.
-struct Rows<'a> {
-    table: &'a Table,
-    identity: Vec<Column>,
+pub(super) struct Rows<'a> {
+    pub table: &'a Table,
+    pub identity: Vec<Column>,
     /// Every set of rows that go or change.
     all: Vec<KeyColumns>,
     /// Those of rows that stay.
@@ -29,49 +48,83 @@ struct Rows<'a> {
     waiting: Option<&'a Fragment>,
     running: &'a Fragment,
     dead: Option<&'a Fragment>,
+    /// What rows become that nobody is acting on.
+    halted: &'a [Assignment],
+    /// What tells workers to stop.
+    asked: &'a [Assignment],
 }
 
-fn of_table(source: &Source<'_>, closure: &Closure, work: &Work) -> Option<Working> {
+fn of_table(
+    source: &Source<'_>,
+    closure: &Closure,
+    work: &Work,
+    findings: &mut Vec<Finding>,
+) -> Option<Working> {
     let dialect = source.schema.dialect;
-    let table = source.schema.table(&work.table.value)?;
-    let identity = identity(table)?;
-    let columns: Vec<usize> = (0..identity.len()).collect();
-    let of_role = |is_meant: fn(SetRole) -> bool| -> Vec<KeyColumns> {
-        let sets = closure.sets.iter().filter(|set| set.table == table.name && is_meant(set.role));
-        let keys = |set| KeyColumns { set, columns: columns.clone(), frontier: false };
-        sets.map(|set| keys(set.id)).collect()
-    };
-    let rows = Rows {
-        all: of_role(|role| role != SetRole::Candidates),
-        staying: of_role(|role| {
-            matches!(role, SetRole::Changed | SetRole::Derived | SetRole::Linked)
-        }),
-        table,
-        identity,
-        waiting: work.waiting.as_ref().and_then(|sql| sql.of(dialect)),
-        running: work.running.of(dialect)?,
-        dead: work.dead.as_ref().and_then(|sql| sql.of(dialect)),
-    };
-    if rows.all.is_empty() {
-        return None;
-    }
-    let stop = work.stop.as_ref();
-    let halted = stop.map_or(&[][..], |stop| &stop.waiting);
-    let asked = stop.map_or(&[][..], |stop| &stop.running);
+    let rows = Rows::of(source, closure, work)?;
+    let hook = hook(source, closure, work, &rows).unwrap_or_else(|found| {
+        findings.extend(found);
+        None
+    });
     Some(Working {
-        table: table.name.clone(),
+        table: rows.table.name.clone(),
         at_work: rows.at_work(source),
-        count: rows.count(dialect, halted, asked),
-        stop: rows.stop(dialect, &rows.all, halted),
-        stop_staying: rows.stop(dialect, &rows.staying, halted),
-        ask: rows.ask(dialect, asked),
-        stopped: told(halted, dialect),
-        asked: told(asked, dialect),
-        is_stopped: stop.is_some(),
+        count: rows.count(dialect),
+        stop: rows.stop(dialect, &rows.all),
+        stop_staying: rows.stop(dialect, &rows.staying),
+        ask: rows.ask(dialect),
+        stopped: told(rows.halted, dialect),
+        asked: told(rows.asked, dialect),
+        is_stopped: work.stop.is_some(),
         holds_up: work.settle == Settle::BeforeDeletion,
         wait_secs: u64::try_from(work.wait_secs.value).unwrap_or(0),
-        hook: stop.and_then(|stop| stop.hook.as_ref()).map(|hook| hook.value.clone()),
+        hook,
     })
+}
+
+/// What the hook of `stop` says of rows that somebody is at work on.
+fn hook(
+    source: &Source<'_>,
+    closure: &Closure,
+    work: &Work,
+    rows: &Rows<'_>,
+) -> Result<Option<Recording>, Vec<Finding>> {
+    let name = work.stop.as_ref().and_then(|stop| stop.hook.as_ref());
+    let mut hooks = source.policy.hooks.iter();
+    let hook = name.and_then(|name| {
+        hooks.find(|hook| hook.name == name.value && hook.of.value == rows.table.name)
+    });
+    hook.map(|hook| recording::of_stopping(source, closure, hook, rows)).transpose()
+}
+
+impl<'a> Rows<'a> {
+    fn of(source: &Source<'a>, closure: &Closure, work: &'a Work) -> Option<Self> {
+        let dialect = source.schema.dialect;
+        let table = source.schema.table(&work.table.value)?;
+        let identity = identity(table)?;
+        let columns: Vec<usize> = (0..identity.len()).collect();
+        let of_role = |is_meant: fn(SetRole) -> bool| -> Vec<KeyColumns> {
+            let sets =
+                closure.sets.iter().filter(|set| set.table == table.name && is_meant(set.role));
+            let keys = |set| KeyColumns { set, columns: columns.clone(), frontier: false };
+            sets.map(|set| keys(set.id)).collect()
+        };
+        let stop = work.stop.as_ref();
+        let rows = Self {
+            all: of_role(|role| role != SetRole::Candidates),
+            staying: of_role(|role| {
+                matches!(role, SetRole::Changed | SetRole::Derived | SetRole::Linked)
+            }),
+            table,
+            identity,
+            waiting: work.waiting.as_ref().and_then(|sql| sql.of(dialect)),
+            running: work.running.of(dialect)?,
+            dead: work.dead.as_ref().and_then(|sql| sql.of(dialect)),
+            halted: stop.map_or(&[][..], |stop| &stop.waiting),
+            asked: stop.map_or(&[][..], |stop| &stop.running),
+        };
+        (!rows.all.is_empty()).then_some(rows)
+    }
 }
 
 /// Columns and what they become, for people.
@@ -96,7 +149,7 @@ impl Rows<'_> {
 
     /// Counts rows that wait, that a worker acts on, whose worker is dead, and that could be
     /// asked to stop and were not yet.
-    fn count(&self, dialect: Dialect, halted: &[Assignment], asked: &[Assignment]) -> Statement {
+    fn count(&self, dialect: Dialect) -> Statement {
         let mut writer = Writer::new(dialect);
         writer.push("SELECT count(CASE WHEN ");
         match self.waiting {
@@ -108,7 +161,7 @@ impl Rows<'_> {
         writer.push(" THEN 1 END), count(CASE WHEN ");
         self.dead(&mut writer);
         writer.push(" THEN 1 END), count(CASE WHEN ");
-        let parts = [(halted, true), (asked, false)];
+        let parts = [(self.halted, true), (self.asked, false)];
         let mut any = false;
         for (assignments, is_halted) in parts.into_iter().filter(|(set, _)| !set.is_empty()) {
             writer.push(if any { " OR (" } else { "(" });
@@ -129,12 +182,8 @@ impl Rows<'_> {
     }
 
     /// Stops rows that nobody is acting on: those that wait, and those whose worker is dead.
-    fn stop(
-        &self,
-        dialect: Dialect,
-        keys: &[KeyColumns],
-        halted: &[Assignment],
-    ) -> Option<Statement> {
+    fn stop(&self, dialect: Dialect, keys: &[KeyColumns]) -> Option<Statement> {
+        let halted = self.halted;
         let can_be = self.waiting.is_some() || self.dead.is_some();
         if halted.is_empty() || keys.is_empty() || !can_be {
             return None;
@@ -147,7 +196,8 @@ impl Rows<'_> {
     }
 
     /// Tells workers to stop.
-    fn ask(&self, dialect: Dialect, asked: &[Assignment]) -> Option<Statement> {
+    fn ask(&self, dialect: Dialect) -> Option<Statement> {
+        let asked = self.asked;
         if asked.is_empty() {
             return None;
         }
@@ -171,13 +221,28 @@ impl Rows<'_> {
         writer
     }
 
+    /// ` FROM table WHERE` it is one of the rows.
+    pub fn from_rows(&self, writer: &mut Writer) {
+        writer.push(" FROM ").table(self.table).push(" WHERE ");
+        writer.qualified_by(self.table, |writer| self.keyed(writer, &self.all));
+    }
+
+    /// Somebody is at work on the row and was not told to stop, as far as its columns say.
+    pub fn unasked(&self, writer: &mut Writer) {
+        self.running(writer);
+        if !self.asked.is_empty() {
+            writer.push(" AND ");
+            self.differs(writer, self.asked);
+        }
+    }
+
     fn keyed(&self, writer: &mut Writer, keys: &[KeyColumns]) {
         let keys = KeySource { from: keys.to_vec(), types: &self.identity };
         in_keys(writer, &self.identity, &keys);
     }
 
     /// A worker is acting on the row. A lease that is NULL says nothing of a dead worker.
-    fn running(&self, writer: &mut Writer) {
+    pub fn running(&self, writer: &mut Writer) {
         writer.push("(").condition(self.running, self.table);
         if let Some(dead) = self.dead {
             writer.push(" AND ").condition(dead, self.table).push(" IS NOT TRUE");

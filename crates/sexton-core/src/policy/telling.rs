@@ -93,6 +93,8 @@ pub enum On {
     Committed,
     /// Everything that was promised is carried out.
     Reaped,
+    /// Somebody at work was asked to stop.
+    Cancelled,
     /// It was refused: by anything, or by this guard.
     Refused(Option<GuardName>),
     /// It failed.

@@ -7,7 +7,7 @@ use sexton_core::audit::{RootNames, root_name};
 use sexton_core::check::uncalled;
 use sexton_core::finding::{Finding, Severity};
 use sexton_core::lifecycle::State;
-use sexton_core::names::ThingName;
+use sexton_core::names::{EventName, ThingName};
 use sexton_core::plan::Told;
 use sexton_core::policy::{Hook, Options};
 
@@ -33,6 +33,10 @@ pub(super) struct Admitted {
     pub state: State,
     /// Whether work in flight was asked to stop.
     pub has_asked: bool,
+    /// Events that were told while it was asked, with what was said.
+    pub told: BTreeSet<(EventName, String)>,
+    /// Whether it is kept in the ledger: a cancellation alone is not.
+    pub is_stored: bool,
 }
 
 impl System {
@@ -44,6 +48,7 @@ impl System {
 
     pub(super) async fn admit(&self, request: &DeleteRequest) -> Result<Admitted, DeleteError> {
         let admitted = self.admit_unstored(request, LEASE_SECS).await?;
+        let admitted = Admitted { is_stored: true, ..admitted };
         self.prepare().await?;
         let mut tx = self.begin_keep().await?;
         tx.insert_deletion(&admitted.stored).await?;
@@ -74,9 +79,18 @@ impl System {
             lease: self.new_lease(),
             lease_secs,
         };
-        let (request, called) = (request.clone(), BTreeSet::new());
-        let (state, has_asked) = (State::Requested, false);
-        Ok(Admitted { ready, roots, options, request, stored, called, state, has_asked })
+        Ok(Admitted {
+            ready,
+            roots,
+            options,
+            request: request.clone(),
+            stored,
+            called: BTreeSet::new(),
+            state: State::Requested,
+            has_asked: false,
+            told: BTreeSet::new(),
+            is_stored: false,
+        })
     }
 
     /// Plans anew after a change of the schema.
@@ -101,11 +115,13 @@ impl System {
 
     /// Hooks of the plan that cannot be called as things are.
     fn uncalled(&self, ready: &Ready) -> Vec<Finding> {
-        if ready.plan.steps.record.is_empty() {
+        let steps = &ready.plan.steps;
+        if steps.record.is_empty() && steps.work.is_empty() {
             return Vec::new();
         }
         let told = |hook: &Hook| {
-            ready.plan.steps.record.iter().any(|recording| {
+            let stopping = steps.work.iter().filter_map(|working| working.hook.as_ref());
+            steps.record.iter().chain(stopping).any(|recording| {
                 matches!(&recording.told, Told::Hook(planned) if planned.name == hook.name)
             })
         };

@@ -4,6 +4,7 @@
 //! schema has changed, calls are made for which the transaction has to wait, and whoever was in
 //! the way is given way to, after a pause.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sexton_core::names::HookName;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use super::Committed;
 use super::admit::Admitted;
 use super::change::ChangeError;
+use super::stopping::Line;
 use crate::cancel::CancelledRows;
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{DatabaseError, Mode, SessionId, Transient, Tx, Violation};
@@ -39,10 +41,17 @@ pub(super) enum Step {
 
 /// How a transaction ended well.
 pub(super) enum Done {
-    Asked(Vec<CancelledRows>),
+    Asked(Asked),
     /// Nothing was done: somebody is at work.
     AtWork(Vec<Blocker>),
     Committed(Committed),
+}
+
+/// What asking work to stop has come to.
+pub(super) struct Asked {
+    pub rows: Vec<CancelledRows>,
+    /// What the log says about it.
+    pub lines: Vec<Line>,
 }
 
 /// How one attempt ended other than well.
@@ -94,7 +103,9 @@ impl System {
                     }
                     let keys = uncalled.iter().map(|call| call.key(&admitted.stored.id));
                     let keys: Vec<String> = keys.collect();
-                    self.call_before(&admitted.stored.id, uncalled).await?;
+                    let waits_for = format!("calls of {}", listed(&uncalled));
+                    let calls = self.call_before(&admitted.stored.id, uncalled);
+                    self.keep(admitted, &waits_for, calls).await??;
                     admitted.called.extend(keys);
                 }
                 Err(Attempt::InTheWay { blockers, last }) => {
@@ -235,6 +246,12 @@ fn given_up(attempts: u32, blockers: Vec<String>, last: DatabaseError) -> Delete
         }
         last => DeleteError::Busy { attempts, blockers, last: last.to_string() },
     }
+}
+
+/// The hooks of some calls, each once.
+fn listed(calls: &[Calling]) -> String {
+    let hooks: BTreeSet<&str> = calls.iter().map(|call| call.hook.as_str()).collect();
+    hooks.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// What to say when rows come faster than somebody can be told of them.

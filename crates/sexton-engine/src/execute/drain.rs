@@ -15,23 +15,24 @@ use sexton_core::lifecycle::{Event, State, next};
 use sexton_core::plan::{Plan, Working};
 use sexton_core::preview::Blocker;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::Instant;
 
 use super::Committed;
-use super::admit::{Admitted, LEASE_SECS};
-use super::attempt::{Done, Step};
+use super::admit::Admitted;
+use super::attempt::{Asked, Done, Step};
 use super::change::{ChangeError, too_many, unfound};
+use super::lease::{RENEW_MICROS, taken_over, wait_on};
+use super::stopping::Stopping;
 use crate::asked::all_of;
 use crate::cancel::CancelledRows;
 use crate::outcome::{DeleteError, Refusal, RefusedBy};
-use crate::ports::{DatabaseError, Mode, StateChange, Tx};
+use crate::ports::{Mode, StateChange, Tx};
+use crate::reap::Calling;
 use crate::system::System;
 use crate::walk::{Found, Judge, Locks, Rooted, Walk};
 
 /// So long between two looks at who is still at work, at least.
 const POLL: Duration = Duration::from_millis(50);
-/// The lease is renewed when so much of it has passed.
-const RENEW_MICROS: i64 = LEASE_SECS * 1_000_000 / 4;
 
 /// What a deletion waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,27 +79,49 @@ impl System {
         until: Instant,
         told: &watch::Sender<Option<Waiting>>,
     ) -> Result<(), DeleteError> {
-        self.carry_on(admitted, Step::Ask).await?;
+        self.ask(admitted, Step::Ask).await?;
         admitted.has_asked = true;
         let (mut noted, mut is_last) = (None, false);
+        let mut stopping = Stopping::default();
         loop {
             let began = self.surroundings.clock.now().0;
-            let seen = self.look_at_work(admitted).await?;
+            let mut seen = self.look_at_work(admitted).await?;
+            stopping.add(admitted, std::mem::take(&mut seen.calls));
             if seen.at_work.is_empty() {
+                // Who was told once is not told again before the rows go.
+                admitted.called.append(&mut stopping.taken);
                 return self.become_drained(admitted).await;
             }
             if is_last {
+                let said = named(&seen.at_work);
+                self.keep(admitted, &said, stopping.finish(self)).await?;
+                stopping.tell(&mut seen.at_work);
                 return Err(undrained(seen.at_work));
             }
             if seen.has_unasked {
-                self.carry_on(admitted, Step::Ask).await?;
+                self.ask(admitted, Step::Ask).await?;
             }
             self.tell(admitted, &seen.at_work, &mut noted, told).await?;
             // Looking costs what the closure costs: no more than half of the time goes into it.
             let took = self.surroundings.clock.now().0.saturating_sub(began);
             let pause = POLL.max(Duration::from_micros(u64::try_from(took).unwrap_or(0)));
-            is_last = timeout_at(until, sleep(pause)).await.is_err();
+            let next = Instant::now() + pause;
+            is_last = next > until;
+            stopping.call_until(self, next.min(until)).await;
         }
+    }
+
+    /// Asks work to stop and, once that is committed, says so in the log.
+    pub(super) async fn ask(
+        &self,
+        admitted: &mut Admitted,
+        step: Step,
+    ) -> Result<Vec<CancelledRows>, DeleteError> {
+        let Done::Asked(asked) = self.carry_on(admitted, step).await? else {
+            unreachable!("asking commits nothing");
+        };
+        self.tell_stopping(admitted, asked.lines);
+        Ok(asked.rows)
     }
 
     /// Finds the rows as they are now, and who is at work on them.
@@ -114,7 +137,7 @@ impl System {
             }
             let mut walk =
                 Walk::new(&ready.plan, tx.as_mut(), admitted.roots.clone(), Locks::Leave);
-            let mut seen = Seen { at_work: Vec::new(), has_unasked: false };
+            let mut seen = Seen { at_work: Vec::new(), has_unasked: false, calls: Vec::new() };
             // What has gone meanwhile is not waited for: the change will say so.
             let is_there = matches!(walk.find_root().await?, Rooted::All(_));
             if is_there && walk.find_all().await? == Found::All {
@@ -122,6 +145,7 @@ impl System {
                 for working in ready.plan.steps.work.iter().filter(|work| is_drained(work)) {
                     seen.has_unasked |= walk.count_work(working).await?.unasked > 0;
                 }
+                seen.calls = self.calls_to_stop(admitted, &mut walk, is_drained).await?;
             }
             tx.rollback().await?;
             return Ok(seen);
@@ -134,17 +158,17 @@ impl System {
         admitted: &Admitted,
         at_work: &[Blocker],
         noted: &mut Option<(u64, i64)>,
-        told: &watch::Sender<Option<Waiting>>,
+        watch: &watch::Sender<Option<Waiting>>,
     ) -> Result<(), DeleteError> {
         let rows = at_work.iter().map(|blocker| blocker.count).sum();
         let now = self.surroundings.clock.now().0;
         let wait_secs = wait_secs(&admitted.ready.plan);
-        told.send_replace(Some(Waiting { rows, wait_secs }));
+        watch.send_replace(Some(Waiting { rows, wait_secs }));
         if noted.is_some_and(|(known, at)| known == rows && now - at < RENEW_MICROS) {
             return Ok(());
         }
         let mut tx = self.begin_keep().await?;
-        wait_on(admitted, at_work, tx.as_mut()).await?;
+        wait_on(admitted, &named(at_work), tx.as_mut()).await?;
         tx.commit().await?;
         *noted = Some((rows, now));
         Ok(())
@@ -177,10 +201,10 @@ impl System {
         admitted: &Admitted,
         step: Step,
         tx: &mut dyn Tx,
-    ) -> Result<Vec<CancelledRows>, ChangeError> {
+    ) -> Result<Asked, ChangeError> {
         let plan = &admitted.ready.plan;
         if step == Step::Ask {
-            wait_on(admitted, &[], tx).await?;
+            wait_on(admitted, "work in flight to stop", tx).await?;
         }
         if tx.stamp(&plan.tables).await? != admitted.ready.stamp {
             return Err(ChangeError::SchemaChanged);
@@ -206,7 +230,15 @@ impl System {
             return Err(ChangeError::refused(refusal));
         }
         let is_meant = if step == Step::Ask { is_drained } else { |_: &Working| true };
-        Ok(walk.stop_work(is_meant).await?)
+        let mut lines = self.lines_of_stopping(admitted, &mut walk).await?;
+        let rows = walk.stop_work(is_meant).await?;
+        // Where only a call tells workers, no row says whether it was made.
+        let is_told_by_call = plan.steps.work.iter().any(|working| working.ask.is_none());
+        let is_asked = |rows: &CancelledRows| rows.asked > 0 || is_told_by_call && rows.running > 0;
+        if !rows.iter().any(is_asked) {
+            lines.clear();
+        }
+        Ok(Asked { rows, lines })
     }
 }
 
@@ -214,6 +246,8 @@ impl System {
 struct Seen {
     at_work: Vec<Blocker>,
     has_unasked: bool,
+    /// Calls for rows that somebody is at work on.
+    calls: Vec<Calling>,
 }
 
 /// The longest of the tables' waits.
@@ -222,34 +256,14 @@ fn wait_secs(plan: &Plan) -> u64 {
     drained.map(|work| work.wait_secs).max().unwrap_or(0)
 }
 
-/// Notes what the deletion waits for and renews its lease.
-///
-/// Race: whoever took it over decides; nobody is asked to stop for a deletion that will not be.
-async fn wait_on(
-    admitted: &Admitted,
-    at_work: &[Blocker],
-    tx: &mut dyn Tx,
-) -> Result<(), DatabaseError> {
-    let said: Vec<String> = at_work.iter().map(to_stop).collect();
-    let said = if said.is_empty() { "work in flight to stop".into() } else { said.join("; ") };
-    let note = serde_json::json!({ "waiting_on": said }).to_string();
-    let stored = &admitted.stored;
-    if tx.wait_on(&stored.id, &stored.lease, stored.lease_secs, &note).await? {
-        return Ok(());
-    }
-    Err(taken_over())
+/// What is waited for, in words.
+fn named(at_work: &[Blocker]) -> String {
+    at_work.iter().map(to_stop).collect::<Vec<_>>().join("; ")
 }
 
 fn to_stop(blocker: &Blocker) -> String {
     let table = blocker.name.strip_prefix("work.").unwrap_or(&blocker.name);
     format!("work on {} row(s) of {table} to stop: {}", blocker.count, blocker.names.join(", "))
-}
-
-fn taken_over() -> DatabaseError {
-    DatabaseError::Failed {
-        label: "wait for work in flight".into(),
-        detail: "its lease ended and somebody else took it over; nothing was deleted".into(),
-    }
 }
 
 fn undrained(blockers: Vec<Blocker>) -> DeleteError {

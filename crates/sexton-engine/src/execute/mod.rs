@@ -12,9 +12,11 @@ mod attempt;
 mod change;
 mod commit;
 mod drain;
+mod lease;
 mod objects;
 mod promise;
 mod record;
+mod stopping;
 
 use std::time::Duration;
 
@@ -23,7 +25,7 @@ use sexton_core::lifecycle::State;
 use sexton_core::names::{DeletionId, Timestamp};
 use tokio::sync::watch;
 
-use crate::cancel::CancelledRows;
+use crate::cancel::Cancelled;
 use crate::outcome::{DeleteError, Refusal};
 use crate::ports::{DatabaseError, Mode, NewDeletion, StateChange};
 use crate::reap::Open;
@@ -31,7 +33,7 @@ use crate::request::DeleteRequest;
 use crate::system::System;
 use crate::walk::Refused;
 use admit::Admitted;
-use attempt::{Done, Step};
+use attempt::Step;
 
 pub(crate) use change::{over_share, too_many};
 pub use commit::commit_in;
@@ -139,12 +141,10 @@ impl System {
     pub(crate) async fn cancel_only(
         &self,
         request: &DeleteRequest,
-    ) -> Result<Vec<CancelledRows>, DeleteError> {
+    ) -> Result<Cancelled, DeleteError> {
         let mut admitted = self.admit_unstored(request, 0).await?;
-        match self.carry_on(&mut admitted, Step::Cancel).await? {
-            Done::Asked(asked) => Ok(asked),
-            Done::Committed(_) | Done::AtWork(_) => unreachable!("asking commits nothing"),
-        }
+        let tables = self.ask(&mut admitted, Step::Cancel).await?;
+        Ok(Cancelled { tables, calls: self.call_to_stop(&admitted).await? })
     }
 
     /// Keeps the outcome of a deletion that did not happen with its row.

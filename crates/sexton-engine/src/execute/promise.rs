@@ -86,7 +86,7 @@ impl System {
     }
 
     /// Whether the call is left out, as the policy says, because its variable is not set.
-    fn calls_nobody(&self, call: &Call) -> bool {
+    pub(super) fn calls_nobody(&self, call: &Call) -> bool {
         match call {
             Call::Variable { name, is_optional: true } => !self.caller.is_set(name),
             _ => false,
@@ -126,7 +126,8 @@ impl System {
                 if event.on == On::Reaped { IntentKind::LastEvent } else { IntentKind::Event };
             for (root, rows) in by_root(recording, event, rows, admitted) {
                 for fields in recording.bodies(&rows, words(admitted, &root, removed)) {
-                    let line = line(event.name.as_str(), admitted.stored.id.as_str(), &at, fields);
+                    let deletion = Some(admitted.stored.id.as_str());
+                    let line = line(event.name.as_str(), deletion, &at, fields);
                     intents.push(self.new_intent(kind, event.name.to_string(), line));
                 }
             }
@@ -147,7 +148,7 @@ impl System {
             for root in &roots {
                 let words = Words { refusal: Some(why), ..words(admitted, root, &[]) };
                 for fields in recording.bodies(&[Vec::new()], words) {
-                    let id = admitted.stored.id.as_str();
+                    let id = Some(admitted.stored.id.as_str());
                     // A refusal is the answer, whether it can be logged or not.
                     log.add(&line(event.name.as_str(), id, &at, fields)).ok();
                 }
@@ -174,8 +175,11 @@ fn happened(on: &On, error: &DeleteError) -> Option<(u64, Vec<String>)> {
 }
 
 /// One flat line: the event's name, when, of which deletion, and what the policy has it say.
-fn line(event: &str, deletion: &str, at: &str, fields: Value) -> String {
-    let mut line = serde_json::json!({ "event": event, "at": at, "deletion": deletion });
+pub(super) fn line(event: &str, deletion: Option<&str>, at: &str, fields: Value) -> String {
+    let mut line = serde_json::json!({ "event": event, "at": at });
+    if let Some(deletion) = deletion {
+        line["deletion"] = deletion.into();
+    }
     if let (Value::Object(line), Value::Object(fields)) = (&mut line, fields) {
         for (name, value) in fields {
             line.entry(name).or_insert(value);
@@ -184,7 +188,11 @@ fn line(event: &str, deletion: &str, at: &str, fields: Value) -> String {
     line.to_string()
 }
 
-fn words<'w>(admitted: &'w Admitted, root: &'w str, removed: &'w [(String, u64)]) -> Words<'w> {
+pub(super) fn words<'w>(
+    admitted: &'w Admitted,
+    root: &'w str,
+    removed: &'w [(String, u64)],
+) -> Words<'w> {
     Words {
         actor: admitted.stored.actor.as_str(),
         deletion: admitted.stored.id.as_str(),
@@ -205,7 +213,7 @@ async fn read(recording: &Recording, walk: &mut Walk<'_>) -> Result<Vec<Row>, Da
 
 /// The rows that an event tells of, by their roots. A root without a row of its own is told of all
 /// the same, unless a condition asks for its row.
-fn by_root(
+pub(super) fn by_root(
     recording: &Recording,
     event: &EventPlan,
     rows: &[Row],

@@ -1,5 +1,7 @@
 //! Calls to those outside: from stored promises, and before a deletion commits.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,11 +12,11 @@ use sexton_core::policy::Call;
 use tokio::task::JoinSet;
 
 use crate::outcome::DeleteError;
-use crate::ports::{Answer, HookCall, IntentRow};
+use crate::ports::{Answer, HookCall, HookCaller, IntentRow};
 use crate::system::System;
 
-/// All calls before a commit together may take so long: the deletion's lease is longer.
-const BEFORE: Duration = Duration::from_secs(45);
+/// All calls that a deletion waits for together may take so long: somebody waits for it.
+pub(crate) const TOGETHER: Duration = Duration::from_mins(10);
 /// So many of them are under way at once.
 const AT_ONCE: usize = 8;
 
@@ -70,46 +72,77 @@ fn call(key: String, deletion: DeletionId, hook: HookName, target: HookTarget) -
     }
 }
 
+/// Calls that somebody waits for: a few are under way at once. Dropping it breaks them off.
+#[derive(Default)]
+pub(crate) struct Calls {
+    waiting: VecDeque<HookCall>,
+    under_way: JoinSet<(HookCall, Answer)>,
+}
+
+impl Calls {
+    /// Adds calls of one deletion.
+    pub fn add(&mut self, deletion: &DeletionId, calls: impl IntoIterator<Item = Calling>) {
+        self.waiting.extend(calls.into_iter().map(|calling| calling.call(deletion)));
+    }
+
+    /// Makes calls until one has ended: its hook, its key, and why it was not taken. None once all
+    /// have ended.
+    ///
+    /// Nothing is lost where it is not waited for to the end.
+    pub async fn next(&mut self, caller: &Arc<dyn HookCaller>) -> Option<Made> {
+        while self.under_way.len() < AT_ONCE
+            && let Some(call) = self.waiting.pop_front()
+        {
+            let caller = caller.clone();
+            self.under_way.spawn(async move {
+                let answer = caller.call(&call).await;
+                (call, answer)
+            });
+        }
+        let joined = self.under_way.join_next().await?;
+        let Ok((call, answer)) = joined else {
+            let (hook, reason) = (HookName::new("before"), "the call broke off".to_owned());
+            return Some(Made { hook, key: String::new(), untaken: Some(reason) });
+        };
+        let untaken = match answer {
+            Answer::Taken | Answer::Gone => None,
+            Answer::Later { reason, .. } | Answer::Refused { reason } => Some(reason),
+        };
+        Some(Made { hook: call.hook, key: call.key, untaken })
+    }
+}
+
+/// A call that was made.
+pub(crate) struct Made {
+    pub hook: HookName,
+    pub key: String,
+    /// Why it was not taken.
+    pub untaken: Option<String>,
+}
+
 impl System {
     /// Makes calls that a deletion waits for. The first that is not taken ends it.
     pub(crate) async fn call_before(
         &self,
         deletion: &DeletionId,
-        calls: Vec<Calling>,
+        calling: Vec<Calling>,
     ) -> Result<(), DeleteError> {
-        let made = self.call_all(deletion, calls);
-        match tokio::time::timeout(BEFORE, made).await {
-            Ok(made) => made,
-            Err(_) => Err(DeleteError::Untaken {
-                hook: HookName::new("before"),
-                reason: format!("all calls together took more than {} s", BEFORE.as_secs()),
-            }),
-        }
-    }
-
-    async fn call_all(
-        &self,
-        deletion: &DeletionId,
-        calls: Vec<Calling>,
-    ) -> Result<(), DeleteError> {
-        let mut waiting = calls.into_iter().map(|calling| calling.call(deletion));
-        let mut under_way = JoinSet::new();
-        loop {
-            for call in waiting.by_ref().take(AT_ONCE - under_way.len()) {
-                let caller = self.caller.clone();
-                under_way.spawn(async move { (caller.call(&call).await, call.hook) });
-            }
-            let Some(joined) = under_way.join_next().await else { return Ok(()) };
-            let Ok((answer, hook)) = joined else {
-                let hook = HookName::new("before");
-                return Err(DeleteError::Untaken { hook, reason: "the call broke off".into() });
-            };
-            match answer {
-                Answer::Taken | Answer::Gone => {}
-                Answer::Later { reason, .. } | Answer::Refused { reason } => {
+        let mut calls = Calls::default();
+        calls.add(deletion, calling);
+        let made = async {
+            while let Some(Made { hook, untaken, .. }) = calls.next(&self.caller).await {
+                if let Some(reason) = untaken {
                     return Err(DeleteError::Untaken { hook, reason });
                 }
             }
+            Ok(())
+        };
+        match tokio::time::timeout(TOGETHER, made).await {
+            Ok(made) => made,
+            Err(_) => Err(DeleteError::Untaken {
+                hook: HookName::new("before"),
+                reason: format!("all calls together took more than {} s", TOGETHER.as_secs()),
+            }),
         }
     }
 }

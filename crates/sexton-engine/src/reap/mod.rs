@@ -30,7 +30,7 @@ use crate::ports::{
 };
 use crate::system::System;
 
-pub(crate) use call::Calling;
+pub(crate) use call::{Calling, Calls, Made, TOGETHER};
 pub(crate) use events::Open;
 use objects::{Attempted, Remover};
 

@@ -9,6 +9,7 @@ mod truth;
 
 mod alone;
 mod batches;
+mod called;
 mod datasets;
 mod requests;
 mod snapshots;

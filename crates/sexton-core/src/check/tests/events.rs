@@ -47,3 +47,19 @@ fn an_event_tells_of_what_there_is() {
     let tables = format!("{TABLES}\nkept: id int key");
     finds(&tables, &event("kept", "committed", "{}"), &[("C186", "kept")]);
 }
+
+#[test]
+fn an_event_of_a_cancellation_tells_of_work_that_is_stopped() {
+    let work = |stop: &str| format!("[work.projects]\nrunning = \"slug = 'x'\"\n{stop}");
+    let tables = format!("{TABLES}, slug text, stop int");
+    let asked = work("stop = { running = { stop = 1 } }\n");
+    for of in ["org", "projects", "org.projects"] {
+        let event = event(of, "cancelled", "{ a = \"{id}\" }");
+        finds(&tables, &(event + &asked), &[]);
+    }
+    let event_of_rows = event("projects", "cancelled", "{ a = \"{org_id.slug}\" }");
+    finds(&tables, &(event_of_rows.clone() + &work("")), &[("C186", "projects")]);
+    finds(&tables, &event_of_rows, &[("C186", "projects")]);
+    let counts = event("org", "cancelled", "{ a = \"{rows.projects}\" }") + &asked;
+    finds(&tables, &counts, &[("C205", "{rows.projects}")]);
+}

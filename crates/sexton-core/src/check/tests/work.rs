@@ -123,3 +123,18 @@ fn what_work_is_found_by_must_lead_between_it_and_what_goes() {
     let some = "\"notes.mail_id -> mails\" = { rule = \"keep\", where = \"kind = 'mail'\" }";
     finds(&tables, &policy("\"notes.mail_id\"", some), &[("C204", "notes.mail_id")]);
 }
+
+#[test]
+fn whom_stopping_calls_must_be_there_be_told_of_these_rows_and_come_before() {
+    let hook = |of: &str, before: bool| {
+        format!(
+            "stop = {{ hook = \"revoke\" }}\n[hooks.revoke]\nof = \"{of}\"\nbefore = {before}\n\
+             call = \"https://localhost\"\nbody = \"{{id}}\"\n"
+        )
+    };
+    finds(TABLES, &work(&hook("jobs", true)), &[]);
+    finds(TABLES, &work(&hook("jobs", false)), &[("C185", "\"revoke\"")]);
+    finds(TABLES, &work(&hook("batches", true)), &[("C184", "\"revoke\"")]);
+    let missing = work(&hook("jobs", true)).replace("hooks.revoke", "hooks.revokes");
+    finds(TABLES, &missing, &[("C183", "\"revoke\"")]);
+}

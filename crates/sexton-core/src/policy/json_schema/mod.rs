@@ -283,7 +283,7 @@ fn work() -> Value {
     let stop = [
         ("waiting", assignments("What rows become that wait, or whose worker is dead.")),
         ("running", assignments("What tells a worker to stop.")),
-        ("hook", section(READ_OVER, text())),
+        ("hook", section("The hook that is called for rows that somebody is at work on.", text())),
     ];
     let sides = json!({ "anyOf": [text(), { "type": "array", "items": text() }] });
     let keys = [

@@ -12,17 +12,18 @@ use crate::template::{Field, Filter, Form};
 const KEYS: [&str; 4] = ["of", "on", "where", "fields"];
 
 /// Moments that are told.
-const BUILT: [(&str, On); 5] = [
+const BUILT: [(&str, On); 6] = [
     ("committed", On::Committed),
     ("reaped", On::Reaped),
     // There are no objects whose removal could be waited for.
     ("reaped or waited", On::Committed),
+    ("cancelled", On::Cancelled),
     ("refused", On::Refused(None)),
     ("failed", On::Failed),
 ];
 
 /// Moments of what is not built yet.
-const UNBUILT: [&str; 4] = ["key failed", "store failed", "manifest unreadable", "cancelled"];
+const UNBUILT: [&str; 3] = ["key failed", "store failed", "manifest unreadable"];
 
 /// What an event says of what is not built yet.
 const UNBUILT_WORDS: [&str; 6] = ["objects", "key", "error", "error_type", "subject", "lists"];

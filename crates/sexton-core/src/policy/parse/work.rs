@@ -74,8 +74,6 @@ impl<'t> Reader<'t> {
         };
         let (waiting, running) = (assigned("waiting"), assigned("running"));
         let hook = table.get("hook").and_then(|entry| {
-            // Who calls it is not built yet.
-            self.read_over(&entry.path, true, entry.name_span);
             let name = self.string(entry)?;
             Some(Located::new(HookName::new(name.value), name.span))
         });

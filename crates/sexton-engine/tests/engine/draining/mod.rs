@@ -2,6 +2,7 @@
 
 mod linked;
 mod place;
+mod stopping;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,8 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::Preview;
 use sexton_engine::ports::Database;
 use sexton_engine::{
-    Bound, Budget, Caller, Cancelled, DeleteError, DeleteRequest, Refusal, Root, RootKey, System,
+    Bound, Budget, Caller, Cancelled, DeleteError, DeleteRequest, Refusal, Root, RootKey,
+    Surroundings, System,
 };
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
@@ -122,6 +123,16 @@ impl Place {
 
     /// The same, on a database with something between.
     pub async fn watched(&self, work: &str, with: impl FnOnce(Interposed) -> Interposed) -> System {
+        self.watched_in(work, surroundings::of_a_test(), with).await
+    }
+
+    /// The same, in these surroundings.
+    pub async fn watched_in(
+        &self,
+        work: &str,
+        surroundings: Surroundings,
+        with: impl FnOnce(Interposed) -> Interposed,
+    ) -> System {
         let (policy, findings) = sexton_core::policy::parse(&[POLICY, work].concat());
         assert_eq!(findings, []);
         let database: Arc<dyn Database> = match self {
@@ -133,7 +144,7 @@ impl Place {
             Self::Postgres(database) => database.database(),
         };
         let database = Arc::new(with(Interposed::on(database)));
-        System::new(policy.expect("no mistakes"), database, surroundings::of_a_test(), None)
+        System::new(policy.expect("no mistakes"), database, surroundings, None)
     }
 
     pub async fn execute(&self, script: &str) {

@@ -69,7 +69,7 @@ macro_rules! on_both_databases {
 
 mod events;
 mod notify;
-mod outside;
+pub mod outside;
 
 on_both_databases!(
     somebody_is_told_of_rows_as_they_were,

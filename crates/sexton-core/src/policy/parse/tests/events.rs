@@ -39,7 +39,7 @@ fn an_event_has_its_moment() {
 
 #[test]
 fn events_of_what_is_not_built_are_read_over() {
-    for on in ["key failed", "store failed", "manifest unreadable", "cancelled"] {
+    for on in ["key failed", "store failed", "manifest unreadable"] {
         assert_eq!(unbuilt(&good(&event("job", on))), [("events.e", false)], "{on}");
     }
     let text = event("job", "reaped").replace("{}", "{ a = \"{objects.deleted}\" }");

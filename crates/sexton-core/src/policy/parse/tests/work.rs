@@ -51,9 +51,9 @@ fn work_may_be_found_by_lines_that_lead_to_it_or_from_it() {
 }
 
 #[test]
-fn parts_of_work_without_an_engine_are_told() {
+fn work_may_be_stopped_by_a_hook() {
     let policy = good("[work.a]\nrunning = \"x\"\nstop = { running = { c = 1 }, hook = \"h\" }\n");
-    assert_eq!(unbuilt(&policy), [("work.a.stop.hook", true)]);
+    assert_eq!(unbuilt(&policy), []);
     assert_eq!(policy.work[0].stop.as_ref().unwrap().hook.as_ref().unwrap().value.as_str(), "h");
 }
 
