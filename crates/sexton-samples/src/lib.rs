@@ -2,6 +2,7 @@
 
 pub mod app;
 mod install;
+pub mod process;
 mod sample;
 
 pub use install::{InstallError, install_postgres, install_sqlite};

@@ -1,4 +1,6 @@
-//! `sexton-sample`: an application of a sample system, as a process of its own.
+//! An application of a sample system as a process of its own: the program `sexton-sample`.
+//!
+//! It is a module, so that whoever tests Sexton's own program has it at hand as well.
 
 mod arguments;
 mod cache;
@@ -8,13 +10,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
-use sexton_samples::app::{Application, Faults, Life, Submission, Values};
 use tokio::runtime::Builder;
 
+use crate::app::{Application, Faults, Life, Submission, Values};
 use arguments::{Command, CommandLine, Read, Submit, Work};
 use lines::Lines;
 
-fn main() -> Result<()> {
+/// Does what the command line says.
+pub fn run() -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     match CommandLine::parse().command {
         Command::Submit(submit) => runtime.block_on(submit_all(&submit)),

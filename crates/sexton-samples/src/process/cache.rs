@@ -11,10 +11,10 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use sexton_samples::app::{Application, Name, Shelf, Values, Voice};
 use tokio::runtime::Builder;
 
-use crate::lines::{Lines, print};
+use super::lines::{Lines, print};
+use crate::app::{Application, Name, Shelf, Values, Voice};
 
 /// A body beyond this is nobody's eviction.
 const BODY_MAX: u64 = 64 * 1024;

@@ -9,9 +9,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use serde_json::{Map, Value};
-use sexton_samples::app::{Event, Values, Voice};
 
-use crate::arguments::Stepping;
+use super::arguments::Stepping;
+use crate::app::{Event, Values, Voice};
 
 /// Standard output and input.
 pub struct Lines {
