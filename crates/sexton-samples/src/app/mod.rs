@@ -17,6 +17,7 @@ mod snapshots;
 mod statements;
 mod submission;
 mod transcriptions;
+pub mod truth;
 mod values;
 mod voice;
 

@@ -5,7 +5,6 @@
 
 #[macro_use]
 mod place;
-mod truth;
 
 mod alone;
 mod batches;

@@ -12,7 +12,7 @@ use sexton_engine::{
 };
 use sexton_postgres::PostgresDatabase;
 use sexton_samples::Sample;
-use sexton_samples::app::{Application, Values, id};
+use sexton_samples::app::{Application, Values, id, truth};
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
 use sexton_testkit::spoken::Spoken;
@@ -264,7 +264,7 @@ impl Place {
 
     /// Expects that the application's rows agree with each other.
     pub async fn is_sound(&self) {
-        for (sentence, sql) in crate::truth::of(self.sample.name) {
+        for (sentence, sql) in truth::of(self.sample.name) {
             let against = self.rows(sql).await;
             assert!(against.is_empty(), "{sentence}: not so for {against:?}");
         }

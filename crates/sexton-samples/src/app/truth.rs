@@ -2,7 +2,7 @@
 //!
 //! Each is a sentence and a question for the rows that speak against it.
 
-type Truth = (&'static str, &'static str);
+pub type Truth = (&'static str, &'static str);
 
 /// All of it that is known of this system.
 pub fn of(system: &str) -> &'static [Truth] {
