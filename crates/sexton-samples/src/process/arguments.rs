@@ -143,6 +143,15 @@ pub struct Cache {
     /// The database of batches: a postgres:// address, or the path of a SQLite file.
     #[arg(short, long, env = "DATABASE_URL")]
     pub database: String,
+    /// Where it listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: String,
     #[command(flatten)]
     pub stepping: Stepping,
+    /// Fault: refuses to forget anything until somebody says `POST /hear`.
+    #[arg(long)]
+    pub deaf: bool,
+    /// Fault: keeps what it read even where it was to be forgotten meanwhile.
+    #[arg(long)]
+    pub careless: bool,
 }

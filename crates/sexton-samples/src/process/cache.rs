@@ -2,17 +2,19 @@
 //!
 //! `GET /cohorts/ID/snapshots/SLUG` answers with the materialisation of a snapshot, `GET
 //! /cohorts/ID` with that of the cohort's default. `POST /evict` with `{"cohort_id", "slug"}`
-//! forgets one: it is what a deletion calls, once or more often.
+//! forgets one: it is what a deletion calls, once or more often. `POST /hear` ends deafness.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 use tokio::runtime::Builder;
 
+use super::arguments;
 use super::lines::{Lines, print};
 use crate::app::{Application, Name, Shelf, Values, Voice};
 
@@ -26,6 +28,8 @@ struct Cache {
     shelf: Shelf,
     /// Where a fill waits to be let on.
     gate: Mutex<Lines>,
+    is_deaf: AtomicBool,
+    is_careless: bool,
 }
 
 /// An answer.
@@ -36,14 +40,18 @@ struct Answer {
 }
 
 /// Answers until the input of the process ends.
-pub fn serve(application: Application, database: &str, gate: Lines) -> Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("listening on the loopback")?;
+pub fn serve(application: Application, said: &arguments::Cache) -> Result<()> {
+    let gate = Lines::new(&said.stepping)?;
+    let listener =
+        TcpListener::bind(&said.listen).with_context(|| format!("listening on {}", said.listen))?;
     let address = listener.local_addr()?;
     let cache = Arc::new(Cache {
         application,
-        database: database.to_owned(),
+        database: said.database.clone(),
         shelf: Shelf::default(),
         gate: Mutex::new(gate),
+        is_deaf: AtomicBool::new(said.deaf),
+        is_careless: said.careless,
     });
     print("listening", &Values::new().with("address", &address));
     for stream in listener.incoming() {
@@ -69,10 +77,15 @@ impl Cache {
                 None => Answer::missing(),
             },
             ("POST", ["evict"]) => self.evict(&body),
+            ("POST", ["hear"]) => self.hear(),
             _ => Answer::missing(),
         };
         let told = Values::new().with("path", &path).with("status", &answer.status);
-        let reason = if answer.status < 300 { "OK" } else { "Not Found" };
+        let reason = match answer.status {
+            404 => "Not Found",
+            503 => "Service Unavailable",
+            _ => "OK",
+        };
         let head = format!(
             "HTTP/1.1 {} {reason}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             answer.status,
@@ -95,7 +108,8 @@ impl Cache {
             let ticket = self.shelf.ticket(&name);
             let known = Values::new().with("cohort", cohort).with("slug", slug);
             let payload = self.read("read.snapshot", &known, "payload")?;
-            self.gate.lock().unwrap_or_else(PoisonError::into_inner).before("keep");
+            self.gate().before("keep");
+            let ticket = if self.is_careless { self.shelf.ticket(&name) } else { ticket };
             // Race: what was evicted since may be older than the eviction, so it is read anew.
             if self.shelf.keep(&name, ticket, payload.as_deref()) {
                 return Ok(match payload {
@@ -110,7 +124,20 @@ impl Cache {
         self.read("read.default", &Values::new().with("cohort", cohort), "slug")
     }
 
+    /// It is not deaf any more.
+    fn hear(&self) -> Answer {
+        self.is_deaf.store(false, Ordering::Release);
+        Answer { status: 204, body: String::new(), from: "cache" }
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Lines> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn evict(&self, body: &str) -> Answer {
+        if self.is_deaf.load(Ordering::Acquire) {
+            return Answer { status: 503, body: String::new(), from: "cache" };
+        }
         let said: Value = serde_json::from_str(body).unwrap_or_default();
         let text = |key: &str| match &said[key] {
             Value::String(text) => text.clone(),

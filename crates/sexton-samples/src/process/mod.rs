@@ -23,10 +23,7 @@ pub fn run() -> Result<()> {
         Command::Submit(submit) => runtime.block_on(submit_all(&submit)),
         Command::Work(work) => runtime.block_on(live(&work)),
         Command::Read(read) => runtime.block_on(read_rows(&read)),
-        Command::Cache(cache) => {
-            let gate = Lines::new(&cache.stepping)?;
-            cache::serve(application("batches")?, &cache.database, gate)
-        }
+        Command::Cache(cache) => cache::serve(application("batches")?, &cache),
     }
 }
 
