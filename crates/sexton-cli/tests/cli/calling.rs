@@ -39,21 +39,21 @@ const DELETE: [&str; 5] = ["delete", "batch", "autumn-2026", "--confirm", "autum
 const SNAPSHOTS: &str =
     "SELECT count(*) FROM analysis_cohort_snapshots WHERE batch_id = 'autumn-2026'";
 
-fn sexton(place: &Place, to: &str, arguments: &[&str]) -> Said {
+pub fn sexton(place: &Place, to: &str, arguments: &[&str]) -> Said {
     let mut command = program(place.folder());
     command.env("DATABASE_URL", place.address()).env("CACHE_EVICT_URL", to).env("HUSH", "hush");
     Said::of(command.args(arguments).output().expect("the program starts"))
 }
 
 /// One document: the status of the only deletion.
-fn status(place: &Place, to: &str) -> Value {
+pub fn status(place: &Place, to: &str) -> Value {
     let latest = sexton(place, to, &["status", "--output", "json"]).expect(0).document();
     let id = latest["deletions"][0]["id"].as_str().expect("there is a deletion").to_owned();
     sexton(place, to, &["status", &id, "--output", "json"]).expect(0).document()["deletion"].clone()
 }
 
 /// Lets leases run out and whatever failed be due: moves what is stored, as if time had passed.
-async fn time_goes_by(place: &Place) {
+pub async fn time_goes_by(place: &Place) {
     let (intents, deletions) = (place.own("intents"), place.own("deletions"));
     let script = format!(
         "UPDATE {intents} SET leased_until = 0, next_try = not_before;
