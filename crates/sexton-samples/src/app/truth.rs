@@ -187,9 +187,10 @@ const REQUESTS: &[Truth] = &[
                (SELECT count(*) FROM requests r WHERE r.batch_id = b.id AND r.state = 'completed')",
     ),
     (
-        "no request under way has lost its input",
-        "SELECT r.id FROM requests r
-         WHERE r.state IN ('pending', 'claimed', 'processing') AND r.template_id IS NULL",
+        "no request of a batch that goes on has lost its input",
+        "SELECT r.id FROM requests r LEFT JOIN batches b ON b.id = r.batch_id
+         WHERE r.state IN ('pending', 'claimed', 'processing') AND r.template_id IS NULL
+           AND b.cancelling_at IS NULL",
     ),
     (
         "what is claimed or processed has a daemon that is known",

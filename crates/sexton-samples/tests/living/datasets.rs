@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sexton_engine::Root;
 
-use crate::place::{Place, root};
+use crate::place::{Place, asked, count, root};
 
 on_both_databases! {
     sexton_samples::datasets;
@@ -16,6 +16,10 @@ on_both_databases! {
     d13_a_model_cannot_come_into_use_when_what_it_learnt_from_is_gone,
     d35_a_job_of_the_same_name_adds_to_the_dataset_that_is_there,
     d34_what_expanded_a_dataset_goes_with_the_job_that_made_it,
+    d29_a_deletion_waits_for_its_worker_and_waiting_jobs_go_at_once,
+    d29_the_job_of_a_dead_worker_is_not_waited_for,
+    d18_what_a_guard_refuses_asks_nobody_to_stop,
+    d29_workers_at_full_speed_drain_and_nothing_comes_back,
 }
 
 const ALPS: &str = "da7a5e70-0000-4000-8000-000000000002";
@@ -149,5 +153,87 @@ async fn d34_what_expanded_a_dataset_goes_with_the_job_that_made_it(place: Place
     assert_eq!(place.number(&samples).await, 6, "it made no dataset");
     place.delete(with_its_dataset(&maker)).await.unwrap();
     assert_eq!(place.mentions(&dataset).await, [""; 0]);
+    place.is_sound().await;
+}
+
+const ASKED: &str =
+    "SELECT count(*) FROM training_jobs WHERE cancel_requested AND status = 'running'";
+
+/// Of two jobs one is at work, one waits; both go with their datasets.
+async fn d29_a_deletion_waits_for_its_worker_and_waiting_jobs_go_at_once(place: Place) {
+    let place = place.whole().await;
+    place.submit("winter", 2, 1);
+    let mut worker = place.start("work", &["--until-idle", "--step-by-step"]);
+    worker.claims(&place.item("winter", 1).into());
+    worker.steps_to("write");
+    worker.go();
+    worker.steps_to("heartbeat");
+    let dataset = dataset_named(&place, "winter-1").await;
+    let (busy, waiting) = (place.item("winter", 1), place.item("winter", 2));
+    place.delete(with_its_dataset(&waiting)).await.unwrap();
+    let deleting = place.deleting(with_its_dataset(&busy)).await;
+    place.until(ASKED, 1).await;
+    assert!(!deleting.is_finished(), "it did not wait");
+    worker.go();
+    worker.steps_to("cancel");
+    worker.go();
+    worker.says("cancelled");
+    deleting.await.unwrap().unwrap();
+    worker.steps_to("claim");
+    worker.runs_out();
+    for id in [busy, waiting, dataset] {
+        assert_eq!(place.mentions(&id).await, [""; 0]);
+    }
+    place.is_sound().await;
+}
+
+async fn d29_the_job_of_a_dead_worker_is_not_waited_for(place: Place) {
+    let place = place.whole().await;
+    place.works("worker", &[]);
+    place.submit("winter", 1, 1);
+    let killed = place.start("work", &["--until-idle", "--die-after", "wrote"]);
+    assert!(!killed.ended().0.success());
+    place.leases_end().await;
+    let dataset = dataset_named(&place, "winter-1").await;
+    place.delete(with_its_dataset(&place.item("winter", 1))).await.unwrap();
+    assert_eq!(count(&place.works("worker", &[]), "claimed"), 0);
+    assert_eq!(place.mentions(&dataset).await, [""; 0]);
+    place.is_sound().await;
+}
+
+async fn d18_what_a_guard_refuses_asks_nobody_to_stop(place: Place) {
+    let place = place.whole().await;
+    place.submit("winter", 1, 1);
+    let mut worker = place.start("work", &["--until-idle", "--step-by-step"]);
+    worker.claims(&place.item("winter", 1).into());
+    worker.steps_to("write");
+    let dataset = dataset_named(&place, "winter-1").await;
+    let before = place.dump().await;
+    let refused = place.delete(root("dataset", &dataset)).await;
+    Place::refused(refused, "Cannot delete dataset 'winter-1': 1 job(s) are still working on it");
+    assert_eq!(place.dump().await, before);
+    worker.runs_out();
+    place.is_sound().await;
+}
+
+/// Jobs are deleted one after the other while three workers go through them.
+async fn d29_workers_at_full_speed_drain_and_nothing_comes_back(place: Place) {
+    let place = place.whole().await;
+    place.works("worker", &[]);
+    place.submit("winter", 12, 7);
+    let workers = ["a", "b", "c"].map(|worker| {
+        let words = ["--until-idle", "--worker", worker, "--steps", "20", "--pace", "10"];
+        let mut worker = place.start("work", &words);
+        worker.says("wrote");
+        worker
+    });
+    let system = place.system().await;
+    for n in 1..=12 {
+        system.delete(&asked(with_its_dataset(&place.item("winter", n)))).await.unwrap();
+    }
+    let said: Vec<_> = workers.into_iter().flat_map(|worker| worker.ended().1).collect();
+    assert!(count(&said, "cancelled") > 0, "nobody was at work: {said:?}");
+    assert_eq!(count(&said, "refused") + count(&said, "lost"), 0, "{said:?}");
+    assert_eq!(place.mentions("winter-").await, [""; 0]);
     place.is_sound().await;
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
@@ -36,6 +37,9 @@ macro_rules! on_both_databases {
         }
     };
 }
+
+/// After so long a test that waits has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A sample in a database, and its application.
 pub struct Place {
@@ -131,23 +135,44 @@ impl Place {
         self.without_only(&[]).await
     }
 
+    /// The same with all that the policy says, but for one line: a deletion at once stops and waits
+    /// for work that only a purge would wait for.
+    pub async fn settled_at_once(mut self) -> Self {
+        let mut policy: Vec<&str> = self.sample.policy.lines().collect();
+        let lines = policy.len();
+        policy.retain(|line| !line.starts_with("settle"));
+        assert_eq!(policy.len(), lines - 1);
+        self.policy = policy.join("\n");
+        self.installed().await
+    }
+
     async fn without_only(mut self, parts: &[&str]) -> Self {
         self.policy = without(parts, self.sample.policy);
+        self.installed().await
+    }
+
+    async fn installed(self) -> Self {
         let made = self.system().await.change_fence(FenceChange::Install).await.unwrap();
         assert!(!made.is_empty());
         self
     }
 
     pub async fn delete(&self, root: Root) -> Result<Receipt, DeleteError> {
-        let request = DeleteRequest { root, reason: None, bound_to: None };
-        self.system().await.delete(&request).await
+        self.system().await.delete(&asked(root)).await
     }
 
     /// A deletion under way.
     pub async fn deleting(&self, root: Root) -> JoinHandle<Result<Receipt, DeleteError>> {
         let system = self.system().await;
-        let request = DeleteRequest { root, reason: None, bound_to: None };
-        tokio::spawn(async move { system.delete(&request).await })
+        tokio::spawn(async move { system.delete(&asked(root)).await })
+    }
+
+    /// Asks the work of a root to stop, and no more; says how many rows were stopped, and how many
+    /// asked.
+    pub async fn cancel(&self, root: Root) -> (u64, u64) {
+        let told = self.system().await.cancel(&root).await.unwrap();
+        let [table] = &told.tables[..] else { panic!("{told:?}") };
+        (table.stopped, table.asked)
     }
 
     /// Expects a refusal with a sentence that begins so.
@@ -199,6 +224,16 @@ impl Place {
     /// The one number that is asked for.
     pub async fn number(&self, sql: &str) -> i64 {
         self.rows(sql).await[0][0].as_ref().unwrap().parse().unwrap()
+    }
+
+    /// Waits until a question has this number for an answer.
+    pub async fn until(&self, sql: &str, number: i64) {
+        let answered = async {
+            while self.number(sql).await != number {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, answered).await.unwrap_or_else(|_| panic!("never: {sql}"));
     }
 
     /// The clock passes the end of all leases.
@@ -274,6 +309,11 @@ impl Place {
 /// How many events of this kind there are.
 pub fn count(said: &[serde_json::Value], what: &str) -> usize {
     said.iter().filter(|event| event["event"] == what).count()
+}
+
+/// The deletion of a root.
+pub fn asked(root: Root) -> DeleteRequest {
+    DeleteRequest { root, reason: None, bound_to: None }
 }
 
 /// A root, as the operator of the database asks for it.

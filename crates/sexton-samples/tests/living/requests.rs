@@ -1,6 +1,6 @@
 //! Batches whose requests are claimed and answered by daemons.
 
-use sexton_samples::app::{Done, Values, id};
+use sexton_samples::app::{Done, Manner, Values, id};
 
 use crate::place::{Place, count, root};
 
@@ -14,6 +14,10 @@ on_both_databases! {
     r17_a_daemon_tries_again_only_what_is_its_own,
     r19_a_batch_is_filled_once_and_not_after_it_was_cancelled,
     r6_answers_outlive_the_file_that_they_answer,
+    r13_a_cancellation_stops_what_waits_and_lets_calls_end_by_themselves,
+    r14_a_claim_under_way_ends_as_canceled,
+    r14_a_retry_under_way_is_not_claimed_again,
+    r15_daemons_at_full_speed_stop_and_nothing_is_claimed_afterwards,
 }
 
 /// A batch of which the seed's requests are out of the way.
@@ -167,4 +171,103 @@ async fn r6_answers_outlive_the_file_that_they_answer(place: Place) {
     assert!(place.read("input", input).await.is_empty());
     assert_eq!(place.mentions("question 1 of winter").await, [""; 0]);
     place.is_sound().await;
+}
+
+/// No daemon is at work on a batch, and none takes anything of it up.
+async fn has_stopped(place: &Place, batch: &str) {
+    let before = state_of_all(place, batch).await;
+    let at_work = |state: &String| ["claimed", "processing"].contains(&state.as_str());
+    assert!(!before.iter().any(at_work), "{before:?}");
+    assert_eq!(count(&place.works("worker", &[]), "claimed"), 0);
+    assert_eq!(state_of_all(place, batch).await, before);
+    place.works("settler", &[]);
+    place.is_sound().await;
+}
+
+async fn r13_a_cancellation_stops_what_waits_and_lets_calls_end_by_themselves(place: Place) {
+    let place = place.whole().await;
+    let batch = submitted(&place, 3);
+    let mut daemon = place.start("work", &["--until-idle", "--step-by-step"]);
+    daemon.steps_to("write");
+    assert_eq!(place.cancel(root("batch", &batch)).await, (2, 0));
+    daemon.runs_out();
+    let mut states = state_of_all(&place, &batch).await;
+    states.sort();
+    assert_eq!(states, ["canceled", "canceled", "completed"]);
+    has_stopped(&place, &batch).await;
+}
+
+/// The claim has happened and is not committed when the file, and with it the batch, is cancelled.
+async fn r14_a_claim_under_way_ends_as_canceled(place: Place) {
+    let place = place.whole().await;
+    let batch = submitted(&place, 2);
+    let words = ["--until-idle", "--step-by-step", "--pause-in", "claim"];
+    let mut daemon = place.start("work", &words);
+    daemon.steps_to("claim");
+    daemon.go();
+    daemon.says("uncommitted");
+    let deleting = place.deleting(root("file", &id(&["requests", "winter", "source"]))).await;
+    daemon.go();
+    daemon.says("claimed");
+    deleting.await.unwrap().unwrap();
+    daemon.steps_to("cancel");
+    daemon.go();
+    daemon.says("cancelled");
+    drop(daemon);
+    let mut states = state_of_all(&place, &batch).await;
+    states.sort();
+    assert_eq!(states, ["canceled", "pending"]);
+    has_stopped(&place, &batch).await;
+}
+
+/// A daemon gives a request back while its batch is cancelled.
+async fn r14_a_retry_under_way_is_not_claimed_again(place: Place) {
+    let place = place.whole().await;
+    let batch = submitted(&place, 1);
+    let mut daemon = place.start("work", &["--worker", "a", "--step-by-step", "--until-idle"]);
+    daemon.steps_to("write");
+    let job = place.rows(&format!("SELECT id FROM requests WHERE batch_id = '{batch}'")).await;
+    let values = Values::new()
+        .with("job", job[0][0].as_ref().unwrap())
+        .with("worker_id", &id(&["requests", "worker", "a"]));
+    let mut client = place.application.open(&place.address()).await.unwrap();
+    let retry = client.section("worker.retry").unwrap();
+    let (reached, is_reached) = std::sync::mpsc::channel();
+    let (go, gone_on) = std::sync::mpsc::channel::<()>();
+    let retrying = tokio::spawn(async move {
+        let mut before_commit = move || {
+            reached.send(()).unwrap();
+            tokio::task::block_in_place(|| gone_on.recv().unwrap());
+        };
+        let mut manner = Manner { careless: false, before_commit: &mut before_commit };
+        client.connection.run_in(&retry, &values, &mut manner).await.unwrap()
+    });
+    tokio::task::block_in_place(|| is_reached.recv().unwrap());
+    let deleting = place.deleting(root("file", &id(&["requests", "winter", "source"]))).await;
+    go.send(()).unwrap();
+    assert!(matches!(retrying.await.unwrap(), Done::Committed(_)));
+    deleting.await.unwrap().unwrap();
+    assert_eq!(state_of_all(&place, &batch).await, ["pending"]);
+    daemon.go();
+    assert_eq!(daemon.says("lost")["section"], "write");
+    has_stopped(&place, &batch).await;
+}
+
+async fn r15_daemons_at_full_speed_stop_and_nothing_is_claimed_afterwards(place: Place) {
+    let place = place.whole().await;
+    let batch = submitted(&place, 60);
+    let daemons = ["a", "b", "c"].map(|worker| {
+        let words = ["--until-idle", "--worker", worker, "--pace", "10"];
+        let mut daemon = place.start("work", &words);
+        daemon.says("done");
+        daemon
+    });
+    place.delete(root("file", &id(&["requests", "winter", "source"]))).await.unwrap();
+    let said: Vec<_> = daemons.into_iter().flat_map(|daemon| daemon.ended().1).collect();
+    assert!(count(&said, "done") < 60, "the deletion came too late to prove anything");
+    assert_eq!(count(&said, "refused"), 0, "{said:?}");
+    let left = state_of_all(&place, &batch).await;
+    let answered = left.iter().filter(|state| *state == "completed").count();
+    assert_eq!((left.len(), answered), (60, count(&said, "done")));
+    has_stopped(&place, &batch).await;
 }
