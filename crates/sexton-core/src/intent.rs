@@ -12,6 +12,10 @@ pub enum IntentKind {
     Key,
     /// All objects of a store below a prefix.
     Prefix,
+    /// An object that names others, and what it names.
+    Manifest,
+    /// Shared objects, if nobody names them any more.
+    Shared,
     /// A line of the log, once the rows are gone.
     Event,
     /// A line of the log, once everything else is carried out.
@@ -29,6 +33,8 @@ impl IntentKind {
             Self::Hook => "hook",
             Self::Key => "key",
             Self::Prefix => "prefix",
+            Self::Manifest => "manifest",
+            Self::Shared => "shared",
             Self::Event => "event",
             Self::LastEvent => "last-event",
         }

@@ -56,6 +56,10 @@ name!(
     StoreName
 );
 name!(
+    /// A pool of shared objects as the policy calls it.
+    PoolName
+);
+name!(
     /// A rule of objects as the policy calls it.
     ObjectRuleName
 );

@@ -12,6 +12,7 @@ mod link;
 mod migrate;
 mod rights;
 mod session;
+mod shared;
 mod stamp;
 mod statement;
 mod tls;

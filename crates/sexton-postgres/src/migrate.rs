@@ -24,7 +24,7 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") },
     Migration { number: 2, name: "drained", text: include_str!("../migrations/0002_drained.sql") },
     Migration { number: 3, name: "intents", text: include_str!("../migrations/0003_intents.sql") },
@@ -34,6 +34,7 @@ const MIGRATIONS: [Migration; 5] = [
         name: "progress",
         text: include_str!("../migrations/0006_progress.sql"),
     },
+    Migration { number: 8, name: "shared", text: include_str!("../migrations/0008_shared.sql") },
 ];
 
 const LABEL: &str = "prepare Sexton's tables";

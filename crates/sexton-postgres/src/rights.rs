@@ -7,12 +7,15 @@ use sqlx::Row;
 use crate::link::Link;
 
 /// What deletions do with Sexton's own tables.
-const OWN: [(&str, &[May]); 8] = [
+const OWN: [(&str, &[May]); 11] = [
     ("migrations", &[May::Select]),
     ("deletions", &[May::Select, May::Insert, May::Update]),
     ("tombstones", &[May::Select, May::Insert, May::Delete]),
     ("fenced", &[May::Select, May::Insert, May::Delete]),
     ("intents", ALL),
+    ("object_owners", &[May::Select, May::Insert, May::Delete]),
+    ("object_refs", &[May::Select, May::Insert, May::Delete]),
+    ("object_pins", &[May::Select, May::Insert, May::Update]),
     ("holds", &[May::Select, May::Update]),
     ("audit", &[May::Select, May::Insert, May::Update]),
     ("audit_head", &[May::Select, May::Update]),

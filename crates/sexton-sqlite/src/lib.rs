@@ -10,6 +10,7 @@ mod ledger;
 mod migrations;
 mod pools;
 mod schema;
+mod shared;
 mod statement;
 mod transaction;
 mod values;

@@ -27,8 +27,7 @@ pub async fn run(cancel: &Cancel, shared: &Shared, screen: &mut Screen) -> Resul
     } else {
         let Cancelled { tables, calls } = cancelled;
         let (thing, ids) = (&target.thing, &target.ids);
-        let mut document =
-            json!({ "thing": thing, "ids": ids, "tables": tables, "calls": calls });
+        let mut document = json!({ "thing": thing, "ids": ids, "tables": tables, "calls": calls });
         if target.ids.is_empty() {
             let found: BTreeMap<_, _> = target.find.iter().cloned().collect();
             document["find"] = json!(found);

@@ -6,10 +6,14 @@
 //! Not here: how a store is asked (the engine's port), which objects go with a thing.
 
 mod key;
+mod manifest;
 mod outcome;
 mod target;
 
 pub use key::{BadKey, BadPrefix, ObjectKey, ObjectVersion, Prefix, UploadId, VersionId};
+pub use manifest::{
+    BadManifestPath, MANIFEST_BYTES_MAX, ManifestPath, ManifestTarget, SharedNames, SharedTarget,
+};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use target::{
     KEYS_PER_INTENT, LEFT_TOLD_MAX, LeftObject, Named, NamingIn, ObjectTarget, Progress, Removed,

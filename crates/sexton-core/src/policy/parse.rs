@@ -25,6 +25,7 @@ mod placed;
 mod placeholder;
 mod reference;
 mod sections;
+mod shared;
 mod sql;
 mod store;
 mod table;

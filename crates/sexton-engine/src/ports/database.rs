@@ -12,6 +12,7 @@ use sexton_core::sql::Scalar;
 use super::error::DatabaseError;
 use super::intents::Intents;
 use super::ledger::Ledger;
+use super::shared::Shared;
 
 /// A statement of a plan with its values, ready to run.
 #[derive(Debug, Clone)]
@@ -97,7 +98,7 @@ pub trait Database: Send + Sync {
 
 /// An open transaction. Dropped without `commit`, it is rolled back.
 #[async_trait]
-pub trait Tx: Ledger + Intents + Send {
+pub trait Tx: Ledger + Intents + Shared + Send {
     /// Reads rows; every value as text or NULL in PostgreSQL, by storage class in SQLite.
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError>;
 

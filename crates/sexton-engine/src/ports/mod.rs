@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod intents;
 mod ledger;
+mod shared;
 pub mod store;
 mod store_error;
 mod surroundings;
@@ -24,6 +25,7 @@ pub use ledger::{
     AuditHead, AuditRow, DeletionRow, Hold, Ledger, NewDeletion, Remembered, StateChange,
     TombstoneSet,
 };
+pub use shared::{Scope, Shared};
 pub use store::Store;
 pub use store_error::StoreError;
 pub use surroundings::{Clock, Entropy, SystemClock, SystemEntropy};

@@ -174,7 +174,7 @@ impl System {
         let chance = self.surroundings.entropy.unique()[15];
         let begun = (intent.rule.clone(), intent.id.clone(), intent.attempts);
         let task = match intent.kind {
-            IntentKind::Key | IntentKind::Prefix => {
+            IntentKind::Key | IntentKind::Prefix | IntentKind::Manifest | IntentKind::Shared => {
                 let remover = self.remover(lease).await;
                 let work = async move { remover.carry_out(&intent, chance).await };
                 under_way.work.spawn(work)

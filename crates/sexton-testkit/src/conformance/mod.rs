@@ -11,6 +11,7 @@ pub mod failures;
 pub mod holds;
 pub mod intents;
 pub mod shape;
+pub mod shared;
 pub mod stores;
 pub mod tombstones;
 pub mod transactions;
@@ -108,6 +109,8 @@ macro_rules! conformance_suite {
                 only_what_is_due_and_known_is_claimed, an_ended_intent_is_counted_and_not_claimed,
                 a_late_reaper_settles_nothing, what_fails_is_told_and_tried_later,
                 intents_of_one_kind_are_removed;
+            shared: an_object_is_kept_while_somebody_names_it,
+                a_pin_keeps_an_object_for_its_time;
             audit: a_record_is_appended_once, the_chain_starts_empty, a_record_is_sealed_once,
                 records_are_read_in_pages, a_deletion_without_a_record_is_found,
                 the_end_of_the_chain_is_one_writers;

@@ -16,6 +16,7 @@ mod killer;
 mod ledger;
 mod pauser;
 mod recorder;
+mod shared;
 mod transaction;
 mod unlocked;
 

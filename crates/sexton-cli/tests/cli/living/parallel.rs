@@ -56,7 +56,7 @@ async fn of_many_processes_one_deletes_each_root_while_workers_run(place: Place)
     for worker in ending {
         worker.join().expect("it comes to its end");
     }
-    free.map(ends_well);
+    free.into_iter().for_each(ends_well);
 
     for root in ROOTS {
         let of_root = ended.iter().filter(|(of, _)| *of == root);

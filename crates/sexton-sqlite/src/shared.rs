@@ -1,0 +1,187 @@
+//! `sexton_object_owners`, `_refs` and `_pins`: shared objects, and who names them.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use sexton_core::names::{PoolName, SystemName};
+use sexton_engine::ports::{DatabaseError, Scope, Shared};
+use sqlx::SqliteConnection;
+
+use crate::failure::failure;
+use crate::transaction::SqliteTx;
+
+#[async_trait]
+impl Shared for SqliteTx<'_> {
+    async fn owners(&mut self, scope: Scope<'_>) -> Result<Vec<String>, DatabaseError> {
+        let answer = owners(self.connection()?, scope).await;
+        self.judged(told("read owners of objects", answer))
+    }
+
+    async fn meet_owner(
+        &mut self,
+        scope: Scope<'_>,
+        owner: &str,
+        keys: &[String],
+    ) -> Result<(), DatabaseError> {
+        let answer = meet(self.connection()?, scope, owner, keys).await;
+        self.judged(told("note an owner of objects", answer))
+    }
+
+    async fn forget_owners(
+        &mut self,
+        scope: Scope<'_>,
+        owners: &[String],
+    ) -> Result<(), DatabaseError> {
+        let answer = forget(self.connection()?, scope, owners).await;
+        self.judged(told("forget owners of objects", answer))
+    }
+
+    async fn kept(
+        &mut self,
+        scope: Scope<'_>,
+        keys: &[String],
+    ) -> Result<Vec<String>, DatabaseError> {
+        let answer = kept(self.connection()?, scope, keys).await;
+        self.judged(told("look which objects are kept", answer))
+    }
+
+    async fn pin(
+        &mut self,
+        system: &SystemName,
+        pool: &PoolName,
+        key: &str,
+        secs: i64,
+    ) -> Result<(), DatabaseError> {
+        let answer = pin(self.connection()?, system, pool, key, secs).await;
+        self.judged(told("keep an object", answer))
+    }
+}
+
+fn told<T>(label: &str, answer: Result<T, sqlx::Error>) -> Result<T, DatabaseError> {
+    answer.map_err(|error| failure(label, error))
+}
+
+async fn owners(
+    connection: &mut SqliteConnection,
+    scope: Scope<'_>,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT owner
+         FROM sexton_object_owners
+         WHERE system = ?1
+           AND pool = ?2
+           AND scope = ?3
+         ORDER BY owner",
+    )
+    .bind(scope.system.as_str())
+    .bind(scope.pool.as_str())
+    .bind(scope.scope)
+    .fetch_all(connection)
+    .await
+}
+
+/// A repeat adds what is new.
+async fn meet(
+    connection: &mut SqliteConnection,
+    scope: Scope<'_>,
+    owner: &str,
+    keys: &[String],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO sexton_object_owners (system, pool, scope, owner)
+         VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(scope.system.as_str())
+    .bind(scope.pool.as_str())
+    .bind(scope.scope)
+    .bind(owner)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO sexton_object_refs (system, pool, scope, key, owner)
+         SELECT ?1, ?2, ?3, value, ?4
+         FROM json_each(?5)
+         WHERE true
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(scope.system.as_str())
+    .bind(scope.pool.as_str())
+    .bind(scope.scope)
+    .bind(owner)
+    .bind(Value::from(keys.to_vec()).to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What they named goes with them. A repeat finds none.
+async fn forget(
+    connection: &mut SqliteConnection,
+    scope: Scope<'_>,
+    owners: &[String],
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM sexton_object_owners
+         WHERE system = ?1
+           AND pool = ?2
+           AND scope = ?3
+           AND owner IN (SELECT value FROM json_each(?4))",
+    )
+    .bind(scope.system.as_str())
+    .bind(scope.pool.as_str())
+    .bind(scope.scope)
+    .bind(Value::from(owners.to_vec()).to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn kept(
+    connection: &mut SqliteConnection,
+    scope: Scope<'_>,
+    keys: &[String],
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT asked.value
+         FROM json_each(?4) AS asked
+         WHERE EXISTS (
+                   SELECT 1
+                   FROM sexton_object_refs
+                   WHERE system = ?1 AND pool = ?2 AND scope = ?3 AND key = asked.value)
+            OR EXISTS (
+                   SELECT 1
+                   FROM sexton_object_pins
+                   WHERE system = ?1 AND pool = ?2 AND key = asked.value
+                     AND until > CAST(unixepoch('subsec') * 1000000 AS INTEGER))
+         ORDER BY asked.value",
+    )
+    .bind(scope.system.as_str())
+    .bind(scope.pool.as_str())
+    .bind(scope.scope)
+    .bind(Value::from(keys.to_vec()).to_string())
+    .fetch_all(connection)
+    .await
+}
+
+/// The longer time holds. A repeat may add to it.
+async fn pin(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    pool: &PoolName,
+    key: &str,
+    secs: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO sexton_object_pins (system, pool, key, until)
+         VALUES (?1, ?2, ?3, CAST((unixepoch('subsec') + ?4) * 1000000 AS INTEGER))
+         ON CONFLICT DO UPDATE
+         SET until = max(until, excluded.until)",
+    )
+    .bind(system.as_str())
+    .bind(pool.as_str())
+    .bind(key)
+    .bind(secs)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

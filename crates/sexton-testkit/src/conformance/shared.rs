@@ -1,0 +1,47 @@
+//! Shared objects: owners that were met, what they name, and pins.
+
+use sexton_core::names::PoolName;
+use sexton_engine::ports::Scope;
+
+use super::deletions::system;
+use super::{Outcome, Subject};
+
+fn keys(keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|&key| key.to_owned()).collect()
+}
+
+pub async fn an_object_is_kept_while_somebody_names_it(subject: &Subject) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let (system, pool, other) = (system(), PoolName::new("images"), PoolName::new("other"));
+    let scope = Scope { system: &system, pool: &pool, scope: "o/p" };
+    let mut tx = subject.change().await?;
+    tx.meet_owner(scope, "heads:1", &keys(&["a", "b"])).await?;
+    tx.meet_owner(scope, "heads:2", &keys(&["b", "c"])).await?;
+    tx.meet_owner(scope, "heads:2", &keys(&["c", "ä"])).await?;
+    tx.meet_owner(scope, "heads:10", &[]).await?;
+    assert_eq!(tx.owners(scope).await?, ["heads:1", "heads:10", "heads:2"]);
+    let asked = keys(&["a", "b", "c", "d", "ä"]);
+    assert_eq!(tx.kept(scope, &asked).await?, ["a", "b", "c", "ä"]);
+    for elsewhere in [Scope { scope: "o/q", ..scope }, Scope { pool: &other, ..scope }] {
+        assert_eq!(tx.owners(elsewhere).await?, [""; 0], "scopes do not mix");
+        assert_eq!(tx.kept(elsewhere, &asked).await?, [""; 0]);
+        tx.forget_owners(elsewhere, &keys(&["heads:1"])).await?;
+    }
+    tx.forget_owners(scope, &keys(&["heads:1", "heads:9"])).await?;
+    assert_eq!(tx.owners(scope).await?, ["heads:10", "heads:2"]);
+    assert_eq!(tx.kept(scope, &asked).await?, ["b", "c", "ä"], "what the other names stays");
+    tx.rollback().await
+}
+
+pub async fn a_pin_keeps_an_object_for_its_time(subject: &Subject) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let (system, pool) = (system(), PoolName::new("images"));
+    let scope = Scope { system: &system, pool: &pool, scope: "o/p" };
+    let mut tx = subject.change().await?;
+    tx.pin(&system, &pool, "long", 3_600).await?;
+    tx.pin(&system, &pool, "long", 0).await?;
+    tx.pin(&system, &pool, "over", 0).await?;
+    let asked = keys(&["long", "over", "none"]);
+    assert_eq!(tx.kept(scope, &asked).await?, ["long"], "the longer time holds");
+    tx.rollback().await
+}
