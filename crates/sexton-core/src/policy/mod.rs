@@ -17,7 +17,7 @@ mod via;
 
 pub use json_schema::json_schema;
 pub use model::*;
-pub use objects::{ManifestRule, NamesBy, NamingColumn, ObjectRule, Pool, PoolPaths, VersionsGone};
+pub use objects::{NamesBy, NamingColumn, ObjectRule, VersionsGone};
 pub use options::{BadOption, Options, ThingOption};
 pub use parse::{OpenLike, parse, parse_files};
 pub use sources::{Place, Sources};

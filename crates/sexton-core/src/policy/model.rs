@@ -4,7 +4,7 @@
 
 use crate::finding::{Located, Span};
 use crate::names::{ColumnName, GuardName, HookName, OptionName, SystemName, TableName, ThingName};
-use crate::policy::{Event, Hook, ObjectRule, Pool, StoreRule, ThingOption};
+use crate::policy::{Event, Hook, ObjectRule, StoreRule, ThingOption};
 use crate::schema::Dialect;
 
 /// A whole policy file.
@@ -34,8 +34,6 @@ pub struct Policy {
     pub fence: Option<Fence>,
     /// Which objects of stores go with rows.
     pub objects: Vec<ObjectRule>,
-    /// Objects that several owners share.
-    pub pools: Vec<Pool>,
     /// Whom to tell of rows that go.
     pub hooks: Vec<Hook>,
     /// Lines of the log about what is deleted.

@@ -2,8 +2,7 @@
 
 use super::{ColumnPath, Sql};
 use crate::finding::{Located, Span};
-use crate::names::{ObjectRuleName, PoolName, StoreName, TableName};
-use crate::objects::ManifestPath;
+use crate::names::{ObjectRuleName, StoreName, TableName};
 use crate::template::Text;
 
 /// Objects that go with the rows of a table.
@@ -23,8 +22,6 @@ pub struct ObjectRule {
     pub prefixes: Vec<Located<Text>>,
     /// Where rows say that they are: an address as the store writes it, or a bare key.
     pub uris: Vec<Located<Text>>,
-    /// An object that names more of them.
-    pub manifest: Option<ManifestRule>,
     /// Whether only a partial thing that names the rule removes them.
     pub part: bool,
     /// Columns of rows whose objects stay: what one of them names is not removed.
@@ -45,49 +42,6 @@ impl ObjectRule {
         let uris = self.uris.iter().map(|text| (NamesBy::Uri, text));
         keys.chain(prefixes).chain(uris)
     }
-}
-
-/// An object that names others.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ManifestRule {
-    /// Its key.
-    pub key: Located<Text>,
-    /// Where it names objects that go with it, by their keys in the same stores.
-    pub removes: Vec<Located<ManifestPath>>,
-    /// Where it names shared objects.
-    pub names: Vec<PoolPaths>,
-    /// What the placeholders of pools stand for.
-    pub bind: Vec<(Located<String>, Located<Text>)>,
-    /// Where it begins in the file.
-    pub span: Span,
-}
-
-/// Where a manifest names objects of a pool.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PoolPaths {
-    /// The pool.
-    pub pool: Located<PoolName>,
-    /// The places.
-    pub paths: Vec<Located<ManifestPath>>,
-}
-
-/// Objects that several owners share.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pool {
-    /// Its name.
-    pub name: PoolName,
-    /// In which stores they may be.
-    pub stores: Vec<Located<StoreName>>,
-    /// Within what they are shared, by the placeholders that manifests bind.
-    pub scope: Located<Text>,
-    /// Their keys, by the same placeholders and `{name}`.
-    pub key: Located<Text>,
-    /// So long after the commit it is decided which of them go.
-    pub grace_secs: i64,
-    /// The rule whose prefix is a whole scope: where that goes, no manifest is read.
-    pub covers: Option<Located<ObjectRuleName>>,
-    /// Where its name stands.
-    pub span: Span,
 }
 
 /// What a template makes of a row.

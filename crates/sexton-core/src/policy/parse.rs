@@ -25,7 +25,6 @@ mod placed;
 mod placeholder;
 mod reference;
 mod sections;
-mod shared;
 mod sql;
 mod store;
 mod table;

@@ -1,6 +1,6 @@
 //! Reads `[objects.NAME]`: which objects of stores go with rows.
 //!
-//! Not here: manifests, and pools of shared objects (`shared`).
+//! Not here: pools of shared objects and manifests, which are read over and named.
 
 use toml::de::DeValue;
 
@@ -44,6 +44,9 @@ impl<'t> Reader<'t> {
         self.check_name(entry.name, entry.name_span, "a rule of objects");
         let table = self.table(entry)?;
         self.refuse_unknown(&table, &KEYS);
+        if let Some(manifest) = table.get("manifest") {
+            self.read_over(&manifest.path, true, manifest.name_span);
+        }
         // Everything is read before anything is given up, so that no mistake waits for another.
         let of = self.compulsory(&table, "of").and_then(|entry| self.table_name(entry));
         let stores = self.named_stores(&table);
@@ -51,10 +54,6 @@ impl<'t> Reader<'t> {
         let keys = self.names_of_objects(&table, "key");
         let prefixes = self.names_of_objects(&table, "prefix");
         let uris = self.names_of_objects(&table, "uri");
-        let manifest = table.get("manifest").map(|entry| {
-            self.read_over(&entry.path, true, entry.name_span);
-            self.manifest(entry)
-        });
         let part = table.get("part").and_then(|entry| self.boolean(entry)).unwrap_or(false);
         let unless_named_by = self.naming_columns(&table);
         let versions = table.get("versions").and_then(|entry| self.choice(entry, &VERSIONS));
@@ -74,11 +73,6 @@ impl<'t> Reader<'t> {
             keys: keys?,
             prefixes: prefixes?,
             uris: uris?,
-            // A manifest that cannot be read makes the rule none.
-            manifest: match manifest {
-                Some(manifest) => Some(manifest?),
-                None => None,
-            },
             part,
             unless_named_by,
             versions: versions.unwrap_or_default(),
