@@ -36,6 +36,8 @@ pub(super) enum Stands<'a> {
     Also(&'a Also),
     /// Among the conditions of the rows of a hook or event.
     Told,
+    /// Among those of the rows with which objects go.
+    Objects(&'a TableName),
     /// A derived column is set to it.
     Derived(&'a Derived, &'a DerivedColumn, DerivedKey),
 }
@@ -68,6 +70,7 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Vec<Finding> {
             | Stands::Find(_)
             | Stands::Taking { .. }
             | Stands::Told
+            | Stands::Objects(_)
             | Stands::Also(_) => "condition",
             _ => "SQL",
         };
@@ -98,10 +101,12 @@ fn unbound(placeholder: &Placeholder, stands: &Stands<'_>) -> Option<(String, &'
             format!("`{{{name}}}`"),
             "this version does not bind it yet: write it another way",
         )),
-        Placeholder::Going(table) if !matches!(stands, Stands::Told) => Some((
-            format!("`{{going.{table}}}`"),
-            "the keys of rows that go are known in the `where` of a hook only",
-        )),
+        Placeholder::Going(table) if !matches!(stands, Stands::Told | Stands::Objects(_)) => {
+            Some((
+                format!("`{{going.{table}}}`"),
+                "the keys of rows that go are known in the `where` of a hook or of [objects] only",
+            ))
+        }
         Placeholder::Path(name) if !is_find => {
             Some((format!("`{{path.{name}}}`"), "named values are known in `find` only"))
         }
@@ -128,7 +133,7 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
     }));
     places.extend(policy.objects.iter().filter_map(|rule| {
         let what = format!("`where` of [objects.{}]", rule.name);
-        let stands = Stands::Condition(&rule.of.value);
+        let stands = Stands::Objects(&rule.of.value);
         Some(Place { sql: rule.filter.as_ref()?, what, stands })
     }));
     places.extend(policy.hooks.iter().filter_map(|hook| {

@@ -82,17 +82,6 @@ fn of_starts<'a>(source: &Source<'a>) -> impl Iterator<Item = Lookup<'a>> {
     })
 }
 
-/// Whether an index leads to rows of the table by these columns.
-pub(super) fn serves(
-    source: &Source<'_>,
-    table: &Table,
-    columns: &[ColumnName],
-    via: &Via,
-) -> bool {
-    let (columns, span) = (columns.to_vec(), Span::default());
-    is_served(source, &Lookup { table, columns, filter: None, what: String::new(), span, via })
-}
-
 fn is_served(source: &Source<'_>, lookup: &Lookup<'_>) -> bool {
     let Lookup { table, columns, .. } = lookup;
     let is_postgres = source.schema.dialect == Dialect::Postgres;

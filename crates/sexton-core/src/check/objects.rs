@@ -1,17 +1,19 @@
 //! Whether rules of objects name stores, rows and values that there are, and what is theirs alone.
 
+use super::hooks::unnamed_going;
 use super::sharing::{Named, among_names, among_rows};
-use super::{Source, dangers, indexes, spelling, templates};
+use super::{Source, dangers, spelling, templates};
 use crate::finding::{Finding, did_you_mean};
 use crate::graph::{column_or_finding, table_or_finding};
-use crate::policy::{JsonPlace, NamingColumn, ObjectRule, Via};
-use crate::schema::{Dialect, Table, TypeKind};
+use crate::policy::{NamingColumn, ObjectRule};
+use crate::schema::{Dialect, Table};
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let (mut findings, mut understood) = (Vec::new(), Vec::new());
     for rule in &source.policy.objects {
         findings.extend(unknown_stores(source, rule));
-        findings.extend(rule.unless_named_by.iter().filter_map(|by| naming(source, by)));
+        findings.extend(unnamed_going(source, rule.filter.as_ref()));
+        findings.extend(rule.unless_named_by.iter().filter_map(|by| naming(source, rule, by)));
         match table_or_finding(&rule.of.value, rule.of.span, source.schema) {
             Err(finding) => findings.push(*finding),
             Ok(table) => {
@@ -76,33 +78,35 @@ fn late_uploads(source: &Source<'_>, rule: &ObjectRule) -> Option<Finding> {
 }
 
 /// What an object is named by must be there, and be found.
-fn naming(source: &Source<'_>, by: &NamingColumn) -> Option<Finding> {
+fn naming(source: &Source<'_>, rule: &ObjectRule, by: &NamingColumn) -> Option<Finding> {
     let table = match table_or_finding(&by.table, by.span, source.schema) {
         Ok(table) => table,
         Err(finding) => return Some(*finding),
     };
-    let column = match column_or_finding(table, &by.column.column, by.span) {
-        Ok(column) => column,
-        Err(finding) => return Some(*finding),
-    };
-    let is_json = column.kind == TypeKind::Json || source.schema.dialect == Dialect::Sqlite;
-    if by.column.json.is_some() && !is_json {
-        let message = format!("`{}` goes into a column that is no JSON", by.text);
+    if let Err(finding) = column_or_finding(table, &by.column.column, by.span) {
+        return Some(*finding);
+    }
+    if by.column.json.is_some() {
+        let message = format!("`{}`: nobody asks inside JSON whether an object is named", by.text);
         return Some(
-            Finding::error("C196", Some(by.span), message)
-                .help("make the column json or jsonb, or name it without `$`"),
+            Finding::error("C422", Some(by.span), message)
+                .help("keep what it names in a column of its own"),
         );
     }
-    unserved(source, by, table)
+    unserved(source, rule, by, table)
 }
 
-fn unserved(source: &Source<'_>, by: &NamingColumn, table: &Table) -> Option<Finding> {
+/// Only a long table is worth an index.
+fn unserved(
+    source: &Source<'_>,
+    rule: &ObjectRule,
+    by: &NamingColumn,
+    table: &Table,
+) -> Option<Finding> {
     let is_long =
         table.rows_estimate.is_some_and(|rows| rows > source.policy.check.unindexed_rows_max);
     let columns = std::slice::from_ref(&by.column.column);
-    let place = by.column.json.as_deref().map(|written| JsonPlace::read(written, None));
-    let via = place.map_or(Via::Columns, Via::Json);
-    if !is_long || indexes::serves(source, table, columns, &via) {
+    if !is_long || table.index_led_by(columns).is_some() {
         return None;
     }
     let message = format!(
@@ -112,17 +116,12 @@ fn unserved(source: &Source<'_>, by: &NamingColumn, table: &Table) -> Option<Fin
         table.name,
         spelling::size(table)
     );
-    let finding = Finding::warning("C417", Some(by.span), message);
-    Some(match via {
-        Via::Json(place) if place.each || source.schema.dialect == Dialect::Sqlite => {
-            finding.help("no index serves this; keep what it names in a column of its own")
-        }
-        Via::Json(place) => finding.help(spelling::create_json_index(
-            source.schema,
-            table,
-            &columns[0],
-            &place.path,
-        )),
-        _ => finding.help(spelling::create_index(source.schema, table, columns)),
-    })
+    let create = spelling::create_index(source.schema, table, columns);
+    let help = if source.schema.dialect == Dialect::Postgres && !rule.prefixes.is_empty() {
+        // What is below a prefix is asked for by LIKE, which no index in a language's order serves.
+        create.replace(");", " text_pattern_ops);")
+    } else {
+        create
+    };
+    Some(Finding::warning("C417", Some(by.span), message).help(help))
 }

@@ -10,7 +10,7 @@ use super::{Probe, Source};
 use crate::fence;
 use crate::names::{ColumnName, TableName};
 use crate::plan::{JudgedBy, Plan, Told, guarding_table};
-use crate::policy::{Also, Assignment, Derived, Guard, Sql, Value};
+use crate::policy::{Also, Assignment, Derived, Guard, Part, Placeholder, Sql, Value};
 use crate::schema::Table;
 use crate::sql::{Statement, Writer};
 
@@ -27,7 +27,11 @@ pub(super) fn probes(source: &Source<'_>, plans: &[Plan]) -> Vec<Probe> {
 fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
     let fragment = place.sql.of(source.schema.dialect)?;
     let statement = match &place.stands {
-        Stands::Condition(table) | Stands::Find(table) => condition(source, table, place.sql)?,
+        Stands::Objects(_) if fragment.parts.iter().any(is_going) => return None,
+        // A rule that only a partial thing goes by is in no plan.
+        Stands::Condition(table) | Stands::Find(table) | Stands::Objects(table) => {
+            condition(source, table, place.sql)?
+        }
         Stands::Taking { child, parent } => taking(source, child, parent, place.sql)?,
         Stands::Read(table) => read(source, table, place.sql)?,
         Stands::Assigned { child, assignment } => assigned(source, child, assignment)?,
@@ -48,6 +52,10 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
         }
     };
     Some(Probe { sql: statement.sql, span: fragment.span, what: place.what.clone() })
+}
+
+fn is_going(part: &Part) -> bool {
+    matches!(part, Part::Placeholder(Placeholder::Going(_)))
 }
 
 /// `SELECT 1 FROM table WHERE (fragment)`.
@@ -222,6 +230,11 @@ fn of_plan(source: &Source<'_>, plan: &Plan) -> Vec<Probe> {
         };
         probes.push(whole(statement, span, &what));
     }
+    probes.extend(plan.steps.name.iter().filter_map(|named| {
+        let rule = source.policy.objects.iter().find(|rule| rule.name == named.rule)?;
+        let span = rule.filter.as_ref().map_or(rule.span, |filter| filter.span);
+        Some(whole(&named.statement, span, &format!("what is read for [objects.{}]", rule.name)))
+    }));
     for derivation in &plan.steps.derive {
         let of = &derivation.table;
         let tables = &source.policy.derived;

@@ -79,7 +79,7 @@ pub(super) fn names<'a>(
         findings.extend(bad.into_iter().filter_map(Result::err).map(|finding| *finding));
         if good.len() == text.value.pieces.len() {
             let parts = good.into_iter().flatten().collect();
-            names.push(Name { by, written: as_written(&text.value), span: text.span, parts });
+            names.push(Name { by, written: text.value.written(), span: text.span, parts });
         }
     }
     (names, findings)
@@ -122,21 +122,7 @@ fn no_json(slot: &Slot) -> Finding {
         .help("make the column json or jsonb, or name it without `$`")
 }
 
-/// A template as the policy has it.
-pub(super) fn as_written(text: &Text) -> String {
-    let piece = |piece: &Piece| match piece {
-        Piece::Written(text) => text.clone(),
-        Piece::Value(slot) => placeholder(slot),
-    };
-    text.pieces.iter().map(piece).collect()
-}
-
 /// A placeholder as the policy has it.
 pub(super) fn placeholder(slot: &Slot) -> String {
-    let filter = match slot.filter {
-        Some(Filter::Path) => "|path",
-        Some(Filter::Bool) => "|bool",
-        None => "",
-    };
-    ["{", &slot.path.written(), filter, "}"].concat()
+    Text { pieces: vec![Piece::Value(slot.clone())] }.written()
 }
