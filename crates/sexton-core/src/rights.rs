@@ -107,6 +107,11 @@ pub fn needed(plans: &[Plan], schema: &Schema) -> Vec<Right> {
         for lock in plan.steps.judge.iter().filter_map(|judge| judge.lock.as_ref()) {
             uses.entry(lock.table.clone()).or_default().locked = true;
         }
+        // Whether a row names an object is asked when it is removed, by whoever removes it.
+        for naming in plan.steps.name.iter().flat_map(|named| &named.unless_named_by) {
+            let table = TableName { schema: naming.schema.clone(), name: naming.table.clone() };
+            uses.entry(table).or_default().read = true;
+        }
         for part in plan.steps.remove.iter().flat_map(|removal| &removal.parts) {
             uses.entry(part.table.clone()).or_default().removed = true;
         }
@@ -323,3 +328,6 @@ impl Standing {
         findings
     }
 }
+
+#[cfg(test)]
+mod tests;
