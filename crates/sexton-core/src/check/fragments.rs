@@ -165,7 +165,12 @@ fn of_thing(thing: &Thing) -> Vec<Place<'_>> {
     let refuse = thing.refuse.iter().map(|refuse| ("refuse", &refuse.value.sql));
     let conditions = only.chain(refuse);
     let conditions = conditions.map(|(key, sql)| place(key, sql, Stands::Condition(table)));
-    visible.chain(find).chain(tenant).chain(conditions).collect()
+    let set = thing.set.iter().filter_map(|assignment| {
+        let Value::Sql(sql) = &assignment.value else { return None };
+        let what = format!("the value of `{}` in `{}`", assignment.column.value, thing.name);
+        Some(Place { sql, what, stands: Stands::Assigned { child: table, assignment } })
+    });
+    visible.chain(find).chain(tenant).chain(conditions).chain(set).collect()
 }
 
 /// A value's tenant is read from each row that holds it.

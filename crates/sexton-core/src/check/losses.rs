@@ -22,7 +22,9 @@ impl Losses {
             reach(graph, &known)
         };
         let mut of_tables: BTreeMap<TableName, BTreeSet<usize>> = BTreeMap::new();
-        for (at, thing) in things.iter().enumerate() {
+        // The row of a partial thing stays.
+        let whole = things.iter().enumerate().filter(|(_, thing)| !thing.is_partial());
+        for (at, thing) in whole {
             for table in of_thing(thing) {
                 of_tables.entry(table).or_default().insert(at);
             }

@@ -26,6 +26,7 @@ mod losses;
 mod objects;
 mod options;
 mod overruled;
+mod partial;
 mod probes;
 mod references;
 mod relations;
@@ -114,6 +115,7 @@ const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     guards::findings,
     work::findings,
     objects::findings,
+    partial::findings,
     hooks::findings,
     events::findings,
     indexes::findings,

@@ -13,6 +13,7 @@ mod indexes;
 mod objects;
 mod options;
 mod overruled;
+mod partial;
 mod probes;
 mod references;
 pub(crate) mod schema;

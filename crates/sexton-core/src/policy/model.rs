@@ -3,7 +3,9 @@
 //! Nothing here has met a database yet; `graph::resolve` judges it against a schema.
 
 use crate::finding::{Located, Span};
-use crate::names::{ColumnName, GuardName, HookName, OptionName, SystemName, TableName, ThingName};
+use crate::names::{
+    ColumnName, GuardName, HookName, ObjectRuleName, OptionName, SystemName, TableName, ThingName,
+};
 use crate::policy::{Event, Hook, ObjectRule, StoreRule, ThingOption};
 use crate::schema::Dialect;
 
@@ -98,6 +100,17 @@ pub struct Thing {
     pub limits: Limits,
     /// Whether the digest also hashes the keys of leaves.
     pub digest_rows: bool,
+    /// Which objects of the row go while the row stays: then no reference is followed.
+    pub removes: Vec<Located<ObjectRuleName>>,
+    /// What the row becomes when they go.
+    pub set: Vec<Assignment>,
+}
+
+impl Thing {
+    /// Whether only objects of its row go.
+    pub fn is_partial(&self) -> bool {
+        !self.removes.is_empty()
+    }
 }
 
 /// A table and one or more of its columns, as in `table.key` or `table.(a,b)`.

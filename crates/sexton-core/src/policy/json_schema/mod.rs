@@ -195,6 +195,8 @@ fn thing() -> Value {
         ("refuse", each(&text())),
         ("options", each(&option())),
         ("digest", json!({ "enum": ["keys", "rows"] })),
+        ("removes", list(json!({ "type": "string", "pattern": "^objects\\." }))),
+        ("set", assigned()),
     ];
     let mut properties: Map<String, Value> =
         built.into_iter().map(|(key, form)| (key.to_owned(), said(THING, key, form))).collect();
@@ -208,7 +210,7 @@ fn thing() -> Value {
         "limits".to_owned(),
         section("How much one deletion may take at most.", closed(&limits)),
     );
-    for key in ["hide", "purge", "undo", "removes", "set", "id"] {
+    for key in ["hide", "purge", "undo", "id"] {
         properties.insert(key.to_owned(), json!({ "description": READ_OVER }));
     }
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
@@ -345,10 +347,12 @@ fn event() -> Value {
 }
 
 fn assignments(meaning: &str) -> Value {
-    section(
-        meaning,
-        json!({ "type": "object", "minProperties": 1, "additionalProperties": refer("value") }),
-    )
+    section(meaning, assigned())
+}
+
+/// Columns, and what they are set to.
+fn assigned() -> Value {
+    json!({ "type": "object", "minProperties": 1, "additionalProperties": refer("value") })
 }
 
 fn text() -> Value {

@@ -209,6 +209,8 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
         "system = \"s\"\n[things.a]\nrow = \"a.b\"\nroles = \"admin\"",
         "system = \"s\"\n[things.a]\nrow = \"a.b\"\nlimits.percent = 101",
         "system = \"s\"\n[things.a]\nrow = \"a.b\"\nlimits.rows = 0",
+        "system = \"s\"\n[things.a]\nrow = \"a.b\"\nremoves = [\"audio\"]",
+        "system = \"s\"\n[things.a]\nrow = \"a.b\"\nset = {}",
         "system = \"s\"\n[references]\n\"a.b => c\" = \"keep\"",
         "system = \"s\"\n[references]\n\"a.b -> c\" = \"remove\"",
         "system = \"s\"\n[references]\n\"a.b -> c\" = { set = {} }",
@@ -233,6 +235,7 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
         "system = \"s\"\nlike = \"o.toml\"\n[guards.a]\nof = \"a\"",
         "system = \"s\"\n[references]\n\"a.b -> c\" = { rule = { set = { b = 1 } }, where = { sqlite = \"x\" } }",
         "system = \"s\"\n[pools.a]\nanything = 1",
+        "system = \"s\"\n[things.a]\nrow = \"a.b\"\nremoves = [\"objects.c\"]\nset.d = \"=null\"",
         "system = \"s\"\n[objects.a]\nof = \"a\"\nstores = [\"b\"]\nprefix = [\"{id}/\"]",
         "system = \"s\"\nlike = \"o.toml\"\n[objects.a]\npart = true",
     ] {

@@ -66,3 +66,5 @@ pub(super) const FILE_CYCLE: &str = "P027";
 pub(super) const BOTH_KEYS: &str = "P051";
 /// The same name twice in a list.
 pub(super) const TWICE: &str = "P052";
+/// What is not the name of a rule of objects, where one must stand.
+pub(super) const NO_RULE_OF_OBJECTS: &str = "P053";

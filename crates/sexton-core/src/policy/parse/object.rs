@@ -40,6 +40,18 @@ impl<'t> Reader<'t> {
         table.entries.iter().filter_map(|entry| self.object(entry)).collect()
     }
 
+    /// The entry's value as a rule of the section: `objects.NAME`.
+    pub fn object_rule_name(&mut self, entry: &Entry<'t>) -> Option<Located<ObjectRuleName>> {
+        let written = self.string(entry)?;
+        let name = written.value.strip_prefix("objects.").filter(|name| !name.is_empty());
+        if name.is_none() {
+            let message = format!("`{}` is not the name of a rule of objects", written.value);
+            let finding = Finding::error(codes::NO_RULE_OF_OBJECTS, Some(written.span), message);
+            self.refuse(finding.help(format!("write \"objects.{}\"", written.value)));
+        }
+        Some(Located::new(ObjectRuleName::new(name?), written.span))
+    }
+
     fn object(&mut self, entry: &Entry<'t>) -> Option<ObjectRule> {
         self.check_name(entry.name, entry.name_span, "a rule of objects");
         let table = self.table(entry)?;

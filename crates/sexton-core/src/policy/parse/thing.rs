@@ -13,12 +13,12 @@ use super::path::{self, Path};
 use super::sql::Form;
 use super::table::{Entry, Reader, Table};
 use crate::finding::{Finding, Located, Span};
-use crate::names::{ColumnName, ThingName};
+use crate::names::{ColumnName, ObjectRuleName, ThingName};
 use crate::policy::{
-    Condition, Confirm, Limits, Sql, TableColumns, TenantPath, Thing, ThingOption,
+    Assignment, Condition, Confirm, Limits, Sql, TableColumns, TenantPath, Thing, ThingOption,
 };
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "row",
     "starts",
     "label",
@@ -37,15 +37,18 @@ const KEYS: [&str; 18] = [
     "options",
     "limits",
     "digest",
+    "removes",
+    "set",
 ];
 
+/// Keys that are read and that no engine carries out yet.
+const UNMADE_KEYS: [&str; 2] = ["removes", "set"];
+
 /// Keys that are read over, and whether a deletion without them is less safe.
-const UNBUILT_KEYS: [(&str, bool); 6] = [
+const UNBUILT_KEYS: [(&str, bool); 4] = [
     ("hide", true),
     ("purge", true),
     ("undo", true),
-    ("removes", true),
-    ("set", true),
     // It only tells how routes write the id; without it an id is not found.
     ("id", false),
 ];
@@ -75,6 +78,8 @@ struct Keys {
     options: Option<Vec<ThingOption>>,
     limits: Option<Limits>,
     digest_rows: Option<bool>,
+    removes: Option<Vec<Located<ObjectRuleName>>>,
+    set: Option<Vec<Assignment>>,
     /// The names of the keys that stand there, read or not.
     written: Vec<&'static str>,
     /// What is read over: the key below the thing, whether it makes safer, where it stands.
@@ -113,6 +118,8 @@ impl Keys {
             options: self.options.or(base.options),
             limits: self.limits.or(base.limits),
             digest_rows: self.digest_rows.or(base.digest_rows),
+            removes: self.removes.or(base.removes),
+            set: self.set.or(base.set),
             written: [self.written, base.written].concat(),
             unbuilt,
         }
@@ -139,6 +146,8 @@ impl Keys {
             options: self.options.unwrap_or_default(),
             limits: self.limits.unwrap_or_default(),
             digest_rows: self.digest_rows.unwrap_or_default(),
+            removes: self.removes.unwrap_or_default(),
+            set: self.set.unwrap_or_default(),
         }
     }
 }
@@ -215,6 +224,9 @@ impl<'t> Reader<'t> {
             if let Some(key) = KEYS.iter().find(|key| **key == entry.name) {
                 keys.written.push(key);
                 self.key(entry, &mut keys);
+                if UNMADE_KEYS.contains(key) {
+                    keys.unbuilt.insert(key, (true, entry.name_span));
+                }
             } else if let Some((key, makes_safer)) =
                 UNBUILT_KEYS.iter().find(|(key, _)| *key == entry.name)
             {
@@ -248,6 +260,8 @@ impl<'t> Reader<'t> {
             "options" => keys.options = self.options(entry),
             "limits" => keys.limits = self.limits(entry),
             "digest" => keys.digest_rows = self.choice(entry, &DIGESTS),
+            "removes" => keys.removes = self.list_of(entry, "rules", Self::object_rule_name),
+            "set" => keys.set = self.assignments(entry),
             // `like` is read before, because all of them must be known.
             _ => {}
         }

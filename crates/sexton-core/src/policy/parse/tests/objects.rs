@@ -139,3 +139,50 @@ fn every_mistake_of_a_rule_of_objects_is_told_in_one_run() {
         &[("P004", "3"), ("P004", "4"), ("P040", "{"), ("P017", "\"x\""), ("P015", "\"y\"")],
     );
 }
+
+#[test]
+fn a_partial_thing_names_what_goes_and_what_its_row_becomes() {
+    let policy = good(
+        r#"[things.job]
+row = "jobs.id"
+[things.job-audio]
+like    = "job"
+removes = ["objects.audio", "objects.parts"]
+set     = { audio_gone = "={now}", state = "bare" }
+[things.job-parts]
+like    = "job-audio"
+removes = ["objects.parts"]
+[things.job-again]
+like    = "job-audio"
+removes = []
+"#,
+    );
+    let removed = |at: usize| -> Vec<&str> {
+        policy.things[at].removes.iter().map(|name| name.value.as_str()).collect()
+    };
+    assert_eq!((removed(0), policy.things[0].is_partial()), (vec![], false));
+    assert_eq!((removed(1), policy.things[1].is_partial()), (vec!["audio", "parts"], true));
+    let set: Vec<&str> = policy.things[1].set.iter().map(|s| s.column.value.as_str()).collect();
+    assert_eq!(set, ["audio_gone", "state"]);
+    // Each key is taken over whole.
+    assert_eq!((removed(2), &policy.things[2].set), (vec!["parts"], &policy.things[1].set));
+    assert!(!policy.things[3].is_partial());
+    assert!(unbuilt(&policy).contains(&("things.job-audio.removes", true)));
+}
+
+#[test]
+fn what_a_partial_thing_removes_is_the_name_of_a_rule() {
+    let thing = |lines: &str| format!("[things.a]\nrow = \"a.id\"\n{lines}\n");
+    for (lines, expected) in [
+        ("removes = \"objects.b\"", ("P004", "\"objects.b\"")),
+        ("removes = [3]", ("P004", "3")),
+        ("removes = [\"b\"]", ("P053", "\"b\"")),
+        ("removes = [\"objects.\"]", ("P053", "\"objects.\"")),
+        ("set = {}", ("P012", "{}")),
+        ("set = { b = [1] }", ("P004", "[1]")),
+    ] {
+        check(&thing(lines), &[expected]);
+    }
+    let finding = only_finding(&format!("{SYSTEM}{}", thing("removes = [\"b\"]")));
+    assert_eq!(finding.help.unwrap(), "write \"objects.b\"");
+}
