@@ -64,6 +64,10 @@ name!(
     ObjectRuleName
 );
 name!(
+    /// A pool of shared objects as the policy calls it.
+    PoolName
+);
+name!(
     /// An event as the policy calls it: a line of the log.
     EventName
 );

@@ -1,6 +1,6 @@
 //! The policy language: from the text of a file to a `Policy`, with every mistake in one run.
 //!
-//! `model`, `objects`, `stores` and `telling` are what a file says; `parse` reads it, and the files that it is `like`, whose texts
+//! `model`, `objects`, `pools`, `stores` and `telling` are what a file says; `parse` reads it, and the files that it is `like`, whose texts
 //! `sources` keeps; `options` are what a deletion may choose; `via` is how a reference holds what
 //! it refers to; `json_schema` tells editors the file's form. The parser never stops at the first
 //! mistake and never guesses: what it cannot read becomes a finding with its place in the file.
@@ -10,6 +10,7 @@ mod model;
 mod objects;
 mod options;
 mod parse;
+mod pools;
 mod sources;
 mod stores;
 mod telling;
@@ -20,6 +21,7 @@ pub use model::*;
 pub use objects::{NamesBy, NamingColumn, ObjectRule, VersionsGone};
 pub use options::{BadOption, Options, ThingOption};
 pub use parse::{OpenLike, parse, parse_files};
+pub use pools::{Manifest, ManifestPlace, ManifestStep, Pool, PoolNames};
 pub use sources::{Place, Sources};
 pub use stores::StoreRule;
 pub use telling::{Batch, Call, Event, EventOf, Hook, On};

@@ -6,7 +6,7 @@ use crate::finding::{Located, Span};
 use crate::names::{
     ColumnName, GuardName, HookName, ObjectRuleName, OptionName, SystemName, TableName, ThingName,
 };
-use crate::policy::{Event, Hook, ObjectRule, StoreRule, ThingOption};
+use crate::policy::{Event, Hook, ObjectRule, Pool, StoreRule, ThingOption};
 use crate::schema::Dialect;
 
 /// A whole policy file.
@@ -34,6 +34,8 @@ pub struct Policy {
     pub work: Vec<Work>,
     /// What no writer attaches to that is gone.
     pub fence: Option<Fence>,
+    /// Objects that several rows share.
+    pub pools: Vec<Pool>,
     /// Which objects of stores go with rows.
     pub objects: Vec<ObjectRule>,
     /// Whom to tell of rows that go.

@@ -1,6 +1,6 @@
 //! Which objects of stores go with rows, as written.
 
-use super::{ColumnPath, Sql};
+use super::{ColumnPath, Manifest, Sql};
 use crate::finding::{Located, Span};
 use crate::names::{ObjectRuleName, StoreName, TableName};
 use crate::template::Text;
@@ -22,6 +22,8 @@ pub struct ObjectRule {
     pub prefixes: Vec<Located<Text>>,
     /// Where rows say that they are: an address as the store writes it, or a bare key.
     pub uris: Vec<Located<Text>>,
+    /// An object of the row that names others.
+    pub manifest: Option<Manifest>,
     /// Whether only a partial thing that names the rule removes them.
     pub part: bool,
     /// Columns of rows whose objects stay: what one of them names is not removed.

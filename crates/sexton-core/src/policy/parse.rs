@@ -23,6 +23,7 @@ mod option;
 mod path;
 mod placed;
 mod placeholder;
+mod pool;
 mod reference;
 mod sections;
 mod sql;

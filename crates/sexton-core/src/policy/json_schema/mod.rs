@@ -44,6 +44,10 @@ pub fn json_schema() -> Value {
             "guards": { "additionalProperties": { "required": ["of", "rows", "link", "say"] } },
             "derived": { "additionalProperties": { "required": ["of", "set"] } },
             "work": { "additionalProperties": { "required": ["running"] } },
+            "pools": { "additionalProperties": {
+                "required": ["scope", "key", "grace"],
+                "oneOf": one_of(&["store", "stores"]),
+            } },
             "objects": { "additionalProperties": {
                 "required": ["of"],
                 "oneOf": one_of(&["store", "stores"]),
@@ -88,6 +92,7 @@ fn sections() -> Map<String, Value> {
                 each(&work()),
             ),
         ),
+        ("pools", section("Objects that several rows share.", named(&objects::pool()))),
         ("objects", section("Objects of stores that go with rows.", named(&objects::rule()))),
         ("hooks", section("Whom to tell of rows that go, and what to say.", each(&hook()))),
         ("events", section("Lines of the log about what is deleted.", each(&event()))),
@@ -129,8 +134,7 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 7] =
-    ["pools", "retention", "panels", "quota", "replies", "routes", "lists"];
+const UNBUILT_SECTIONS: [&str; 6] = ["retention", "panels", "quota", "replies", "routes", "lists"];
 
 /// A system's or a thing's name.
 const NAME: &str = "^[a-z][a-z0-9_-]*$";

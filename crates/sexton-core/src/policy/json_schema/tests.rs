@@ -69,6 +69,11 @@ fn schema_and_parser_know_the_same_keys() {
         ),
         ("[fence]\nzzz = 1", "/properties/fence/properties"),
         ("[fence]\nby = \"zzz\"", "/properties/fence/properties/by/enum"),
+        ("[pools.a]\nzzz = 1", "/properties/pools/additionalProperties/properties"),
+        (
+            "[objects.a]\nmanifest = { key = \"a\", zzz = 1 }",
+            "/properties/objects/additionalProperties/properties/manifest/properties",
+        ),
         ("[objects.a]\nzzz = 1", "/properties/objects/additionalProperties/properties"),
         (
             "[objects.a]\nversions = \"zzz\"",
@@ -225,6 +230,9 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
         "system = \"s\"\n[objects.a]\nof = \"a\"\nstores = []\nkey = \"{id}\"",
         "system = \"s\"\n[objects.a]\nof = \"a\"\nstore = \"b\"\nkey = []",
         "system = \"s\"\n[objects.a]\nof = \"a\"\nstore = \"b\"\nstores = [\"b\"]\nkey = \"{id}\"",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nstore = \"b\"\nmanifest = { key = \"{id}\" }",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nstore = \"b\"\nmanifest = { key = \"{id}\", removes = \"c\" }",
+        "system = \"s\"\n[pools.a]\nstore = \"b\"\nscope = \"c\"\nkey = \"c/{name}\"",
         "system = \"s\"\n[audit]\nroot_id_key = \"secret\"",
         "system = \"s\"\n[check]\nunindexed_rows_max = -1",
     ] {
@@ -234,7 +242,10 @@ fn what_the_parser_refuses_for_its_form_the_schema_refuses() {
     for text in [
         "system = \"s\"\nlike = \"o.toml\"\n[guards.a]\nof = \"a\"",
         "system = \"s\"\n[references]\n\"a.b -> c\" = { rule = { set = { b = 1 } }, where = { sqlite = \"x\" } }",
-        "system = \"s\"\n[pools.a]\nanything = 1",
+        "system = \"s\"\n[quota.a]\nanything = 1",
+        "system = \"s\"\n[pools.a]\nstore = \"b\"\nscope = \"c\"\nkey = \"c/{name}\"\ngrace = \"1h\"",
+        "system = \"s\"\nlike = \"o.toml\"\n[pools.a]\ngrace = \"1h\"",
+        "system = \"s\"\n[objects.a]\nof = \"a\"\nstore = \"b\"\nmanifest = { key = \"{id}\", removes = [\"$.c\"] }",
         "system = \"s\"\n[things.a]\nrow = \"a.b\"\nremoves = [\"objects.c\"]\nset.d = \"=null\"",
         "system = \"s\"\n[objects.a]\nof = \"a\"\nstores = [\"b\"]\nprefix = [\"{id}/\"]",
         "system = \"s\"\nlike = \"o.toml\"\n[objects.a]\npart = true",

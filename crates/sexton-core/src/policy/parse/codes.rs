@@ -68,3 +68,9 @@ pub(super) const BOTH_KEYS: &str = "P051";
 pub(super) const TWICE: &str = "P052";
 /// What is not the name of a rule of objects, where one must stand.
 pub(super) const NO_RULE_OF_OBJECTS: &str = "P053";
+/// A placeholder of a pool that is no plain word.
+pub(super) const NO_POOL_WORD: &str = "P054";
+/// A place in a manifest that cannot be read.
+pub(super) const BAD_PLACE: &str = "P055";
+/// A manifest that names nothing.
+pub(super) const EMPTY_MANIFEST: &str = "P056";

@@ -1,6 +1,6 @@
 //! Reads `[objects.NAME]`: which objects of stores go with rows.
 //!
-//! Not here: pools of shared objects and manifests, which are read over and named.
+//! Not here: manifests and pools of shared objects (`pool`).
 
 use toml::de::DeValue;
 
@@ -56,9 +56,6 @@ impl<'t> Reader<'t> {
         self.check_name(entry.name, entry.name_span, "a rule of objects");
         let table = self.table(entry)?;
         self.refuse_unknown(&table, &KEYS);
-        if let Some(manifest) = table.get("manifest") {
-            self.read_over(&manifest.path, true, manifest.name_span);
-        }
         // Everything is read before anything is given up, so that no mistake waits for another.
         let of = self.compulsory(&table, "of").and_then(|entry| self.table_name(entry));
         let stores = self.named_stores(&table);
@@ -66,6 +63,7 @@ impl<'t> Reader<'t> {
         let keys = self.names_of_objects(&table, "key");
         let prefixes = self.names_of_objects(&table, "prefix");
         let uris = self.names_of_objects(&table, "uri");
+        let manifest = table.get("manifest").map(|entry| self.manifest(entry));
         let part = table.get("part").and_then(|entry| self.boolean(entry)).unwrap_or(false);
         let unless_named_by = self.naming_columns(&table);
         let versions = table.get("versions").and_then(|entry| self.choice(entry, &VERSIONS));
@@ -85,6 +83,8 @@ impl<'t> Reader<'t> {
             keys: keys?,
             prefixes: prefixes?,
             uris: uris?,
+            // What is wrong with it keeps the whole policy back.
+            manifest: manifest.flatten(),
             part,
             unless_named_by,
             versions: versions.unwrap_or_default(),
@@ -126,7 +126,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The items of the entry's value, of which there is one at least.
-    fn some(&mut self, entry: &Entry<'t>, of: &str) -> Option<Vec<Entry<'t>>> {
+    pub fn some(&mut self, entry: &Entry<'t>, of: &str) -> Option<Vec<Entry<'t>>> {
         let items = self.list(entry, of)?;
         if items.is_empty() {
             return self.empty(entry.span, format!("`{}` is empty", entry.path));
@@ -147,7 +147,7 @@ impl<'t> Reader<'t> {
         read.into_iter().collect()
     }
 
-    fn name_of_objects(&mut self, entry: &Entry<'t>) -> Option<Located<Text>> {
+    pub fn name_of_objects(&mut self, entry: &Entry<'t>) -> Option<Located<Text>> {
         let text = self.text(entry)?;
         for slot in text.slots().filter(|slot| slot.filter == Some(Filter::Bool)) {
             let message = "`|bool` is for bodies and fields: a key is text";

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 17] = [
+const BUILT: [&str; 18] = [
     "like",
     "system",
     "database",
@@ -21,15 +21,13 @@ const BUILT: [&str; 17] = [
     "derived",
     "work",
     "fence",
+    "pools",
     "objects",
     "hooks",
     "events",
     "audit",
     "check",
 ];
-
-/// Sections that are read over, without which a deletion is less safe.
-const UNBUILT_SAFETY: [&str; 1] = ["pools"];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
 const UNBUILT_EXTRAS: [&str; 6] = ["retention", "panels", "quota", "replies", "routes", "lists"];
@@ -54,9 +52,8 @@ pub(super) fn read<'t>(
         reader.read_over("like", true, like.name_span);
     }
     for entry in &root.entries {
-        let makes_safer = UNBUILT_SAFETY.contains(&entry.name);
-        if makes_safer || UNBUILT_EXTRAS.contains(&entry.name) {
-            reader.section_read_over(entry, makes_safer);
+        if UNBUILT_EXTRAS.contains(&entry.name) {
+            reader.section_read_over(entry);
         } else if !BUILT.contains(&entry.name) {
             reader.unknown_section(entry);
         }
@@ -73,6 +70,7 @@ pub(super) fn read<'t>(
     let derived = root.get("derived").map(|entry| reader.derived(entry));
     let work = root.get("work").map(|entry| reader.work(entry));
     let fence = root.get("fence").and_then(|entry| reader.fence(entry));
+    let pools = root.get("pools").map(|entry| reader.pools(entry));
     let objects = root.get("objects").map(|entry| reader.objects(entry));
     let hooks = root.get("hooks").map(|entry| reader.hooks(entry));
     let known = things.as_deref().unwrap_or_default();
@@ -92,6 +90,7 @@ pub(super) fn read<'t>(
         derived: derived.unwrap_or_default(),
         work: work.unwrap_or_default(),
         fence,
+        pools: pools.unwrap_or_default(),
         objects: objects.unwrap_or_default(),
         hooks: hooks.unwrap_or_default(),
         events: events.unwrap_or_default(),
@@ -112,20 +111,20 @@ impl<'t> Reader<'t> {
         Some(SystemName::new(name.text))
     }
 
-    fn section_read_over(&mut self, section: &Entry<'t>, makes_safer: bool) {
+    fn section_read_over(&mut self, section: &Entry<'t>) {
         if UNDIVIDED.contains(&section.name) {
-            return self.read_over(section.name, makes_safer, section.name_span);
+            return self.read_over(section.name, false, section.name_span);
         }
         let Some(table) = self.table(section) else {
             return;
         };
         for part in &table.entries {
-            self.read_over(&part.path, makes_safer, part.name_span);
+            self.read_over(&part.path, false, part.name_span);
         }
     }
 
     fn unknown_section(&mut self, entry: &Entry<'t>) {
-        let known = [&BUILT[..], &UNBUILT_SAFETY, &UNBUILT_EXTRAS].concat();
+        let known = [&BUILT[..], &UNBUILT_EXTRAS].concat();
         let message = format!("`{}` is not a section of the language", entry.path);
         self.refuse(
             Finding::error(codes::UNKNOWN_SECTION, Some(entry.name_span), message)

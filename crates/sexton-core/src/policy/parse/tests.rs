@@ -5,6 +5,7 @@ mod forms;
 mod hooks;
 mod lines;
 mod objects;
+mod pools;
 mod references;
 mod sql;
 mod variants;

@@ -127,6 +127,7 @@ fn is_of_type(type_name: &Value, value: &Value) -> bool {
 fn fits(pattern: &Value, text: &str) -> bool {
     match pattern.as_str().unwrap() {
         "->" => text.contains("->"),
+        "^\\$" => text.starts_with('$'),
         "^objects\\." => text.starts_with("objects."),
         "^env:" => text.starts_with("env:"),
         "^(https?://|env:|notify:)" => {

@@ -202,14 +202,18 @@ fn audit_and_check_have_a_key_each_and_defaults() {
 fn sections_without_an_engine_are_told_in_the_order_of_the_file() {
     let policy = good(
         r#"[pools.jobs]
-nonsense = "is read over too"
+store = "s"
+scope = "a"
+key   = "a/{name}"
+grace = "1h"
 [takes]
 "a.b -> c" = "always"
-[pools.images]
+[quota.nonsense]
+nonsense = "is read over"
 [objects.iq]
 of       = "t"
 store    = "s"
-manifest = { key = "{id}" }
+manifest = { key = "{id}", removes = "$.a" }
 [retention.old]
 [panels."Earlier batches"]
 [quota.project]
@@ -222,7 +226,7 @@ manifest = { key = "{id}" }
         unbuilt(&policy),
         [
             ("pools.jobs", true),
-            ("pools.images", true),
+            ("quota.nonsense", false),
             ("objects.iq.manifest", true),
             ("retention.old", false),
             ("panels.\"Earlier batches\"", false),

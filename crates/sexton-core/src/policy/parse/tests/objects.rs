@@ -155,6 +155,8 @@ removes = ["objects.parts"]
 [things.job-again]
 like    = "job-audio"
 removes = []
+[things.job-alike]
+like    = "job-audio"
 "#,
     );
     let removed = |at: usize| -> Vec<&str> {
@@ -167,6 +169,7 @@ removes = []
     // Each key is taken over whole.
     assert_eq!((removed(2), &policy.things[2].set), (vec!["parts"], &policy.things[1].set));
     assert!(!policy.things[3].is_partial());
+    assert_eq!(removed(4), ["audio", "parts"]);
     assert!(unbuilt(&policy).contains(&("things.job-audio.removes", true)));
 }
 

@@ -93,7 +93,8 @@ fn a_key_below_a_named_table_is_replaced_whole() {
 
 #[test]
 fn parts_without_an_engine_are_told_of_both_files() {
-    let base = format!("{BASE}[pools.images]\nstore = \"s\"\n");
+    let pool = "[pools.images]\nstore = \"s\"\nscope = \"a\"\nkey = \"a/{name}\"\ngrace = \"1h\"\n";
+    let base = format!("{BASE}{pool}");
     let own = "like = \"base.toml\"\n[things.model]\nhide = \"ledger\"\n";
     let (policy, findings, _) = read(own, &[("base.toml", &base)]);
     assert_eq!(findings, []);
