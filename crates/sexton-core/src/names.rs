@@ -56,10 +56,6 @@ name!(
     StoreName
 );
 name!(
-    /// A pool of shared objects as the policy calls it.
-    PoolName
-);
-name!(
     /// A rule of objects as the policy calls it.
     ObjectRuleName
 );
