@@ -29,7 +29,7 @@ use crate::stores::Stores;
 
 /// A system under care, ready for previews and deletions.
 pub struct System {
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) database: Arc<dyn Database>,
     pub(crate) surroundings: Surroundings,
     pub(crate) audit_key: Option<Vec<u8>>,
@@ -65,7 +65,7 @@ impl System {
     ) -> Self {
         let caller = Arc::new(NoCaller);
         Self {
-            policy,
+            policy: Arc::new(policy),
             database,
             surroundings,
             audit_key,

@@ -11,9 +11,7 @@ mod outcome;
 mod target;
 
 pub use key::{BadKey, BadPrefix, ObjectKey, ObjectVersion, Prefix, UploadId, VersionId};
-pub use manifest::{
-    BadManifestPath, MANIFEST_BYTES_MAX, ManifestPath, ManifestTarget, SharedNames, SharedTarget,
-};
+pub use manifest::{MANIFEST_BYTES_MAX, ManifestTarget, SharedNames, SharedTarget};
 pub use outcome::{Outcome, OutcomeCounts};
 pub use target::{
     KEYS_PER_INTENT, LEFT_TOLD_MAX, LeftObject, Named, NamingIn, ObjectTarget, Progress, Removed,

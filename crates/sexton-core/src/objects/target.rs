@@ -66,6 +66,9 @@ pub struct Progress {
     /// Behind which key of a prefix not everything is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<String>,
+    /// Whether what a manifest names is promised by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_read: bool,
     /// How often a prefix was seen to be empty.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub empty: u32,

@@ -18,6 +18,7 @@ mod linking;
 mod looking;
 mod mentions;
 mod objects;
+mod owners;
 mod reasons;
 mod recording;
 mod remembering;
@@ -37,17 +38,18 @@ pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use linking::{Link, links};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
-pub use objects::Misnamed;
+pub use objects::{FoundManifest, Misnamed};
+pub use owners::{Owners, owners};
 pub(crate) use recording::{Asker, columns, event_table, follow, named_going, slots};
 pub(crate) use root::{Tenant, follow_tenant, write_tenant};
 pub use saying::{Why, Words};
 
 use crate::graph::EdgeId;
 use crate::names::{
-    EventName, GuardName, HookName, ObjectRuleName, StoreName, TableName, ThingName,
+    EventName, GuardName, HookName, ObjectRuleName, PoolName, StoreName, TableName, ThingName,
 };
 use crate::objects::NamingIn;
-use crate::policy::{Call, Limits, NamesBy, On};
+use crate::policy::{Call, Limits, ManifestPlace, NamesBy, On};
 use crate::schema::{Column, Dialect};
 use crate::sql::{SetId, Statement};
 use crate::template::{Form, Text, ValuePath};
@@ -387,6 +389,40 @@ pub struct NamedObjects {
     pub unless_named_by: Vec<NamingIn>,
     /// No prefix may be as wide as one of these.
     pub heads: Vec<String>,
+    /// An object that names more of them.
+    pub manifest: Option<NamedManifest>,
+}
+
+/// An object that names others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedManifest {
+    /// Its key.
+    pub key: Text,
+    /// Where it names objects that go with it.
+    pub removes: Vec<ManifestPlace>,
+    /// What the placeholders of pools stand for.
+    pub bind: Vec<(String, Text)>,
+    /// Where it names shared objects.
+    pub names: Vec<NamedPool>,
+}
+
+/// Where a manifest names objects of a pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedPool {
+    /// The pool.
+    pub pool: PoolName,
+    /// The places.
+    pub places: Vec<ManifestPlace>,
+    /// Within what its objects are shared.
+    pub scope: Text,
+    /// Their keys.
+    pub key: Text,
+    /// In which stores they may be.
+    pub stores: Vec<StoreName>,
+    /// So long after the commit it is decided which of them go.
+    pub grace_secs: i64,
+    /// The rule whose prefix is a whole scope.
+    pub covers: Option<ObjectRuleName>,
 }
 
 /// A line of the log.

@@ -6,12 +6,14 @@
 use super::closure::Closure;
 use super::compile::Source;
 use super::recording::{Asker, of_going_rows, read_all};
-use super::{NamedObjects, Said};
+use serde_json::Value;
+
+use super::{NamedManifest, NamedObjects, NamedPool, Said};
 use crate::finding::Finding;
-use crate::objects::{NamingIn, ObjectKey, Prefix};
-use crate::policy::{NamesBy, NamingColumn, ObjectRule, Policy, VersionsGone};
+use crate::objects::{NamingIn, ObjectKey, Prefix, SharedNames};
+use crate::policy::{Manifest, NamesBy, NamingColumn, ObjectRule, Policy, VersionsGone};
 use crate::sql::{Scalar, Writer};
-use crate::template::{BadName, Slot, ValuePath, value_of};
+use crate::template::{BadName, Piece, Slot, Text, ValuePath, value_of};
 
 /// What is read for every rule of objects whose rows go.
 pub(super) fn named(
@@ -41,10 +43,13 @@ fn of_rule(
     else {
         return Ok(None);
     };
-    let slots: Vec<&Slot> = rule.templates().flat_map(|(_, text)| text.value.slots()).collect();
+    let of_manifest = rule.manifest.iter().flat_map(manifest_slots);
+    let slots = rule.templates().flat_map(|(_, text)| text.value.slots()).chain(of_manifest);
+    let slots: Vec<&Slot> = slots.collect();
     let mut writer = Writer::new(source.schema.dialect);
     writer.push("SELECT ");
-    let said = read_all(source, Asker::Object, Some(table), &slots, &mut writer)?;
+    let said =
+        read_all((source.schema, source.graph), Asker::Object, Some(table), &slots, &mut writer)?;
     // Whose row it is stands behind all else, for people.
     let identity = &set.columns[..set.identity];
     for column in identity {
@@ -66,7 +71,40 @@ fn of_rule(
         look_again_secs: rule.look_again_secs,
         unless_named_by: rule.unless_named_by.iter().map(naming_in).collect(),
         heads: heads(source.policy, rule),
+        manifest: rule.manifest.as_ref().map(|manifest| named_manifest(source.policy, manifest)),
     }))
+}
+
+/// The placeholders that are read for a manifest.
+pub(super) fn manifest_slots(manifest: &Manifest) -> impl Iterator<Item = &Slot> {
+    let bound = manifest.bind.iter().flat_map(|(_, text)| text.value.slots());
+    manifest.key.value.slots().chain(bound)
+}
+
+/// A manifest, with what the policy says of the pools that it names objects of.
+pub(super) fn named_manifest(policy: &Policy, manifest: &Manifest) -> NamedManifest {
+    let names = manifest.names.iter().filter_map(|of| {
+        let pool = policy.pools.iter().find(|pool| pool.name == of.pool.value)?;
+        Some(NamedPool {
+            pool: pool.name.clone(),
+            places: of.places.iter().map(|place| place.value.clone()).collect(),
+            scope: pool.scope.value.clone(),
+            key: pool.key.value.clone(),
+            stores: pool.stores.iter().map(|store| store.value.clone()).collect(),
+            grace_secs: pool.grace_secs,
+            covers: pool.covers.as_ref().map(|rule| rule.value.clone()),
+        })
+    });
+    NamedManifest {
+        key: manifest.key.value.clone(),
+        removes: manifest.removes.iter().map(|path| path.value.clone()).collect(),
+        bind: manifest
+            .bind
+            .iter()
+            .map(|(name, text)| (name.value.clone(), text.value.clone()))
+            .collect(),
+        names: names.collect(),
+    }
 }
 
 fn naming_in(column: &NamingColumn) -> NamingIn {
@@ -103,15 +141,7 @@ impl NamedObjects {
     /// The names that a row makes, by template, in their order; none of a template whose values
     /// are null.
     pub fn names(&self, row: &[Scalar]) -> Result<Vec<Option<String>>, Misnamed> {
-        let value = |path: &ValuePath| {
-            let said = self.said.iter().find(|(known, _)| known == path).map(|(_, said)| said);
-            match said {
-                Some(Said::Read { at, is_json }) => row
-                    .get(*at)
-                    .map_or(serde_json::Value::Null, |scalar| value_of(scalar, *is_json)),
-                _ => serde_json::Value::Null,
-            }
-        };
+        let value = |path: &ValuePath| said(&self.said, row, path);
         let named = self.templates.iter().map(|(by, text)| {
             let name = text.name(&value).map_err(|bad: BadName| bad.to_string())?;
             if let Some(name) = &name {
@@ -140,10 +170,84 @@ impl NamedObjects {
         Ok(())
     }
 
+    /// The manifest that a row names; none if it names none.
+    pub fn manifest(&self, row: &[Scalar]) -> Result<Option<FoundManifest>, Misnamed> {
+        let Some(manifest) = &self.manifest else { return Ok(None) };
+        let value = |path: &ValuePath| said(&self.said, row, path);
+        let found = manifest.found(&value);
+        found.map_err(|why| Misnamed { row: self.row(row), why: why.to_string() })
+    }
+
     /// What a row is called.
-    fn row(&self, row: &[Scalar]) -> String {
+    pub(super) fn row(&self, row: &[Scalar]) -> String {
         let key = &row[row.len().saturating_sub(self.row_key)..];
         let values: Vec<String> = key.iter().map(ToString::to_string).collect();
         values.join(",")
+    }
+}
+
+/// What a placeholder stands for in a row.
+fn said(said: &[(ValuePath, Said)], row: &[Scalar], path: &ValuePath) -> Value {
+    match said.iter().find(|(known, _)| known == path) {
+        Some((_, Said::Read { at, is_json })) => {
+            row.get(*at).map_or(Value::Null, |scalar| value_of(scalar, *is_json))
+        }
+        _ => Value::Null,
+    }
+}
+
+/// A manifest of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundManifest {
+    /// Its key.
+    pub key: String,
+    /// Where it names shared objects, and of which parts of pools.
+    pub names: Vec<SharedNames>,
+}
+
+impl NamedManifest {
+    fn found(&self, value: &dyn Fn(&ValuePath) -> Value) -> Result<Option<FoundManifest>, BadName> {
+        let Some(key) = self.key.name(value)? else { return Ok(None) };
+        let mut bound = Vec::new();
+        for (name, text) in &self.bind {
+            // What is null binds nothing: no pool has a part of that name.
+            if let Some(value) = text.name(value)? {
+                bound.push((name.clone(), value));
+            }
+        }
+        let mut names = Vec::new();
+        for pool in &self.names {
+            names.extend(pool.part(&bound)?);
+        }
+        Ok(Some(FoundManifest { key, names }))
+    }
+}
+
+impl NamedPool {
+    /// The part of the pool for which these values stand; none if one is missing.
+    fn part(&self, bound: &[(String, String)]) -> Result<Option<SharedNames>, BadName> {
+        let value = |path: &ValuePath| {
+            let named = bound.iter().find(|(name, _)| path.names == [name.as_str()]);
+            named.map_or(Value::Null, |(_, value)| Value::from(value.as_str()))
+        };
+        let pieces = self.key.pieces.as_slice();
+        let is_name =
+            |piece: &Piece| matches!(piece, Piece::Value(slot) if slot.path.names == ["name"]);
+        let Some(at) = pieces.iter().position(is_name) else { return Ok(None) };
+        let side = |pieces: &[Piece]| Text { pieces: pieces.to_vec() }.name(&value);
+        let (before, after) = (side(&pieces[..at])?, side(&pieces[at + 1..])?);
+        let parts = (self.scope.name(&value)?, before, after);
+        let (Some(scope), Some(before), Some(after)) = parts else { return Ok(None) };
+        Ok(Some(SharedNames {
+            pool: self.pool.clone(),
+            scope,
+            bound: bound.to_vec(),
+            places: self.places.clone(),
+            before,
+            after,
+            stores: self.stores.clone(),
+            grace_secs: self.grace_secs,
+            covers: self.covers.clone(),
+        }))
     }
 }

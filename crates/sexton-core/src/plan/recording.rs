@@ -231,7 +231,13 @@ fn of_hook(
     };
     let mut writer = Writer::new(source.schema.dialect);
     writer.push("SELECT ");
-    let said = read_all(source, Asker::Hook, Some(table), &slots(hook), &mut writer)?;
+    let said = read_all(
+        (source.schema, source.graph),
+        Asker::Hook,
+        Some(table),
+        &slots(hook),
+        &mut writer,
+    )?;
     of_going_rows(source, closure, (table, set), hook.filter.as_ref(), &mut writer);
     let label = ["for the hook", hook.name.as_str(), "read"].join(" ");
     let statement = Some(writer.finish(&label, &table.name));
@@ -248,7 +254,13 @@ pub(super) fn of_stopping(
 ) -> Result<Recording, Vec<Finding>> {
     let mut writer = Writer::new(source.schema.dialect);
     writer.push("SELECT ");
-    let said = read_all(source, Asker::Hook, Some(rows.table), &slots(hook), &mut writer)?;
+    let said = read_all(
+        (source.schema, source.graph),
+        Asker::Hook,
+        Some(rows.table),
+        &slots(hook),
+        &mut writer,
+    )?;
     rows.from_rows(&mut writer);
     writer.push(" AND ");
     rows.running(&mut writer);
@@ -291,7 +303,7 @@ fn of_event(
     let mut writer = Writer::new(source.schema.dialect);
     writer.push("SELECT ");
     let slots = event.fields.slots();
-    let said = read_all(source, asker, table, &slots, &mut writer)?;
+    let said = read_all((source.schema, source.graph), asker, table, &slots, &mut writer)?;
     let mut root_key = 0;
     let is_there = table.filter(|_| set.is_some() || at_work.is_some());
     let statement = is_there.map(|table| {
@@ -376,7 +388,7 @@ fn filtered(
 
 /// Writes a column for each placeholder that is read of a row; says what each is.
 pub(super) fn read_all(
-    source: &Source<'_>,
+    (schema, graph): (&Schema, &Graph),
     asker: Asker,
     table: Option<&Table>,
     slots: &[&Slot],
@@ -388,7 +400,7 @@ pub(super) fn read_all(
             continue;
         }
         let path = columns(slot, asker);
-        match follow(slot, &path, asker, table, source.schema, source.graph) {
+        match follow(slot, &path, asker, table, schema, graph) {
             Ok(Followed { leads: Leads::Word(word) }) => said.push((slot.path.clone(), word)),
             Ok(Followed { leads: Leads::Value(followed, json) }) => {
                 let Some(table) = table else { continue };

@@ -6,7 +6,7 @@ use super::{
     Find, JudgedBy, NamedObjects, Plan, Recording, Removal, RootPlan, SetRole, Told, Working,
 };
 use crate::names::StoreName;
-use crate::policy::Call;
+use crate::policy::{Call, ManifestPlace};
 use crate::sql::{Bind, Statement};
 use crate::template::ValuePath;
 
@@ -124,6 +124,20 @@ fn show_names(f: &mut fmt::Formatter<'_>, named: &NamedObjects) -> fmt::Result {
     }
     if named.look_again_secs > 0 {
         writeln!(f, "      looks again after {} s", named.look_again_secs)?;
+    }
+    if let Some(manifest) = &named.manifest {
+        writeln!(f, "      what the manifest {} names", manifest.key.written())?;
+        for place in &manifest.removes {
+            writeln!(f, "        removes {}", place.written())?;
+        }
+        for pool in &manifest.names {
+            let places: Vec<String> = pool.places.iter().map(ManifestPlace::written).collect();
+            let (name, scope, key) = (&pool.pool, pool.scope.written(), pool.key.written());
+            writeln!(f, "        shares {key} within {scope} of {name} at {}", places.join(", "))?;
+        }
+        for (name, text) in &manifest.bind {
+            writeln!(f, "        with {name} = {}", text.written())?;
+        }
     }
     for column in &named.unless_named_by {
         writeln!(f, "      unless named by {}.{}", column.table, column.column)?;

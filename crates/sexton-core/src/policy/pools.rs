@@ -3,6 +3,8 @@
 //! A manifest is an object of a row; what stands in it names objects that go with the row alone, and
 //! names in a pool, whose objects go when nobody names them any more.
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::{Located, Span};
 use crate::names::{ObjectRuleName, PoolName, StoreName};
 use crate::template::Text;
@@ -32,14 +34,16 @@ pub struct PoolNames {
 }
 
 /// A place in a document, or many: `$.images[*].content_hash`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ManifestPlace {
     /// From the outside in.
     pub steps: Vec<ManifestStep>,
 }
 
 /// A step into a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ManifestStep {
     /// The value under this key of a table.
     Key(String),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use sexton_core::intent::IntentKind;
 use sexton_core::names::StoreName;
-use sexton_core::objects::{KEYS_PER_INTENT, Named, ObjectTarget};
-use sexton_core::plan::{Misnamed, NamedObjects};
+use sexton_core::objects::{KEYS_PER_INTENT, ManifestTarget, Named, ObjectTarget, SharedNames};
+use sexton_core::plan::{FoundManifest, Misnamed, NamedObjects};
 use sexton_core::policy::NamesBy;
 use sexton_core::preview::{Blocker, BlockerKind};
 
@@ -21,16 +21,19 @@ const MISNAMED_MAX: usize = 5;
 
 /// Names of objects, by what they are: none twice.
 #[derive(Debug, Default)]
-pub(crate) struct NamesFound(BTreeMap<NamesBy, Vec<String>>);
+pub(crate) struct NamesFound {
+    names: BTreeMap<NamesBy, Vec<String>>,
+    manifests: Vec<FoundManifest>,
+}
 
 impl NamesFound {
     /// The names of this kind, in the order of bytes.
     pub fn of(&self, by: NamesBy) -> &[String] {
-        self.0.get(&by).map_or(&[], Vec::as_slice)
+        self.names.get(&by).map_or(&[], Vec::as_slice)
     }
 
     pub fn len(&self) -> usize {
-        self.0.values().map(Vec::len).sum()
+        self.names.values().map(Vec::len).sum::<usize>() + self.manifests.len()
     }
 }
 
@@ -42,11 +45,13 @@ impl Walk<'_> {
     ) -> Result<Result<NamesFound, Blocker>, DatabaseError> {
         let (mut found, mut misnamed, mut count) = (NamesFound::default(), Vec::new(), 0);
         for row in self.rows(&named.statement, u64::MAX).await? {
-            match named.names(&row) {
-                Ok(made) => {
+            let made = named.names(&row).and_then(|made| Ok((made, named.manifest(&row)?)));
+            match made {
+                Ok((made, manifest)) => {
                     for ((by, _), name) in named.templates.iter().zip(made) {
-                        found.0.entry(*by).or_default().extend(name);
+                        found.names.entry(*by).or_default().extend(name);
                     }
+                    found.manifests.extend(manifest);
                 }
                 Err(bad) => {
                     count += 1;
@@ -56,7 +61,7 @@ impl Walk<'_> {
                 }
             }
         }
-        for of_kind in found.0.values_mut() {
+        for of_kind in found.names.values_mut() {
             of_kind.sort_unstable();
             of_kind.dedup();
         }
@@ -72,21 +77,55 @@ impl System {
         intents: &mut Vec<NewIntent>,
     ) -> Result<BTreeMap<String, u64>, ChangeError> {
         let plan = walk.plan;
-        let (mut counts, mut blockers) = (BTreeMap::new(), Vec::new());
+        let (mut counts, mut blockers, mut all) = (BTreeMap::new(), Vec::new(), Vec::new());
         for named in &plan.steps.name {
             match walk.names(named).await? {
                 Ok(found) if found.len() == 0 => {}
-                Ok(found) => {
-                    counts.insert(named.rule.to_string(), found.len() as u64);
-                    intents.extend(self.object_intents(named, &found));
-                }
+                Ok(found) => all.push((named, found)),
                 Err(blocker) => blockers.push(blocker),
             }
         }
-        match Refusal::of(blockers) {
-            Some(refusal) => Err(ChangeError::refused(refusal)),
-            None => Ok(counts),
+        if let Some(refusal) = Refusal::of(blockers) {
+            return Err(ChangeError::refused(refusal));
         }
+        for (named, found) in &all {
+            counts.insert(named.rule.to_string(), found.len() as u64);
+            intents.extend(self.object_intents(named, found));
+            intents.extend(self.manifest_intents(named, found, &all));
+        }
+        Ok(counts)
+    }
+
+    /// Promises that manifests are read; but none where all that it names goes with a prefix.
+    fn manifest_intents(
+        &self,
+        named: &NamedObjects,
+        found: &NamesFound,
+        all: &[(&NamedObjects, NamesFound)],
+    ) -> Vec<NewIntent> {
+        let Some(manifest) = &named.manifest else { return Vec::new() };
+        let is_covered = |names: &SharedNames| {
+            let covers = names.covers.as_ref();
+            let rules = all.iter().filter(|(named, _)| Some(&named.rule) == covers);
+            let mut prefixes = rules.flat_map(|(_, found)| found.of(NamesBy::Prefix));
+            prefixes.any(|prefix| names.before.starts_with(prefix.as_str()))
+        };
+        let open = found
+            .manifests
+            .iter()
+            .filter(|found| found.names.is_empty() || !found.names.iter().all(is_covered));
+        let intent = |found: &FoundManifest| {
+            let target = ManifestTarget {
+                stores: named.stores.clone(),
+                key: found.key.clone(),
+                removes: manifest.removes.clone(),
+                names: found.names.clone(),
+                all_versions: named.all_versions,
+            };
+            let target = serde_json::to_string(&target).expect("a target is plain text");
+            self.new_intent(IntentKind::Manifest, named.rule.to_string(), target)
+        };
+        open.map(intent).collect()
     }
 
     fn object_intents(&self, named: &NamedObjects, found: &NamesFound) -> Vec<NewIntent> {

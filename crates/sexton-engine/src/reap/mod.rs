@@ -35,9 +35,16 @@ pub(crate) use events::Open;
 use objects::{Attempted, Remover};
 
 /// Kinds of intents that are carried out here.
-pub(crate) const REAPED: &[IntentKind] = &[IntentKind::Hook, IntentKind::Key, IntentKind::Prefix];
+pub(crate) const REAPED: &[IntentKind] = &[
+    IntentKind::Hook,
+    IntentKind::Key,
+    IntentKind::Prefix,
+    IntentKind::Manifest,
+    IntentKind::Shared,
+];
 /// Those of them that remove objects.
-pub(crate) const OBJECTS: [IntentKind; 2] = [IntentKind::Key, IntentKind::Prefix];
+pub(crate) const OBJECTS: [IntentKind; 4] =
+    [IntentKind::Key, IntentKind::Prefix, IntentKind::Manifest, IntentKind::Shared];
 /// So many calls are under way at once.
 const AT_ONCE: usize = 8;
 /// Longer than any call may take, so that nobody makes a call that is still under way.
@@ -195,12 +202,18 @@ impl System {
     }
 
     async fn remover(&self, lease: &str) -> Remover {
-        let asks = self.policy.objects.iter().any(|rule| !rule.unless_named_by.is_empty());
+        let asks = self
+            .policy
+            .objects
+            .iter()
+            .any(|rule| !rule.unless_named_by.is_empty() || rule.manifest.is_some());
         // Who cannot read the schema is told by the column that is not found.
         let schema = if asks { self.schema().await.ok() } else { None };
         Remover {
             stores: self.stores.clone(),
+            policy: self.policy.clone(),
             database: self.database.clone(),
+            clock: self.surroundings.clock.clone(),
             entropy: self.surroundings.entropy.clone(),
             schema,
             lease: lease.to_owned(),

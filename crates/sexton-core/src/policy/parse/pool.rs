@@ -14,14 +14,11 @@ const POOL_KEYS: [&str; 6] = ["store", "stores", "scope", "key", "grace", "cover
 const MANIFEST_KEYS: [&str; 4] = ["key", "names", "removes", "bind"];
 
 impl<'t> Reader<'t> {
-    /// All pools of the section, in the file's order. No engine counts their objects yet.
+    /// All pools of the section, in the file's order.
     pub fn pools(&mut self, section: &Entry<'t>) -> Vec<Pool> {
         let Some(table) = self.table(section) else {
             return Vec::new();
         };
-        for pool in &table.entries {
-            self.read_over(&pool.path, true, pool.name_span);
-        }
         table.entries.iter().filter_map(|entry| self.pool(entry)).collect()
     }
 
@@ -62,9 +59,8 @@ impl<'t> Reader<'t> {
         Some(Located::new(text, entry.span))
     }
 
-    /// `[objects.NAME.manifest]`, which no engine reads yet.
+    /// `[objects.NAME.manifest]`.
     pub fn manifest(&mut self, entry: &Entry<'t>) -> Option<Manifest> {
-        self.read_over(&entry.path, true, entry.name_span);
         let table = self.table(entry)?;
         self.refuse_unknown(&table, &MANIFEST_KEYS);
         let key = match table.get("key") {

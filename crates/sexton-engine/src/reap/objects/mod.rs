@@ -7,26 +7,34 @@
 //! How far a promise is, is noted while it is held, so whoever goes on begins there. Whoever lost
 //! its lease stops: another has it.
 
+mod manifest;
 mod names;
 mod prefix;
+mod shared;
 mod spared;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sexton_core::intent::IntentKind;
 use sexton_core::names::{IntentId, StoreName};
-use sexton_core::objects::{Named, ObjectTarget, Progress, Removed};
+use sexton_core::objects::{ManifestTarget, Named, ObjectTarget, Progress, Removed, SharedTarget};
+use sexton_core::policy::Policy;
 use sexton_core::schema::Schema;
+use sexton_core::sql::{Bind, Scalar, Statement};
 use tokio::time::Instant;
 
 use super::retry;
 use crate::clear::Cleared;
 use crate::ports::store::Scope;
 use crate::ports::{
-    Answer, Database, DatabaseError, Entropy, IntentRow, Mode, Settlement, Store, StoreError,
+    Answer, Arg, Clock, Database, DatabaseError, Entropy, IntentRow, Mode, Query, Row, Settlement,
+    Store, StoreError, Tx,
 };
 use crate::stores::Stores;
 
+/// So many names of spared objects are kept in mind.
+const SPARED_MAX: u64 = 100_000;
 /// A promise that goes on is held again so often.
 const KEEP_EVERY: Duration = Duration::from_secs(20);
 
@@ -40,12 +48,31 @@ pub(super) struct Attempted {
 /// Whoever removes objects.
 pub(super) struct Remover {
     pub stores: Stores,
+    pub policy: Arc<Policy>,
     pub database: Arc<dyn Database>,
+    pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     /// The schema, where columns are asked which objects they name.
     pub schema: Option<Arc<Schema>>,
     pub lease: String,
     pub lease_secs: i64,
+}
+
+/// What is promised of objects.
+enum Promise {
+    Objects(ObjectTarget),
+    Manifest(ManifestTarget),
+    Shared(SharedTarget),
+}
+
+impl Promise {
+    fn of(intent: &IntentRow) -> Result<Self, serde_json::Error> {
+        Ok(match intent.kind {
+            IntentKind::Manifest => Self::Manifest(serde_json::from_str(&intent.target)?),
+            IntentKind::Shared => Self::Shared(serde_json::from_str(&intent.target)?),
+            _ => Self::Objects(serde_json::from_str(&intent.target)?),
+        })
+    }
 }
 
 /// How an attempt went.
@@ -81,8 +108,8 @@ type Noted = Mutex<Progress>;
 impl Remover {
     /// Carries a promise out as far as it goes; nothing if it is another's by now.
     pub async fn carry_out(self, intent: &IntentRow, chance: u8) -> Option<Attempted> {
-        let target: ObjectTarget = match serde_json::from_str(&intent.target) {
-            Ok(target) => target,
+        let promise = match Promise::of(intent) {
+            Ok(promise) => promise,
             Err(error) => {
                 let reason = format!("what is stored of it cannot be read: {error}");
                 let answer = Answer::Refused { reason };
@@ -94,7 +121,7 @@ impl Remover {
         let noted = Mutex::new(begun.unwrap_or_default());
         let committed = Committed { ago_ms: intent.age_ms, seen: Instant::now() };
         let went = tokio::select! {
-            went = self.work(&target, &noted, committed) => went,
+            went = self.work(intent, &promise, &noted, committed) => went,
             () = self.keep(&intent.id, &noted) => return None,
         };
         let progress = Some(text(&noted));
@@ -125,10 +152,20 @@ impl Remover {
         Ok(kept)
     }
 
-    async fn work(&self, target: &ObjectTarget, noted: &Noted, committed: Committed) -> Went {
-        let went = match &target.named {
-            Named::Prefix(prefix) => self.prefix(target, prefix, noted, committed).await,
-            Named::Keys(names) | Named::Uris(names) => self.names(target, names, noted).await,
+    async fn work(
+        &self,
+        intent: &IntentRow,
+        promise: &Promise,
+        noted: &Noted,
+        committed: Committed,
+    ) -> Went {
+        let went = match promise {
+            Promise::Objects(target) => match &target.named {
+                Named::Prefix(prefix) => self.prefix(target, prefix, noted, committed).await,
+                Named::Keys(names) | Named::Uris(names) => self.names(target, names, noted).await,
+            },
+            Promise::Manifest(target) => self.manifest(intent, target, noted).await,
+            Promise::Shared(target) => self.shared(target, noted, committed).await,
         };
         went.unwrap_or_else(|went| went)
     }
@@ -175,4 +212,20 @@ fn count(removed: &mut Removed, cleared: &Cleared) {
         removed.add_left(&failure.place, &failure.outcome.to_string());
     }
     removed.failed += left.saturating_sub(cleared.failures.len() as u64);
+}
+
+/// Asks the database what a statement with literals only asks.
+async fn read(tx: &mut dyn Tx, statement: &Statement) -> Result<Vec<Row>, DatabaseError> {
+    let args = args(statement);
+    let (label, sql) = (statement.label.as_str(), statement.sql.as_str());
+    tx.rows(Query { label, sql, args, general: statement.general }).await
+}
+
+fn args(statement: &Statement) -> Vec<Arg> {
+    let arg = |bind: &Bind| match bind {
+        Bind::Literal(value) => Arg::Scalar(value.clone()),
+        Bind::Cap => Arg::Scalar(Scalar::Integer(SPARED_MAX.cast_signed())),
+        _ => Arg::Scalar(Scalar::Null),
+    };
+    statement.binds.iter().map(arg).collect()
 }

@@ -83,7 +83,7 @@ impl Remover {
     }
 
     /// Removes these keys of a store; those that may still be there.
-    async fn keys(
+    pub(super) async fn keys(
         &self,
         target: &ObjectTarget,
         name: &StoreName,
@@ -117,7 +117,7 @@ impl Remover {
 }
 
 /// Those of the keys that are there, with their sizes.
-async fn current(
+pub(super) async fn current(
     store: &Arc<dyn Store>,
     keys: Vec<String>,
     removed: &mut Removed,

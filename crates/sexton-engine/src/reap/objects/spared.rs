@@ -6,15 +6,12 @@
 use sexton_core::names::{ColumnName, TableName};
 use sexton_core::objects::{NamingIn, ObjectTarget};
 use sexton_core::schema::Schema;
-use sexton_core::sql::{Asked, Bind, Scalar, Statement, named_by};
+use sexton_core::sql::{Asked, Statement, named_by};
 
-use super::{Remover, Went};
+use super::{Remover, SPARED_MAX, Went, read};
 use crate::clear::Spared;
-use crate::ports::{Arg, Mode, Query, Store};
+use crate::ports::{Mode, Store};
 use crate::stores::key_of;
-
-/// So many names of spared objects are kept in mind.
-const SPARED_MAX: u64 = 100_000;
 
 impl Remover {
     /// What rows name of the objects asked for, in the columns that the promise says.
@@ -31,10 +28,7 @@ impl Remover {
         let mut kept = Vec::new();
         for column in &target.unless_named_by {
             let statement = asking(schema, column, asked).map_err(Went::Refused)?;
-            let args = args(&statement);
-            let (label, sql) = (statement.label.as_str(), statement.sql.as_str());
-            let query = Query { label, sql, args, general: statement.general };
-            let rows = tx.rows(query).await?;
+            let rows = read(tx.as_mut(), &statement).await?;
             let values = rows.into_iter().filter_map(|row| row.into_iter().next());
             kept.extend(values.map(|value| key_of(store, &value.to_string()).to_owned()));
         }
@@ -54,13 +48,4 @@ fn asking(schema: &Schema, of: &NamingIn, asked: Asked<'_>) -> Result<Statement,
     let table = schema.table(&table).ok_or_else(gone)?;
     let column = table.column(&ColumnName::new(of.column.as_str()));
     Ok(named_by(schema.dialect, table, column.ok_or_else(gone)?, asked))
-}
-
-fn args(statement: &Statement) -> Vec<Arg> {
-    let arg = |bind: &Bind| match bind {
-        Bind::Literal(value) => Arg::Scalar(value.clone()),
-        Bind::Cap => Arg::Scalar(Scalar::Integer(SPARED_MAX.cast_signed())),
-        _ => Arg::Scalar(Scalar::Null),
-    };
-    statement.binds.iter().map(arg).collect()
 }

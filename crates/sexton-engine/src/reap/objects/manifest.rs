@@ -1,0 +1,183 @@
+//! Reads a manifest, promises what it names, and removes it last: a crash anywhere repeats.
+//!
+//! What it names is promised in one transaction with the note that it was read. Missing is done;
+//! unreadable is told, and the manifest itself goes all the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+use sexton_core::intent::IntentKind;
+use sexton_core::names::{IntentId, StoreName};
+use sexton_core::objects::{
+    KEYS_PER_INTENT, MANIFEST_BYTES_MAX, ManifestTarget, Named, ObjectKey, ObjectTarget,
+    SharedNames, SharedTarget,
+};
+
+use super::{Noted, Remover, Went, held};
+use crate::ports::store::Contents;
+use crate::ports::{IntentRow, Mode, NewIntent};
+
+/// What a store holds under a manifest's key.
+pub(super) enum Manifest {
+    Absent,
+    Read(Value),
+    /// Why it cannot be read.
+    Unreadable(String),
+}
+
+impl Remover {
+    pub(super) async fn manifest(
+        &self,
+        intent: &IntentRow,
+        target: &ManifestTarget,
+        noted: &Noted,
+    ) -> Result<Went, Went> {
+        if !held(noted).is_read {
+            self.promise_named(intent, target, noted).await?;
+        }
+        // Order: the manifest goes once all that it names is promised.
+        let itself = ObjectTarget {
+            store: target.stores.first().cloned().unwrap_or_else(|| StoreName::new("")),
+            named: Named::Keys(vec![target.key.clone()]),
+            all_versions: target.all_versions,
+            look_again_secs: 0,
+            unless_named_by: Vec::new(),
+        };
+        for store in &target.stores {
+            let mut removed = held(noted).stores.get(store).cloned().unwrap_or_default();
+            let left = self.keys(&itself, store, vec![target.key.clone()], &mut removed).await;
+            let first = removed.left.last().cloned();
+            held(noted).stores.insert(store.clone(), removed);
+            if !left?.is_empty() {
+                let why = first.map(|left| left.reason).unwrap_or_default();
+                return Err(Went::Again(format!("{}: {why}", target.key), None));
+            }
+        }
+        Ok(Went::Ended)
+    }
+
+    /// Reads it wherever it is, and promises what it names.
+    async fn promise_named(
+        &self,
+        intent: &IntentRow,
+        target: &ManifestTarget,
+        noted: &Noted,
+    ) -> Result<(), Went> {
+        let mut removes = BTreeSet::new();
+        let mut shared: Vec<(&SharedNames, BTreeSet<String>)> =
+            target.names.iter().map(|names| (names, BTreeSet::new())).collect();
+        let mut unreadable = BTreeMap::new();
+        for store in &target.stores {
+            match self.read(store, &target.key).await? {
+                Manifest::Absent => {}
+                Manifest::Read(manifest) => {
+                    removes.extend(target.removes.iter().flat_map(|path| path.strings(&manifest)));
+                    for (names, keys) in &mut shared {
+                        keys.extend(names.keys(&manifest));
+                    }
+                }
+                Manifest::Unreadable(why) => {
+                    unreadable.insert(store.clone(), why);
+                }
+            }
+        }
+        let mut children = self.removals(intent, target, &removes);
+        for (names, keys) in shared {
+            children.extend(self.decisions(intent, target, names, &keys));
+        }
+        for (store, why) in unreadable {
+            let mut noted = held(noted);
+            noted.stores.entry(store).or_default().add_left(&target.key, &why);
+        }
+        held(noted).is_read = true;
+        let progress = super::text(noted);
+        let mut tx = self.database.begin(Mode::Keep).await?;
+        // Race: whoever lost the promise must not promise anything in its name.
+        if !tx.keep_intent(&self.lease, &intent.id, &progress, self.lease_secs).await? {
+            tx.rollback().await?;
+            return Err(Went::Again("another program took it over".to_owned(), None));
+        }
+        if !children.is_empty() {
+            tx.insert_intents(&self.policy.system, &intent.deletion, &children).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// What a store holds under this key, read as JSON.
+    pub(super) async fn read(&self, store: &StoreName, key: &str) -> Result<Manifest, Went> {
+        let store = Arc::clone(self.store(store)?);
+        let Ok(key) = ObjectKey::new(key) else { return Ok(Manifest::Absent) };
+        Ok(match store.get(&key, MANIFEST_BYTES_MAX).await? {
+            Contents::Absent => Manifest::Absent,
+            Contents::Whole(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(manifest) => Manifest::Read(manifest),
+                Err(error) => Manifest::Unreadable(format!("unreadable manifest: {error}")),
+            },
+            Contents::TooLarge(_) => {
+                let max = MANIFEST_BYTES_MAX / (1024 * 1024);
+                Manifest::Unreadable(format!("unreadable manifest: larger than {max} MiB"))
+            }
+        })
+    }
+
+    fn removals(
+        &self,
+        intent: &IntentRow,
+        target: &ManifestTarget,
+        keys: &BTreeSet<String>,
+    ) -> Vec<NewIntent> {
+        let keys: Vec<String> = keys.iter().cloned().collect();
+        let mut children = Vec::new();
+        for store in &target.stores {
+            for keys in keys.chunks(KEYS_PER_INTENT) {
+                let target = ObjectTarget {
+                    store: store.clone(),
+                    named: Named::Keys(keys.to_vec()),
+                    all_versions: target.all_versions,
+                    look_again_secs: 0,
+                    unless_named_by: Vec::new(),
+                };
+                let target = serde_json::to_string(&target).expect("a target is plain text");
+                children.push(self.child(intent, IntentKind::Key, target, 0));
+            }
+        }
+        children
+    }
+
+    fn decisions(
+        &self,
+        intent: &IntentRow,
+        target: &ManifestTarget,
+        names: &SharedNames,
+        keys: &BTreeSet<String>,
+    ) -> Vec<NewIntent> {
+        let keys: Vec<String> = keys.iter().cloned().collect();
+        let decision = |keys: &[String]| {
+            let target = SharedTarget {
+                pool: names.pool.clone(),
+                scope: names.scope.clone(),
+                bound: names.bound.clone(),
+                keys: keys.to_vec(),
+                stores: names.stores.clone(),
+                all_versions: target.all_versions,
+            };
+            let target = serde_json::to_string(&target).expect("a target is plain text");
+            self.child(intent, IntentKind::Shared, target, names.grace_secs)
+        };
+        keys.chunks(KEYS_PER_INTENT).map(decision).collect()
+    }
+
+    fn child(
+        &self,
+        intent: &IntentRow,
+        kind: IntentKind,
+        target: String,
+        after_secs: i64,
+    ) -> NewIntent {
+        let word = data_encoding::BASE32_NOPAD.encode(&self.entropy.unique());
+        let id = IntentId::new(["int_", &word.to_lowercase()].concat());
+        NewIntent { id, kind, rule: intent.rule.clone(), target, after_secs }
+    }
+}
