@@ -139,6 +139,7 @@ mod tests {
             kept: Vec::new(),
             objects: Vec::new(),
             work: Vec::new(),
+            calls: Vec::new(),
             blockers: Vec::new(),
             warnings: Vec::new(),
             precision: Precision::Exact,

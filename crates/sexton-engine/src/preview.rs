@@ -3,6 +3,7 @@
 //! A preview always returns. What it cannot count in time it says it has not counted; a digest is
 //! given only if all keys were found, because a deletion must be able to find the same.
 
+mod calls;
 mod foretell;
 mod objects;
 mod work;
@@ -140,6 +141,7 @@ impl System {
             kept: Vec::new(),
             objects: Vec::new(),
             work: Vec::new(),
+            calls: Vec::new(),
             blockers: Vec::new(),
             warnings: Vec::new(),
             precision: Precision::Exact,
@@ -194,6 +196,7 @@ impl Looking<'_> {
         if all_found {
             self.find_names(preview).await?;
         }
+        self.tell_calls(system, preview, all_found).await?;
         let mut parts = self.walk.digest_parts(&system.policy.system, self.options);
         self.count_removed(preview, &mut parts, all_found).await?;
         self.describe_effects(preview, all_found);

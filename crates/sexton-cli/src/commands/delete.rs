@@ -25,19 +25,21 @@ pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Resul
     let opened = wiring::open(shared).await?;
     let preview = look(delete, &opened, screen).await?;
     if !preview.blockers.is_empty() {
+        let request = request(delete, None);
+        // The refusal stands, whether it can be kept or not.
+        drop(opened.system.refuse(&request, &preview.blockers).await);
         return Err(Failure::Blocked { root: root_of(&preview), blockers: preview.blockers });
     }
     let allowed = opened.system.may_delete(&delete.target.thing()).await;
     allowed.map_err(|error| opened.failure(error))?;
     let bound = bound(delete, &preview, &opened)?;
     confirm(&preview, delete, &opened.line, screen)?;
-    let request = DeleteRequest {
-        root: delete.target.root(),
-        reason: delete.reason.clone(),
-        bound_to: Some(bound),
-    };
-    carry_out(&request, &opened, screen).await?;
+    carry_out(&request(delete, Some(bound)), &opened, screen).await?;
     Ok(Exit::Done)
+}
+
+fn request(delete: &Delete, bound_to: Option<Bound>) -> DeleteRequest {
+    DeleteRequest { root: delete.target.root(), reason: delete.reason.clone(), bound_to }
 }
 
 async fn look(delete: &Delete, opened: &Opened, screen: &mut Screen) -> Result<Preview, Failure> {

@@ -1,8 +1,8 @@
 //! A preview as text: what goes, changes, stays and refuses, the root's own table first.
 
 use sexton_core::preview::{
-    After, Blocker, BlockerKind, ChangedRows, Count, DerivedRows, KeptRows, Precision, Preview,
-    RemovedRows, RowSample, ShownRoot,
+    After, Blocker, BlockerKind, CallMoment, ChangedRows, Count, DerivedRows, HookCalls, KeptRows,
+    Precision, Preview, RemovedRows, RowSample, ShownRoot,
 };
 use textwrap::core::display_width;
 
@@ -42,6 +42,9 @@ pub fn preview(preview: &Preview, view: View<'_>) -> String {
     for work in &preview.work {
         in_flight(&mut page, work);
     }
+    for calls in &preview.calls {
+        calling(&mut page, calls);
+    }
     for blocker in &preview.blockers {
         refusal(&mut page, blocker);
     }
@@ -52,6 +55,22 @@ pub fn preview(preview: &Preview, view: View<'_>) -> String {
     totals(&mut page, preview);
     binding(&mut page, preview);
     page.text()
+}
+
+/// Who will be called, how often and when.
+fn calling(page: &mut Page, calls: &HookCalls) {
+    let when = match calls.when {
+        CallMoment::ToStop => "to stop work, before anything is deleted",
+        CallMoment::Before => "before anything is deleted",
+        CallMoment::AtOnce => "with the commit",
+        CallMoment::After => "after the deletion",
+    };
+    let times = match calls.calls {
+        Count::Exact(1) => "1 call".to_owned(),
+        times => format!("{} calls", amount(times)),
+    };
+    let text = format!("hook {}: {times}, {when}", clean(&calls.hook));
+    page.line(format!("  > {}", indented("    ", "    ", &text).trim_start()));
 }
 
 /// The root as a title calls it, or how many there are.

@@ -73,6 +73,8 @@ async fn b29_a_cache_is_told_of_every_snapshot_that_goes(place: Place) {
         )
         .await;
     let said = sexton(&place, cache.address(), &DELETE).expect(0);
+    let foretold = format!("> hook evict-cache: {going} calls, after the deletion");
+    assert!(said.out.contains(&foretold), "{said}");
     let calls = cache.requests();
     assert_eq!(i64::try_from(calls.len()), Ok(going), "{said}");
     let mut told: Vec<_> = calls
@@ -205,7 +207,10 @@ async fn a_cancellation_calls_and_says_what_came_of_it(place: Place) {
         .change_policy("cancel_requested = 1 } }", "cancel_requested = 1 }, hook = \"stop-job\" }");
     let hook = "[hooks.stop-job]\nof = \"jobs\"\nbefore = true\ncall = \"env:CACHE_EVICT_URL\"\n\
                 body = { job = \"{id}\" }\n\n[hooks.evict-cache]";
-    place.change_policy("[hooks.evict-cache]", hook);
+    let policy = crate::place::policy()
+        .replace("cancel_requested = 1 } }", "cancel_requested = 1 }, hook = \"stop-job\" }")
+        .replace("[hooks.evict-cache]", hook);
+    place.write_policy(&policy);
     let take = "UPDATE jobs SET status = 'running', lease_expires_at = '2999-01-01T00:00:00Z'
         WHERE id = 'autumn-2026-ghent-again'";
     place.execute(take).await;

@@ -8,6 +8,7 @@ use crate::place::Place;
 on_both_databases!(
     what_refuses_is_shown_with_the_whole_preview,
     a_blocked_deletion_changes_nothing,
+    a_refusal_of_the_preview_is_told_in_the_log_once,
     a_hold_refuses,
     a_limit_refuses,
     its_own_state_refuses,
@@ -43,6 +44,28 @@ async fn a_blocked_deletion_changes_nothing(place: Place) {
     assert_eq!((&events[1]["event"], &events[1]["exit"]), (&"refused".into(), &1.into()));
     assert_eq!(place.dump().await, before);
     assert_eq!(place.records(), 0);
+}
+
+async fn a_refusal_of_the_preview_is_told_in_the_log_once(place: Place) {
+    let event = "[events.refused]\nof = \"batch\"\non = \"refused\"\n\
+                 fields = { id = \"{id}\", n = \"{count}\" }\n\n[events.batch_deleted]";
+    let policy =
+        crate::place::policy().replace(KEPT, BLOCKS).replace("[events.batch_deleted]", event);
+    place.write_policy(&policy);
+    let log = ["--log-file", "events.log"];
+    place.sexton(&[&["preview", "batch", "autumn-2026"], &log[..]].concat()).expect(1);
+    let path = place.folder().join("events.log");
+    assert!(std::fs::read_to_string(&path).is_ok_and(|log| log.is_empty()) || !path.exists());
+    place.sexton(&[&CONFIRMED[..], &log].concat()).expect(1);
+    let told = std::fs::read_to_string(&path).expect("there is a log");
+    let [line] = told.lines().collect::<Vec<_>>()[..] else { panic!("{told}") };
+    let line: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
+    assert_eq!((&line["id"], &line["n"]), (&"autumn-2026".into(), &10.into()));
+    let latest = place.sexton(&["status", "--output", "json"]).expect(0).document();
+    let [kept] = latest["deletions"].as_array().expect("a list").as_slice() else {
+        panic!("{latest}")
+    };
+    assert_eq!((&kept["id"], &kept["state"]), (&line["deletion"], &"refused".into()));
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ fn of_event(source: &Source<'_>, event: &Event) -> Vec<Finding> {
     let (asker, table) = plan::event_table(event, source.policy, source.schema);
     for slot in event.fields.slots() {
         findings.extend(ungone(event, slot, table));
+        findings.extend(subjectless(source, event, slot));
         let path = plan::columns(slot, asker);
         let (schema, graph) = (source.schema, source.graph);
         let followed = plan::follow(slot, &path, asker, table, schema, graph);
@@ -72,6 +73,32 @@ fn ungone(event: &Event, slot: &Slot, table: Option<&Table>) -> Option<Finding> 
         Finding::error("C205", Some(slot.span), message)
             .help("say it in an event that is told on \"committed\"")
     })
+}
+
+/// `{subject.x}` is of the rows that the event's guard keeps.
+fn subjectless(source: &Source<'_>, event: &Event, slot: &Slot) -> Option<Finding> {
+    let [subject, word] = slot.path.names.as_slice() else { return None };
+    if subject != "subject" || !matches!(event.on.value, On::Refused(_) | On::Failed) {
+        return None;
+    }
+    let written = slot.path.written();
+    let finding = |message: String, help: &str| {
+        Some(Finding::error("C206", Some(slot.span), message).help(help))
+    };
+    let On::Refused(Some(name)) = &event.on.value else {
+        let message = format!("`{{{written}}}` is of rows that a guard keeps, and none is named");
+        return finding(message, "tell the event on \"refused by GUARD\"");
+    };
+    let guard = source.policy.guards.iter().find(|guard| guard.name == *name)?;
+    let table = source.schema.table(&guard.of.value)?;
+    if word == "label" || table.column(&ColumnName::new(word)).is_some() {
+        return None;
+    }
+    let message = format!(
+        "`{{{written}}}`: there is no column `{word}` in `{}`, which the guard keeps",
+        table.name
+    );
+    finding(message, "name a column of the guard's `of`, or `label`")
 }
 
 /// The guard that refuses must be there.

@@ -7,7 +7,7 @@ use super::{GuardedRows, JudgedBy, Judgement};
 use crate::finding::Finding;
 use crate::graph::Edge;
 use crate::names::{ColumnName, TableName};
-use crate::policy::{Fate, Fragment, Guard, Part, Sql};
+use crate::policy::{Fate, Fragment, Guard, On, Part, Sql};
 use crate::schema::{Column, Dialect, Schema, Table};
 use crate::sql::{Alias, KeySource, Writer, in_keys, not_in_keys};
 
@@ -181,7 +181,7 @@ fn guarded(
     let mut writer = Writer::new(source.schema.dialect);
     let mut said: Vec<String> = Vec::new();
     writer.push("SELECT DISTINCT ");
-    for word in subject_words(&guard.say) {
+    for word in subject_words(&guard.say).chain(told_words(source, guard)) {
         let named = match word {
             "label" => label_of(source, of).or_else(|| identity(of)?.into_iter().next()),
             column => of.column(&ColumnName::new(column)).cloned(),
@@ -198,6 +198,19 @@ fn guarded(
     from(&mut writer)?;
     writer.push(" ORDER BY 1").limit();
     Some(GuardedRows { statement: writer.finish("name the guarded", &of.name), said })
+}
+
+/// What events of this thing that are told of a guard's refusals say of the rows that it keeps.
+fn told_words<'s>(source: &Source<'s>, guard: &'s Guard) -> impl Iterator<Item = &'s str> {
+    let events = source.policy.events.iter().filter(|event| {
+        event.on.value == On::Refused(Some(guard.name.clone()))
+            && super::recording::told_of(event, source.thing).is_some()
+    });
+    let slots = events.flat_map(|event| event.fields.slots());
+    slots.filter_map(|slot| match slot.path.names.as_slice() {
+        [subject, word] if subject == "subject" => Some(word.as_str()),
+        _ => None,
+    })
 }
 
 /// What a guard's sentence says of the rows that it keeps: all that stands behind `subject.`.

@@ -10,6 +10,7 @@
 
 mod closure;
 mod compile;
+mod counting;
 mod effects;
 mod fingerprint;
 mod foretell;
@@ -289,7 +290,7 @@ pub struct Judgement {
     pub ways_out: Vec<String>,
 }
 
-/// What a sentence says of the rows that a guard keeps: `{subject.label}`, `{subject.column}`.
+/// What is said of the rows that a guard keeps, in its sentence and by events: `{subject.label}`, `{subject.column}`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GuardedRows {
     /// Reads these of the rows for which the guard refuses.
@@ -453,6 +454,17 @@ pub struct HookPlan {
     pub within_secs: u64,
     /// Where the secret is that signs the call.
     pub secret: Option<String>,
+    /// How its calls are counted before they are made.
+    pub calls: CallCount,
+}
+
+/// How the calls of a hook are counted, for previews.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CallCount {
+    /// One for each row of a set.
+    Rows(SetId),
+    /// By a statement.
+    Asked(Statement),
 }
 
 /// What a placeholder stands for.
@@ -486,6 +498,8 @@ pub enum Said {
     Count,
     /// What the rows that refuse are called.
     Names,
+    /// A column of the rows that a guard keeps, for which it refuses.
+    Subject(String),
     /// What went wrong, in a sentence.
     Message,
 }

@@ -4,7 +4,7 @@ use super::closure::{Closure, columns_of, identities};
 use super::compile::Source;
 use super::root::{Tenant, follow_tenant, write_tenant};
 use super::working::{self, Rows};
-use super::{EventPlan, HookPlan, KeySet, Recording, Said, Told};
+use super::{CallCount, EventPlan, HookPlan, KeySet, Recording, Said, Told, counting};
 use crate::finding::Finding;
 use crate::graph::Graph;
 use crate::names::{ColumnName, TableName};
@@ -96,6 +96,20 @@ enum Leads<'a> {
     Value(Tenant<'a>, Option<&'a JsonPlace>),
 }
 
+impl Followed<'_> {
+    /// Whether it is read of a row.
+    pub fn is_read(&self) -> bool {
+        matches!(self.leads, Leads::Value(..))
+    }
+
+    /// Writes the value that is read.
+    pub fn write(&self, table: &Table, writer: &mut Writer) {
+        if let Leads::Value(followed, json) = &self.leads {
+            read_value(followed, *json, table, writer);
+        }
+    }
+}
+
 /// What a placeholder names, about a row of this table, or without one.
 pub(crate) fn follow<'a>(
     slot: &'a Slot,
@@ -161,6 +175,7 @@ fn word(asker: Asker, names: &[String], schema: &Schema) -> Option<Said> {
         (Asker::Root | Asker::Refusal, ["id"]) => Some(Said::Root),
         (Asker::Root | Asker::Row, ["rows", name @ ..]) => table(name),
         (Asker::Refusal, ["count"]) => Some(Said::Count),
+        (Asker::Refusal, ["subject", column]) => Some(Said::Subject((*column).to_owned())),
         (Asker::Refusal, ["names"]) => Some(Said::Names),
         (Asker::Refusal, ["message"]) => Some(Said::Message),
         _ => None,
@@ -197,7 +212,7 @@ pub(crate) fn event_table<'s>(
 }
 
 /// Whether a deletion of this thing tells of the event: once of its root, or of each row.
-fn told_of(event: &Event, thing: &Thing) -> Option<bool> {
+pub(super) fn told_of(event: &Event, thing: &Thing) -> Option<bool> {
     match &event.of.value {
         EventOf::Thing(name) => (*name == thing.name).then_some(true),
         EventOf::Rows { thing: Some(name), .. } if *name != thing.name => None,
@@ -241,7 +256,11 @@ fn of_hook(
     of_going_rows(source, closure, (table, set), hook.filter.as_ref(), &mut writer);
     let label = ["for the hook", hook.name.as_str(), "read"].join(" ");
     let statement = Some(writer.finish(&label, &table.name));
-    let told = Told::Hook(planned(hook));
+    let all = hook.filter.is_none().then_some(set.id);
+    let calls = counting::calls(source, hook, table, all, |writer| {
+        from_going_rows(source, closure, (table, set), hook.filter.as_ref(), writer);
+    })?;
+    let told = Told::Hook(planned(hook, calls));
     Ok(Some(Recording { told, statement, root_key: 0, form: hook.body.clone(), said }))
 }
 
@@ -261,17 +280,22 @@ pub(super) fn of_stopping(
         &slots(hook),
         &mut writer,
     )?;
-    rows.from_rows(&mut writer);
-    writer.push(" AND ");
-    rows.running(&mut writer);
-    met_in_order(source, closure, rows, hook.filter.as_ref(), &mut writer);
+    let from = |writer: &mut Writer| {
+        rows.from_rows(writer);
+        writer.push(" AND ");
+        rows.running(writer);
+        filtered(source, closure, rows.table, hook.filter.as_ref(), writer);
+    };
+    from(&mut writer);
+    in_order(rows.table, &rows.identity, &mut writer);
     let label = ["for the hook", hook.name.as_str(), "read at work"].join(" ");
     let statement = Some(writer.finish(&label, &rows.table.name));
-    let told = Told::Hook(planned(hook));
+    let calls = counting::calls(source, hook, rows.table, None, from)?;
+    let told = Told::Hook(planned(hook, calls));
     Ok(Recording { told, statement, root_key: 0, form: hook.body.clone(), said })
 }
 
-fn planned(hook: &Hook) -> HookPlan {
+fn planned(hook: &Hook, calls: CallCount) -> HookPlan {
     HookPlan {
         name: hook.name.clone(),
         call: hook.call.value.clone(),
@@ -282,6 +306,7 @@ fn planned(hook: &Hook) -> HookPlan {
         before: hook.before,
         within_secs: hook.within_secs,
         secret: hook.secret.as_ref().map(|secret| secret.value.clone()),
+        calls,
     }
 }
 
@@ -311,7 +336,8 @@ fn of_event(
             rows.from_rows(&mut writer);
             writer.push(" AND ");
             rows.unasked(&mut writer);
-            met_in_order(source, closure, rows, event.filter.as_ref(), &mut writer);
+            filtered(source, closure, table, event.filter.as_ref(), &mut writer);
+            in_order(table, &rows.identity, &mut writer);
         } else if let (Asker::Row, Some(set)) = (asker, set) {
             of_going_rows(source, closure, (table, set), event.filter.as_ref(), &mut writer);
         } else {
@@ -348,26 +374,28 @@ pub(super) fn of_going_rows(
     filter: Option<&Sql>,
     writer: &mut Writer,
 ) {
+    from_going_rows(source, closure, (table, set), filter, writer);
+    in_order(table, &set.columns[..set.identity], writer);
+}
+
+/// ` FROM table WHERE` its rows go and meet the condition.
+fn from_going_rows(
+    source: &Source<'_>,
+    closure: &Closure,
+    (table, set): (&Table, &KeySet),
+    filter: Option<&Sql>,
+    writer: &mut Writer,
+) {
     writer.push(" FROM ").table(table).push(" WHERE ");
     let identity = &set.columns[..set.identity];
     writer.qualified_by(table, |writer| in_keys(writer, identity, &identities(set)));
     filtered(source, closure, table, filter, writer);
-    writer.push(" ORDER BY ").qualified_by(table, |writer| {
-        writer.columns(identity);
-    });
 }
 
-/// ` AND` the row meets the condition, in the order of their keys.
-fn met_in_order(
-    source: &Source<'_>,
-    closure: &Closure,
-    rows: &Rows<'_>,
-    filter: Option<&Sql>,
-    writer: &mut Writer,
-) {
-    filtered(source, closure, rows.table, filter, writer);
-    writer.push(" ORDER BY ").qualified_by(rows.table, |writer| {
-        writer.columns(&rows.identity);
+/// ` ORDER BY` the keys.
+fn in_order(table: &Table, identity: &[Column], writer: &mut Writer) {
+    writer.push(" ORDER BY ").qualified_by(table, |writer| {
+        writer.columns(identity);
     });
 }
 

@@ -32,6 +32,8 @@ pub struct Why<'a> {
     pub count: u64,
     /// What they are called.
     pub names: &'a [String],
+    /// What is said of the rows that a guard keeps.
+    pub subject: &'a [(String, String)],
 }
 
 impl Recording {
@@ -75,6 +77,11 @@ impl Recording {
             Some(Said::Count) => words.refusal.map_or(Value::Null, |why| why.count.into()),
             Some(Said::Names) => {
                 words.refusal.map_or(Value::Null, |why| why.names.join(", ").into())
+            }
+            Some(Said::Subject(column)) => {
+                let subject = words.refusal.map_or(&[][..], |why| why.subject);
+                let said = subject.iter().find(|(known, _)| known == column);
+                said.map_or(Value::Null, |(_, values)| values.as_str().into())
             }
             Some(Said::Message) => words.refusal.map_or(Value::Null, |why| why.message.into()),
             Some(Said::Actor) => words.actor.into(),

@@ -1,6 +1,9 @@
 //! Every statement of a plan, wherever it stands.
 
-use super::{Derivation, Find, Judgement, Plan, Removal, RootPlan, Working};
+use super::{
+    CallCount, Derivation, Find, HookPlan, Judgement, Plan, Recording, Removal, RootPlan, Told,
+    Working,
+};
 use crate::sql::{Bind, Statement};
 
 impl Plan {
@@ -17,7 +20,7 @@ impl Plan {
         let counted = self.tenants.iter().map(|tenants| &tenants.statement).chain(&self.leaves);
         let kept = self.kept.iter().filter_map(|kept| kept.count.as_ref());
         let worked = steps.work.iter().flat_map(of_work);
-        let recorded = steps.record.iter().filter_map(|recording| recording.statement.as_ref());
+        let recorded = steps.record.iter().flat_map(of_recording);
         let named = steps.name.iter().map(|named| &named.statement);
         let changed = steps.change.iter().map(|change| &change.statement);
         let removed = steps.remove.iter().flat_map(of_removal);
@@ -62,8 +65,16 @@ fn of_judgement(judgement: &Judgement) -> impl Iterator<Item = &Statement> {
 
 fn of_work(work: &Working) -> impl Iterator<Item = &Statement> {
     let stopped = work.stop.iter().chain(&work.stop_staying).chain(&work.ask);
-    let told = work.hook.iter().filter_map(|hook| hook.statement.as_ref());
+    let told = work.hook.iter().flat_map(of_recording);
     [&work.at_work, &work.count].into_iter().chain(stopped).chain(told)
+}
+
+fn of_recording(recording: &Recording) -> impl Iterator<Item = &Statement> {
+    let counted = match &recording.told {
+        Told::Hook(HookPlan { calls: CallCount::Asked(statement), .. }) => Some(statement),
+        _ => None,
+    };
+    recording.statement.iter().chain(counted)
 }
 
 fn of_removal(removal: &Removal) -> impl Iterator<Item = &Statement> {

@@ -36,6 +36,9 @@ pub struct Preview {
     pub objects: Vec<ObjectsGoing>,
     /// Work in flight among the rows that go or change, and what becomes of it.
     pub work: Vec<WorkInFlight>,
+    /// Who will be called, outside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<HookCalls>,
     /// What refuses the deletion; empty if nothing does.
     pub blockers: Vec<Blocker>,
     /// What is worth knowing before saying yes.
@@ -291,6 +294,31 @@ pub struct WorkInFlight {
     pub wait_secs: u64,
 }
 
+/// The calls of one hook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HookCalls {
+    /// The hook.
+    pub hook: String,
+    /// When it is called.
+    pub when: CallMoment,
+    /// How many calls.
+    pub calls: Count,
+}
+
+/// When a hook is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallMoment {
+    /// While the deletion waits for work to stop.
+    ToStop,
+    /// Before anything is deleted; it waits for the answer.
+    Before,
+    /// With the commit.
+    AtOnce,
+    /// After the commit, until it is taken.
+    After,
+}
+
 /// What becomes of work in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -318,6 +346,9 @@ pub struct Blocker {
     pub count: u64,
     /// Some of them by name.
     pub names: Vec<String>,
+    /// What events ask of the rows that a guard keeps: the column, and its values.
+    #[serde(skip)]
+    pub subject: Vec<(String, String)>,
     /// For which of several roots it refuses, as far as that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roots: Vec<String>,

@@ -108,6 +108,7 @@ pub(crate) fn too_many() -> Blocker {
         message: "more than a million interior rows would go at once".into(),
         count: crate::walk::INTERIOR_KEYS_MAX,
         names: Vec::new(),
+        subject: Vec::new(),
         roots: Vec::new(),
         ways_out: vec!["give the thing `hide`, so that it is purged in chunks".into()],
     }
@@ -145,6 +146,7 @@ impl Walk<'_> {
             message: format!("it would take {rows} rows or more at once; the limit is {limit}"),
             count: rows,
             names: Vec::new(),
+            subject: Vec::new(),
             roots: Vec::new(),
             ways_out: vec![format!(
                 "raise `limits.rows` of [things.{}], or give it `hide` so that it is purged in chunks",
@@ -289,6 +291,7 @@ pub(crate) fn over_share(table: &str, removed: u64, of: u64, percent: f64) -> Op
         message: format!("{removed} of {of} rows of {table} would go; the limit is {percent} %"),
         count: removed,
         names: Vec::new(),
+        subject: Vec::new(),
         roots: Vec::new(),
         ways_out: vec!["raise `limits.percent` of the thing".into()],
     })

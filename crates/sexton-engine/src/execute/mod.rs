@@ -23,6 +23,7 @@ use std::time::Duration;
 use sexton_core::audit::Receipt;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{DeletionId, Timestamp};
+use sexton_core::preview::Blocker;
 use tokio::sync::watch;
 
 use crate::cancel::Cancelled;
@@ -145,6 +146,20 @@ impl System {
         let mut admitted = self.admit_unstored(request, 0).await?;
         let tables = self.ask(&mut admitted, Step::Cancel).await?;
         Ok(Cancelled { tables, calls: self.call_to_stop(&admitted).await? })
+    }
+
+    /// Keeps and tells a refusal that a preview has found, as if the deletion had been tried: what
+    /// was asked for is answered. Nothing is looked at or changed.
+    pub async fn refuse(
+        &self,
+        request: &DeleteRequest,
+        blockers: &[Blocker],
+    ) -> Result<(), DeleteError> {
+        let Some(refusal) = Refusal::of(blockers.to_vec()) else { return Ok(()) };
+        let admitted = self.admit(request).await?;
+        let error = DeleteError::Refused(refusal);
+        self.tell_refusal(&admitted, &error);
+        self.note_refusal(&admitted, &error).await
     }
 
     /// Keeps the outcome of a deletion that did not happen with its row.

@@ -169,6 +169,7 @@ fn unnamed(named: &NamedObjects, count: u64, misnamed: &[Misnamed]) -> Blocker {
         count,
         names: misnamed.iter().map(|bad| bad.row.clone()).collect(),
         roots: Vec::new(),
+        subject: Vec::new(),
         ways_out: vec![format!(
             "correct these rows of `{}`, or let `where` of [objects.{}] leave them out",
             named.statement.table, named.rule

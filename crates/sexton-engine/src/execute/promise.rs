@@ -11,7 +11,7 @@ use sexton_core::intent::IntentKind;
 use sexton_core::names::IntentId;
 use sexton_core::plan::{EventPlan, Recording, Told, Why, Words};
 use sexton_core::policy::{Call, On};
-use sexton_core::preview::BlockerKind;
+use sexton_core::preview::{Blocker, BlockerKind};
 
 use super::admit::Admitted;
 use super::change::ChangeError;
@@ -86,7 +86,7 @@ impl System {
     }
 
     /// Whether the call is left out, as the policy says, because its variable is not set.
-    pub(super) fn calls_nobody(&self, call: &Call) -> bool {
+    pub(crate) fn calls_nobody(&self, call: &Call) -> bool {
         match call {
             Call::Variable { name, is_optional: true } => !self.caller.is_set(name),
             _ => false,
@@ -143,8 +143,13 @@ impl System {
         let at = self.surroundings.clock.now().to_string();
         for recording in &admitted.ready.plan.steps.record {
             let Told::Event(event) = &recording.told else { continue };
-            let Some((count, names)) = happened(&event.on, error) else { continue };
-            let why = Why { message: &message, count, names: &names };
+            let Some(blocker) = happened(&event.on, error) else { continue };
+            let why = match blocker {
+                Some(Blocker { count, names, subject, .. }) => {
+                    Why { message: &message, count: *count, names, subject }
+                }
+                None => Why { message: &message, count: 0, names: &[], subject: &[] },
+            };
             for root in &roots {
                 let words = Words { refusal: Some(why), ..words(admitted, root, &[]) };
                 for fields in recording.bodies(&[Vec::new()], words) {
@@ -157,9 +162,9 @@ impl System {
     }
 }
 
-/// Whether a deletion that ended so is what an event tells of; then how many rows were in the way,
-/// and their names.
-fn happened(on: &On, error: &DeleteError) -> Option<(u64, Vec<String>)> {
+/// Whether a deletion that ended so is what an event tells of; then what was in the way, if rows
+/// were.
+fn happened<'e>(on: &On, error: &'e DeleteError) -> Option<Option<&'e Blocker>> {
     match (on, error) {
         (On::Refused(by), DeleteError::Refused(refusal)) => {
             let mut blockers = refusal.blockers.iter();
@@ -167,9 +172,9 @@ fn happened(on: &On, error: &DeleteError) -> Option<(u64, Vec<String>)> {
                 Some(guard) => blocker.kind == BlockerKind::Guard && blocker.name == guard.as_str(),
                 None => true,
             })?;
-            Some((blocker.count, blocker.names.clone()))
+            Some(Some(blocker))
         }
-        (On::Failed, error) if outcome(error) == "failed" => Some((0, Vec::new())),
+        (On::Failed, error) if outcome(error) == "failed" => Some(None),
         _ => None,
     }
 }

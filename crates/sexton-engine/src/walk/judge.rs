@@ -55,6 +55,7 @@ impl Walk<'_> {
             ),
             count,
             names,
+            subject: Vec::new(),
             roots: Vec::new(),
             ways_out: vec![format!(
                 "raise `limits.tenants` of [things.{}], or delete less at once",
@@ -78,6 +79,7 @@ impl Walk<'_> {
             message: self.said(say, std::slice::from_ref(subject), 1, &[]),
             count: 1,
             names: Vec::new(),
+            subject: Vec::new(),
             roots: self.for_root(&subject.id),
             ways_out: Vec::new(),
         };
@@ -114,35 +116,38 @@ impl Walk<'_> {
             JudgedBy::Reference { text, .. } => (BlockerKind::Reference, text.clone()),
             JudgedBy::Guard(name) => (BlockerKind::Guard, name.to_string()),
         };
-        let say = match &judgement.guarded {
-            Some(guarded) => self.of_the_guarded(guarded, &judgement.say).await?,
-            None => judgement.say.clone(),
+        let subject = match &judgement.guarded {
+            Some(guarded) => self.of_the_guarded(guarded).await?,
+            None => Vec::new(),
         };
+        let mut say = judgement.say.clone();
+        for (word, values) in &subject {
+            say = say.replace(&["{subject.", word, "}"].concat(), values);
+        }
         Ok(Some(Blocker {
             kind,
             name,
             message: self.said(&say, subjects, count, &names),
             count,
             names,
+            subject,
             roots: Vec::new(),
             ways_out: judgement.ways_out.clone(),
         }))
     }
 
-    /// A guard's sentence with the guarded rows in it, of which there may be several.
+    /// What is said of the rows that a guard keeps, of which there may be several.
     async fn of_the_guarded(
         &mut self,
         guarded: &GuardedRows,
-        say: &str,
-    ) -> Result<String, DatabaseError> {
+    ) -> Result<Vec<(String, String)>, DatabaseError> {
         let rows = self.rows(&guarded.statement, NAMES_MAX).await?;
-        let mut say = say.to_owned();
-        for (at, word) in guarded.said.iter().enumerate() {
+        let of_word = |(at, word): (usize, &String)| {
             let mut values: Vec<String> = rows.iter().map(|row| row[at].to_string()).collect();
             values.dedup();
-            say = say.replace(&["{subject.", word, "}"].concat(), &values.join(", "));
-        }
-        Ok(say)
+            (word.clone(), values.join(", "))
+        };
+        Ok(guarded.said.iter().enumerate().map(of_word).collect())
     }
 
     /// Holds on the root and on every root of another thing that goes with it.
@@ -171,6 +176,7 @@ impl Walk<'_> {
                     hold.thing, hold.root, hold.placed_by, hold.reason
                 ),
                 count: 1,
+                subject: Vec::new(),
                 roots: if hold.thing == self.plan.thing && asked.contains(&hold.root) {
                     self.for_root(&hold.root)
                 } else {

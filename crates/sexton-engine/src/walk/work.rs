@@ -105,6 +105,7 @@ impl Walk<'_> {
             message,
             count,
             names,
+            subject: Vec::new(),
             roots: Vec::new(),
             ways_out,
         }

@@ -49,6 +49,20 @@ fn an_event_tells_of_what_there_is() {
 }
 
 #[test]
+fn what_is_said_of_guarded_rows_must_be_theirs() {
+    let fields = "{ a = \"{subject.slug}\", b = \"{subject.label}\" }";
+    finds(TABLES, &event("org", "refused by busy", fields), &[]);
+    let untrue = "{ a = \"{subject.slag}\" }";
+    finds(TABLES, &event("org", "refused by busy", untrue), &[("C206", "{subject.slag}")]);
+    for on in ["refused", "failed"] {
+        let fields = "{ a = \"{subject.slug}\" }";
+        finds(TABLES, &event("org", on, fields), &[("C206", "{subject.slug}")]);
+    }
+    let committed = event("org", "committed", "{ a = \"{subject.slug}\" }");
+    finds(TABLES, &committed, &[("C102", "{subject.slug}")]);
+}
+
+#[test]
 fn an_event_of_a_cancellation_tells_of_work_that_is_stopped() {
     let work = |stop: &str| format!("[work.projects]\nrunning = \"slug = 'x'\"\n{stop}");
     let tables = format!("{TABLES}, slug text, stop int");

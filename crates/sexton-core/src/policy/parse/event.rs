@@ -26,7 +26,7 @@ const BUILT: [(&str, On); 6] = [
 const UNBUILT: [&str; 3] = ["key failed", "store failed", "manifest unreadable"];
 
 /// What an event says of what is not built yet.
-const UNBUILT_WORDS: [&str; 6] = ["objects", "key", "error", "error_type", "subject", "lists"];
+const UNBUILT_WORDS: [&str; 5] = ["objects", "key", "error", "error_type", "lists"];
 
 impl<'t> Reader<'t> {
     /// All events of the section, in the file's order.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use sexton_core::lifecycle::State;
 use sexton_engine::ports::{Events, Mode};
-use sexton_engine::{DeleteError, RootKey, System, commit_in};
+use sexton_engine::{Budget, DeleteError, RootKey, System, commit_in};
 use sexton_testkit::random::ground::Ground;
 
 use super::outside::Outside;
@@ -33,7 +33,7 @@ const EVENTS: &str = "
     [events.pinned]
     of = \"org\"
     on = \"refused by pinned\"
-    fields = { id = \"{id}\", pins = \"{count}\", names = \"{names}\", why = \"{message}\" }
+    fields = { id = \"{id}\", pins = \"{count}\", names = \"{names}\", why = \"{message}\", build = \"{subject.id}\", \"called?\" = \"{subject.name}\" }
     [events.untouched]
     of = \"org\"
     on = \"refused\"
@@ -49,6 +49,7 @@ on_both_databases!(
     each_of_several_roots_is_told_of,
     what_is_told_last_waits_for_calls,
     a_refusal_is_told_with_who_refuses,
+    a_refusal_that_a_preview_found_is_kept_and_told_as_if_it_had_been_tried,
     a_failure_is_told,
     what_another_left_is_told_by_whoever_settles,
     a_log_that_cannot_be_written_keeps_the_deletion_open,
@@ -146,14 +147,32 @@ async fn a_refusal_is_told_with_who_refuses(ground: Ground) {
     // One pin that stays refuses; it is not the closure's, since its build is named by the guard.
     stage.write("INSERT INTO pins VALUES (700, 100)").await;
     assert!(matches!(stage.delete("1").await, Err(DeleteError::Refused(_))));
+    assert_eq!(log.told(), pinned());
+}
+
+/// What is told of a deletion that a pin on the first build refuses.
+fn pinned() -> [Value; 2] {
     let why = "refused: 1 pins: 700";
-    assert_eq!(
-        log.told(),
-        [
-            json!({ "event": "pinned", "id": "1", "pins": 1, "names": "700", "why": why }),
-            json!({ "event": "untouched", "id": "1" }),
-        ]
-    );
+    [
+        json!({
+            "event": "pinned", "id": "1", "pins": 1, "names": "700", "why": why, "build": "100",
+            "called": "first",
+        }),
+        json!({ "event": "untouched", "id": "1" }),
+    ]
+}
+
+async fn a_refusal_that_a_preview_found_is_kept_and_told_as_if_it_had_been_tried(ground: Ground) {
+    let (stage, log) = stage(ground, "", Outside::default()).await;
+    stage.write("INSERT INTO pins VALUES (700, 100)").await;
+    let asked = request("1");
+    let preview = stage.system.preview(&asked.root, Budget::default()).await;
+    let blockers = preview.expect("it is there").blockers;
+    assert_eq!(log.told(), [] as [Value; 0]);
+    stage.system.refuse(&asked, &blockers).await.expect("it answers");
+    assert_eq!(log.told(), pinned());
+    assert_eq!(stage.state().await, State::Refused);
+    assert_eq!((stage.count("orgs").await, stage.count(&stage.own("audit")).await), (2, 0));
 }
 
 async fn a_failure_is_told(ground: Ground) {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, ThingName};
+use sexton_core::preview::{CallMoment, Count, HookCalls};
 use sexton_engine::ports::{Answer, Arg, Mode, Query};
 use sexton_engine::{
-    Caller, DeleteError, DeleteRequest, EngineError, Root, RootKey, System, commit_in,
+    Budget, Caller, DeleteError, DeleteRequest, EngineError, Root, RootKey, System, commit_in,
 };
 use sexton_testkit::interpose::{Interposed, Recorder};
 use sexton_testkit::random::ground::Ground;
@@ -88,6 +89,7 @@ on_both_databases!(
     inside_anothers_transaction_nobody_is_called_before,
     inside_anothers_transaction_calls_are_stored,
     a_worker_that_is_stopped_begins_no_call,
+    a_preview_tells_who_will_be_called_and_how_often,
 );
 
 /// A system with these hooks, and whoever is outside.
@@ -347,6 +349,43 @@ async fn who_wants_no_more_calls_ends_them(ground: Ground) {
     let receipt = stage.delete("2").await.expect("410 ends a call");
     let gone = BTreeMap::from([("gone".to_owned(), 1)]);
     assert_eq!(receipt.called, BTreeMap::from([("tell".to_owned(), gone)]));
+}
+
+async fn a_preview_tells_who_will_be_called_and_how_often(ground: Ground) {
+    let other = |name: &str, more: &str| [&TELL.replace("hooks.tell", name), more].concat();
+    let hooks = [
+        before(),
+        other("hooks.open", "where = \"is_open = 1\"\n"),
+        other("hooks.batched", "batch = { by = \"{project_id.org_id}\", max = 2 }\n"),
+        other("hooks.apart", "batch = { by = \"{project_id}\", max = 2 }\nwhere = \"id > 100\"\n"),
+        other("hooks.nobody", "where = \"id > 1000\"\n"),
+        other("hooks.unset", "").replace("env:TELL", "env:UNSET?"),
+    ];
+    let outside = Outside { unset: vec!["UNSET"], ..Outside::default() };
+    let stage = Stage::new(ground, &hooks.concat(), outside).await;
+    stage.write("INSERT INTO builds SELECT id + 2, 10, 'more', 0, 1 FROM builds").await;
+    let before = stage.count("builds").await;
+    let preview = stage.system.preview(&request("1").root, Budget::default()).await;
+    let calls = preview.expect("it is there").calls;
+    assert_eq!((stage.count("builds").await, stage.outside.said().len()), (before, 0));
+    let told = |calls: &HookCalls| match calls.calls {
+        Count::Exact(times) => (calls.hook.clone(), calls.when, times),
+        other => panic!("{other:?}"),
+    };
+    let told: Vec<_> = calls.iter().map(told).collect();
+    stage.delete("1").await.expect("nobody is in the way");
+    let made = |hook: &str, when| {
+        (hook.to_owned(), when, u64::try_from(stage.said(hook).len()).expect("they are few"))
+    };
+    let expected = [
+        made("tell", CallMoment::Before),
+        made("open", CallMoment::After),
+        made("batched", CallMoment::After),
+        made("apart", CallMoment::After),
+    ];
+    assert_eq!(told, expected);
+    let times: Vec<u64> = expected.iter().map(|(.., times)| *times).collect();
+    assert_eq!(times, [7, 1, 4, 4]);
 }
 
 fn before() -> String {
