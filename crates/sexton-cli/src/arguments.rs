@@ -102,6 +102,12 @@ pub enum Command {
     /// Make the calls of hooks that are due, and go on with what others left
     #[command(after_help = help::WORK)]
     Work(Work),
+    /// Make the open calls of a deletion now
+    #[command(after_help = help::RETRY)]
+    Retry(Retry),
+    /// Give up the open calls of a deletion, so that it completes without them
+    #[command(after_help = help::GIVE_UP)]
+    GiveUp(GiveUp),
     /// Make the triggers that keep late writers off, or remove them
     #[command(subcommand, after_help = help::FENCE)]
     Fence(Fence),
@@ -258,6 +264,26 @@ pub struct Status {
     /// How many to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
+}
+
+/// `sexton retry`.
+#[derive(Debug, Args)]
+pub struct Retry {
+    /// The deletion, dlt_…
+    pub deletion: String,
+}
+
+/// `sexton give-up`.
+#[derive(Debug, Args)]
+pub struct GiveUp {
+    /// The deletion, dlt_…
+    pub deletion: String,
+    /// Why, for the audit
+    #[arg(long)]
+    pub reason: String,
+    /// Who gives up, for the audit [default: $USER]
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
 }
 
 /// `sexton work`.

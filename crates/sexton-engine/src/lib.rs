@@ -28,7 +28,7 @@ pub use execute::{Committed, Waiting, commit_in};
 pub use fence::FenceChange;
 pub use outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 pub use preview::Budget;
-pub use reap::Worked;
+pub use reap::{GivenUp, Worked};
 pub use request::{Bound, Caller, DeleteRequest, ROOTS_MAX, Root, RootKey, Surroundings};
 pub use status::DeletionStatus;
 pub use stores::Stores;

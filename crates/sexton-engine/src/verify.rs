@@ -83,7 +83,8 @@ impl System {
 
     async fn withdraw(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
         // Work that was asked to stop has stopped, or will: nothing asks it to go on.
-        let has_asked = row.state == State::Drained || row.note.is_some();
+        let has_asked =
+            row.state == State::Drained || row.note.as_deref().is_some_and(waits_for_work);
         let message = if has_asked {
             "its process ended before anything was gone; work in flight had been asked to stop"
         } else {
@@ -231,6 +232,12 @@ impl System {
         let (called, objects_gone) = (BTreeMap::new(), BTreeMap::new());
         Ok(Receipt { record, verified_at, looked_at, called, objects_gone, seq, hash })
     }
+}
+
+/// Whether a deletion noted that it waits for work, rather than for calls.
+fn waits_for_work(note: &str) -> bool {
+    let note: serde_json::Value = serde_json::from_str(note).unwrap_or_default();
+    note["waiting_on"].as_str().is_some_and(|said| said.starts_with("work"))
 }
 
 /// A change of state, by one event or by several at once.

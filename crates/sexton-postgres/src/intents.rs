@@ -78,6 +78,25 @@ impl<H: Held> Intents for PostgresTx<H> {
         self.judged("read failing intents", "", answer)
     }
 
+    async fn hasten_intents(
+        &mut self,
+        deletion: &DeletionId,
+        kinds: &[IntentKind],
+    ) -> Result<u64, DatabaseError> {
+        let answer = hasten(&mut self.link(), deletion, kinds).await;
+        self.judged("make intents due", "", answer)
+    }
+
+    async fn end_intents(
+        &mut self,
+        deletion: &DeletionId,
+        kinds: &[IntentKind],
+        outcome: &str,
+    ) -> Result<Vec<(String, u64)>, DatabaseError> {
+        let answer = end(&mut self.link(), deletion, kinds, outcome).await;
+        self.judged("end intents", "", answer)
+    }
+
     async fn count_intents(
         &mut self,
         deletion: &DeletionId,
@@ -354,6 +373,67 @@ async fn count(
     let ended = |row: &PgRow| {
         let count: i64 = row.try_get("ended")?;
         Ok((row.try_get("rule")?, row.try_get("outcome")?, count.unsigned_abs()))
+    };
+    rows.iter().map(ended).collect()
+}
+
+/// Makes open intents due that nobody holds. Locks them; a repeat finds the same.
+async fn hasten(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+    kinds: &[IntentKind],
+) -> Result<u64, sqlx::Error> {
+    let done = link
+        .query(
+            "UPDATE sexton.intents
+         SET next_try = greatest(not_before,
+                                 (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)
+         WHERE deletion = $1
+           AND kind = ANY($2)
+           AND outcome IS NULL
+           AND not_before <= (extract(epoch FROM statement_timestamp()) * 1000000)::bigint
+           AND leased_until <= (extract(epoch FROM statement_timestamp()) * 1000000)::bigint",
+        )
+        .bind(deletion.as_str())
+        .bind(words(kinds))
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// Ends open intents that nobody holds. Locks them; a repeat finds none.
+async fn end(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+    kinds: &[IntentKind],
+    outcome: &str,
+) -> Result<Vec<(String, u64)>, sqlx::Error> {
+    let rows = link
+        .query(
+            "WITH ended AS (
+            UPDATE sexton.intents
+            SET outcome = $3,
+                lease = NULL,
+                leased_until = 0
+            WHERE deletion = $1
+              AND kind = ANY($2)
+              AND outcome IS NULL
+              AND leased_until <= (extract(epoch FROM statement_timestamp()) * 1000000)::bigint
+            RETURNING rule
+         )
+         SELECT rule, count(*) AS ended
+         FROM ended
+         GROUP BY rule
+         ORDER BY rule",
+        )
+        .bind(deletion.as_str())
+        .bind(words(kinds))
+        .bind(outcome)
+        .fetch_all(&mut *link.connection)
+        .await?;
+    let ended = |row: &PgRow| {
+        let count: i64 = row.try_get("ended")?;
+        Ok((row.try_get("rule")?, count.unsigned_abs()))
     };
     rows.iter().map(ended).collect()
 }

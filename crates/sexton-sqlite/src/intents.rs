@@ -2,6 +2,8 @@
 //!
 //! SQLite locks the whole file for writing, so a claim is nobody else's at once.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use sexton_core::intent::IntentKind;
@@ -78,6 +80,25 @@ impl Intents for SqliteTx<'_> {
     ) -> Result<Vec<OpenIntent>, DatabaseError> {
         let answer = failing(self.connection()?, deletion, limit).await;
         self.judged(told("read failing intents", answer))
+    }
+
+    async fn hasten_intents(
+        &mut self,
+        deletion: &DeletionId,
+        kinds: &[IntentKind],
+    ) -> Result<u64, DatabaseError> {
+        let answer = hasten(self.connection()?, deletion, kinds).await;
+        self.judged(told("make intents due", answer))
+    }
+
+    async fn end_intents(
+        &mut self,
+        deletion: &DeletionId,
+        kinds: &[IntentKind],
+        outcome: &str,
+    ) -> Result<Vec<(String, u64)>, DatabaseError> {
+        let answer = end(self.connection()?, deletion, kinds, outcome).await;
+        self.judged(told("end intents", answer))
     }
 
     async fn count_intents(
@@ -326,6 +347,58 @@ async fn count(
     let ended =
         rows.into_iter().map(|(rule, outcome, count)| (rule, outcome, count.unsigned_abs()));
     Ok(ended.collect())
+}
+
+/// Open ones that nobody holds are due now; a repeat finds the same.
+async fn hasten(
+    connection: &mut SqliteConnection,
+    deletion: &DeletionId,
+    kinds: &[IntentKind],
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE sexton_intents
+         SET next_try = max(not_before, CAST(unixepoch('subsec') * 1000000 AS INTEGER))
+         WHERE deletion = ?1
+           AND kind IN (SELECT value FROM json_each(?2))
+           AND outcome IS NULL
+           AND not_before <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+           AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+    )
+    .bind(deletion.as_str())
+    .bind(words(kinds))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Open ones that nobody holds have this outcome; a repeat finds none.
+async fn end(
+    connection: &mut SqliteConnection,
+    deletion: &DeletionId,
+    kinds: &[IntentKind],
+    outcome: &str,
+) -> Result<Vec<(String, u64)>, sqlx::Error> {
+    let rules: Vec<(String,)> = sqlx::query_as(
+        "UPDATE sexton_intents
+         SET outcome = ?3,
+             lease = NULL,
+             leased_until = 0
+         WHERE deletion = ?1
+           AND kind IN (SELECT value FROM json_each(?2))
+           AND outcome IS NULL
+           AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+         RETURNING rule",
+    )
+    .bind(deletion.as_str())
+    .bind(words(kinds))
+    .bind(outcome)
+    .fetch_all(connection)
+    .await?;
+    let mut ended: BTreeMap<String, u64> = BTreeMap::new();
+    for (rule,) in rules {
+        *ended.entry(rule).or_default() += 1;
+    }
+    Ok(ended.into_iter().collect())
 }
 
 /// A repeat finds none.

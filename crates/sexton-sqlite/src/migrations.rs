@@ -29,11 +29,11 @@ const MIGRATIONS: [Migration; 6] = [
     Migration { number: 3, name: "intents", text: include_str!("../migrations/0003_intents.sql") },
     Migration { number: 4, name: "fence", text: include_str!("../migrations/0004_fence.sql") },
     Migration {
-        number: 6,
+        number: 5,
         name: "progress",
-        text: include_str!("../migrations/0006_progress.sql"),
+        text: include_str!("../migrations/0005_progress.sql"),
     },
-    Migration { number: 8, name: "shared", text: include_str!("../migrations/0008_shared.sql") },
+    Migration { number: 6, name: "shared", text: include_str!("../migrations/0006_shared.sql") },
 ];
 
 /// Hashes of applied files, by number.

@@ -114,6 +114,26 @@ Examples:
 First goes on with deletions whose process died: what had committed is looked
 at again and gets its receipt, what had not begun is taken back.";
 
+pub const RETRY: &str = "\
+Examples:
+  sexton retry dlt_dgvlx4hpqz6mtfyqtfhzgfwxge
+
+A call that is not taken is tried again after ever longer pauses, up to an hour:
+this does not wait for the pause. What is under way elsewhere is left alone.
+
+Exit codes: 0 nothing failed, 4 not found, 5 a call was not taken again";
+
+pub const GIVE_UP: &str = "\
+Examples:
+  sexton give-up dlt_dgvlx4hpqz6mtfyqtfhzgfwxge --reason 'the index is gone'
+
+For calls that nobody will ever take: a receiver that is no more. They are not
+tried again, the deletion is looked at again and completes, and its receipt
+counts them as given up. Who did so and why is a record of the chain. Better is
+to mend the receiver (sexton retry), or to let it answer 410.
+
+Exit codes: 0 none is open, 1 some are under way: again later, 4 not found";
+
 pub const WORK: &str = "\
 Examples:
   sexton work

@@ -6,9 +6,11 @@ mod check;
 mod delete;
 pub mod demo;
 mod fence;
+mod give_up;
 mod graph;
 mod init;
 mod preview;
+mod retry;
 mod root;
 mod schema;
 mod status;
@@ -37,6 +39,8 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Fence(fence) => fence::run(fence, shared, screen).await,
         Command::Schema => Ok(schema::run(screen)),
         Command::Status(status) => status::run(status, shared, screen).await,
+        Command::Retry(retry) => retry::run(retry, shared, screen).await,
+        Command::GiveUp(give_up) => give_up::run(give_up, shared, screen).await,
         Command::Work(work) => work::run(work, shared, screen).await,
         Command::Audit(audit) => audit::run(audit, shared, screen).await,
     }

@@ -63,8 +63,13 @@ impl Target {
     }
 
     fn actor(&self) -> String {
-        let user = std::env::var("USER").ok();
-        let named = self.actor.clone().or(user).filter(|name| !name.trim().is_empty());
-        named.unwrap_or_else(|| NOBODY.into())
+        actor(self.actor.as_ref())
     }
+}
+
+/// Who asks: who was named, or whose session it is.
+pub fn actor(named: Option<&String>) -> String {
+    let user = std::env::var("USER").ok();
+    let named = named.cloned().or(user).filter(|name| !name.trim().is_empty());
+    named.unwrap_or_else(|| NOBODY.into())
 }

@@ -39,7 +39,7 @@ async fn settle(opened: &Opened, screen: &mut Screen) -> Result<Settled, Failure
     }
 }
 
-async fn one(
+pub async fn one(
     id: &str,
     settled: &Settled,
     opened: &Opened,

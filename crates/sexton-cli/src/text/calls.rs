@@ -2,6 +2,7 @@
 
 use sexton_core::audit::ObjectsGone;
 use sexton_core::names::{DeletionId, Timestamp};
+use sexton_engine::GivenUp;
 use sexton_engine::ports::OpenIntent;
 
 use super::objects::gone;
@@ -45,6 +46,28 @@ pub struct Left<'l> {
     pub objects: &'l ObjectsGone,
     /// When the next promise is due.
     pub next_try: Option<Timestamp>,
+}
+
+/// What a person gave up.
+pub fn given_up(given_up: &GivenUp) -> String {
+    let mut page = Page::default();
+    if given_up.promises.is_empty() {
+        page.line("Nothing was given up.");
+    }
+    for (rule, count) in &given_up.promises {
+        let calls = counted(*count, "promise", "promises");
+        page.line(format!("Given up: {calls} of {}.", clean(rule)));
+    }
+    if given_up.open > 0 {
+        let calls = counted(given_up.open, "promise is", "promises are");
+        page.paragraph(
+            "",
+            "",
+            &format!("{calls} being carried out now: ask again when that has ended."),
+        );
+    }
+    page.line("");
+    page.text()
 }
 
 /// Calls that failed before, each with its reason.

@@ -22,7 +22,7 @@ mod words;
 mod work;
 
 pub use audit::{chain, records};
-pub use calls::{Left, unreaped};
+pub use calls::{Left, given_up, unreaped};
 pub use changes::changes;
 pub use fence::fence;
 pub use findings::{findings, summary as findings_summary};

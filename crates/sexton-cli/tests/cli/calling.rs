@@ -33,6 +33,7 @@ on_both_databases_with_an_endpoint!(
     a_call_whose_program_was_killed_is_made_again_by_its_key,
     a_call_before_that_is_not_taken_deletes_nothing,
     a_cancellation_calls_and_says_what_came_of_it,
+    a_call_is_made_now_or_given_up_by_hand,
 );
 
 const DELETE: [&str; 5] = ["delete", "batch", "autumn-2026", "--confirm", "autumn-2026"];
@@ -224,4 +225,37 @@ async fn a_cancellation_calls_and_says_what_came_of_it(place: Place) {
     assert_eq!(said["calls"], called);
     let body: Value = serde_json::from_str(&workers.requests()[0].body).expect("a body is JSON");
     assert_eq!(body, json!({ "job": "autumn-2026-ghent-again" }));
+}
+
+async fn a_call_is_made_now_or_given_up_by_hand(place: Place) {
+    let cache = Endpoint::that_replies([Reply::status(404)]).await;
+    sexton(&place, cache.address(), &DELETE).expect(0);
+    let calls = cache.requests().len();
+    let id = status(&place, cache.address())["id"].as_str().expect("it has one").to_owned();
+
+    // Nothing is due for half an hour; a person does not wait.
+    sexton(&place, cache.address(), &["work", "--once"]).expect(0);
+    assert_eq!(cache.requests().len(), calls);
+    let said = sexton(&place, cache.address(), &["retry", &id]).expect(5);
+    assert_eq!(cache.requests().len(), 2 * calls, "{said}");
+    assert!(said.out.contains("it answered 404"), "{said}");
+
+    let reason = ["--reason", "the cache is gone", "--actor", "bo"];
+    sexton(&place, cache.address(), &["give-up", "dlt_never", "--reason", "x"]).expect(4);
+    sexton(&place, cache.address(), &["give-up", &id]).expect(2);
+    let give_up = [&["give-up", &id], &reason[..]].concat();
+    let said = sexton(&place, cache.address(), &give_up).expect(0);
+    assert!(said.out.contains("calls of evict-cache"), "{said}");
+    assert!(said.out.contains(&format!("Called:   evict-cache {calls} given-up")), "{said}");
+    assert_eq!(status(&place, cache.address())["state"], "complete");
+    assert_eq!(cache.requests().len(), 2 * calls, "nobody was called");
+    let listed = sexton(&place, cache.address(), &["audit", "list"]).expect(0);
+    assert!(listed.out.contains(&format!("{calls} promises given up, by bo")), "{listed}");
+    assert!(listed.out.contains("the cache is gone"), "{listed}");
+    sexton(&place, cache.address(), &["audit", "verify"]).expect(0);
+    // What is complete has nothing left to do or give up.
+    sexton(&place, cache.address(), &["retry", &id]).expect(0);
+    let again = sexton(&place, cache.address(), &give_up).expect(0);
+    assert!(again.out.starts_with("Nothing was given up."), "{again}");
+    sexton(&place, cache.address(), &["retry", "dlt_never"]).expect(4);
 }

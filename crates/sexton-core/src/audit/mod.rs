@@ -69,6 +69,10 @@ pub struct Record {
     /// Lines of the log promised per event, if the deletion promised any.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub events: BTreeMap<String, u64>,
+    /// Promises that were given up, per rule. Such a record is of that alone: who, when and why; its
+    /// name is the deletion's with something behind it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub given_up: BTreeMap<String, u64>,
 }
 
 impl Record {

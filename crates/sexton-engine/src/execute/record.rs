@@ -108,6 +108,7 @@ pub(super) async fn write(
         promised,
         objects,
         events,
+        given_up: BTreeMap::new(),
     };
     walk.tx.insert_audit(id, &record.text()).await?;
     let (promised, events) = (sum(&record.promised), sum(&record.events));

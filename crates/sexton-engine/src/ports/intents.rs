@@ -174,6 +174,23 @@ pub trait Intents {
         limit: u32,
     ) -> Result<Vec<OpenIntent>, DatabaseError>;
 
+    /// Makes open intents of a deletion due now, but for those that are held or must not be carried
+    /// out yet; says how many are. A repeat finds the same.
+    async fn hasten_intents(
+        &mut self,
+        deletion: &DeletionId,
+        kinds: &[IntentKind],
+    ) -> Result<u64, DatabaseError>;
+
+    /// Ends open intents of a deletion that nobody holds, as this; says how many of each rule. A
+    /// repeat finds none. What somebody is carrying out now is left to him.
+    async fn end_intents(
+        &mut self,
+        deletion: &DeletionId,
+        kinds: &[IntentKind],
+        outcome: &str,
+    ) -> Result<Vec<(String, u64)>, DatabaseError>;
+
     /// Ended intents of a deletion: rule, outcome, how many; by rule and outcome.
     async fn count_intents(
         &mut self,

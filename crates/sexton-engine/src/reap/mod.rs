@@ -7,6 +7,7 @@
 //! Invariants: no transaction is open while somebody is called; an outcome is written only by
 //! whoever holds the intent.
 
+mod by_hand;
 mod call;
 mod events;
 mod objects;
@@ -30,6 +31,7 @@ use crate::ports::{
 };
 use crate::system::System;
 
+pub use by_hand::GivenUp;
 pub(crate) use call::{Calling, Calls, Made, TOGETHER};
 pub(crate) use events::Open;
 use objects::{Attempted, Remover};

@@ -222,3 +222,35 @@ pub async fn intents_of_one_kind_are_removed(subject: &Subject) -> Outcome {
     assert_eq!(tx.intents_of(&of(), IntentKind::Hook).await?.len(), 1);
     tx.rollback().await
 }
+
+pub async fn open_intents_are_made_due_or_ended_but_for_those_that_are_held(
+    subject: &Subject,
+) -> Outcome {
+    let later = intent("int_later", IntentKind::Hook, 3_600);
+    let event = intent("int_event", IntentKind::Event, 0);
+    let all = [hooks(&["int_1", "int_2", "int_3"]), vec![later, event]].concat();
+    store(subject, &all).await?;
+    let mut tx = subject.change().await?;
+    assert_eq!(ids(&claim(tx.as_mut(), "me", 60, 2).await?), ["int_1", "int_2"]);
+    tx.settle_intents("me", &[again("int_1", 3_600_000)]).await?;
+    tx.commit().await?;
+
+    let mut tx = subject.change().await?;
+    assert_eq!(ids(&claim(tx.as_mut(), "other", 0, 9).await?), ["int_3"]);
+    assert_eq!(tx.hasten_intents(&DeletionId::new("dlt_other"), HOOKS).await?, 0);
+    assert_eq!(tx.hasten_intents(&of(), HOOKS).await?, 2, "not what is held, nor what is early");
+    let mut due = claim(tx.as_mut(), "other", 0, 9).await?;
+    due.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(ids(&due), ["int_1", "int_3"]);
+    tx.commit().await?;
+
+    let mut tx = subject.change().await?;
+    assert_eq!(tx.end_intents(&DeletionId::new("dlt_other"), HOOKS, "given-up").await?, []);
+    let ended = tx.end_intents(&of(), HOOKS, "given-up").await?;
+    assert_eq!(ended, [("tell-the-cache".to_owned(), 3)], "not what is held");
+    assert_eq!(tx.end_intents(&of(), HOOKS, "given-up").await?, [], "a repeat finds none");
+    assert_eq!(tx.intents_left(&of(), HOOKS).await?.open, 1);
+    let counted = tx.count_intents(&of()).await?;
+    assert_eq!(counted, [("tell-the-cache".to_owned(), "given-up".to_owned(), 3)]);
+    tx.commit().await
+}

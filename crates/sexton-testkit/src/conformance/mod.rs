@@ -106,6 +106,7 @@ macro_rules! conformance_suite {
             intents: an_intent_is_stored_once_and_goes_with_its_transaction,
                 an_intent_is_handed_to_one_caller,
                 an_intent_that_goes_on_is_held_and_keeps_how_far_it_is, an_intent_whose_lease_ended_is_claimed_again,
+                open_intents_are_made_due_or_ended_but_for_those_that_are_held,
                 only_what_is_due_and_known_is_claimed, an_ended_intent_is_counted_and_not_claimed,
                 a_late_reaper_settles_nothing, what_fails_is_told_and_tried_later,
                 intents_of_one_kind_are_removed;

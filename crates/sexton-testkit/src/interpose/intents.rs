@@ -75,6 +75,24 @@ impl Intents for InterposedTx {
         self.watch.around("count_intents", self.inner.count_intents(deletion)).await
     }
 
+    async fn hasten_intents(
+        &mut self,
+        deletion: &DeletionId,
+        kinds: &[IntentKind],
+    ) -> Result<u64, DatabaseError> {
+        self.watch.around("hasten_intents", self.inner.hasten_intents(deletion, kinds)).await
+    }
+
+    async fn end_intents(
+        &mut self,
+        deletion: &DeletionId,
+        kinds: &[IntentKind],
+        outcome: &str,
+    ) -> Result<Vec<(String, u64)>, DatabaseError> {
+        let ended = self.inner.end_intents(deletion, kinds, outcome);
+        self.watch.around("end_intents", ended).await
+    }
+
     async fn drop_intents(
         &mut self,
         deletion: &DeletionId,
