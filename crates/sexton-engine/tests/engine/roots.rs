@@ -40,7 +40,7 @@ fn root(thing: &str, key: RootKey) -> Root {
 /// deletion may be asked for without a preview.
 async fn a_bad_id(ground: Ground) {
     let mut place = Place::on(ground).await;
-    let system = place.renew_with(TABLES, POLICY).await.unwrap();
+    let system = place.renew_with(TABLES, POLICY).await.expect("the policy is read");
     for (thing, id, is_bad) in [
         ("note", "one", true),
         ("note", "1 or 1 = 1", true),
@@ -66,10 +66,10 @@ async fn a_bad_id(ground: Ground) {
             }
         }
     }
-    let kept = system.statuses(20).await.unwrap();
+    let kept = system.statuses(20).await.expect("it can be asked");
     let notes: Vec<String> = kept.into_iter().filter_map(|one| one.row.note).collect();
-    let noted = |outcome: &str| notes.iter().filter(|note| note.contains(outcome)).count();
-    assert_eq!((noted("\"bad-id\""), noted("\"missing\"")), (4, 4));
+    let count = |outcome: &str| notes.iter().filter(|note| note.contains(outcome)).count();
+    assert_eq!((count("\"bad-id\""), count("\"missing\"")), (4, 4));
     // Of several, one that can be none outweighs one that is not there.
     let several = root("note", RootKey::Ids(vec!["7".into(), "1".into(), "one".into()]));
     let bad = system.preview(&several, Budget::default()).await;
@@ -91,7 +91,8 @@ async fn an_id_that_does_not_fit_its_column_is_a_bad_id_on_sqlite() {
 async fn what_is_there_has_no_bad_id_on_sqlite() {
     let mut place = Place::on(Ground::sqlite().await).await;
     let script = [TABLES, "INSERT INTO notes VALUES ('one');"].concat();
-    let system = place.renew_with(&script, POLICY).await.unwrap();
+    let system = place.renew_with(&script, POLICY).await.expect("the policy is read");
     let root = root("note", RootKey::Id("one".into()));
-    system.delete(&DeleteRequest { root, reason: None, bound_to: None }).await.unwrap();
+    let asked = DeleteRequest { root, reason: None, bound_to: None };
+    system.delete(&asked).await.expect("it is there");
 }
