@@ -3,26 +3,39 @@
 use crate::place::Rows;
 use sexton_core::lifecycle::State;
 use sexton_engine::{DeleteError, EngineError};
+use sexton_testkit::interpose::Interposed;
 use tokio::sync::watch;
 
 use crate::child::{self, Work, request};
 use crate::place::Place;
+use crate::worker::{self, Stood};
 
-/// The system's rows with the batch and without it.
-pub struct Truth {
-    pub before: Rows,
-    pub after: Rows,
+/// The system's rows as the deletion found them, and without the batch.
+#[derive(Clone, Copy)]
+pub struct Truth<'a> {
+    pub before: &'a Rows,
+    pub after: &'a Rows,
 }
 
+/// What a worker changes as it stops, and a deletion as it asks it to.
+const OF_WORK: [&str; 4] = ["jobs", "runs", "entries", "domains"];
+
 /// Judges what is left, goes on from there, and judges again. Says whether the rows were gone.
-pub async fn judge(place: &dyn Place, work: Work, truth: &Truth, point: &str) -> bool {
+pub async fn judge(place: &dyn Place, work: Work, truth: Truth<'_>, point: &str) -> bool {
     place.until_deserted().await;
-    let found = place.rows().await;
-    let gone = found == truth.after;
-    assert!(gone || found == truth.before, "{point}: the rows are half gone");
+    let mut found = place.rows().await;
+    let gone = found == *truth.after;
+    if work == Work::Drain {
+        // The fence holds before anybody has settled what was left.
+        assert!(!gone || worker::is_fenced_off(&place.address()).await, "{point}: it came back");
+        stopped(place, truth, &found, point).await;
+        found = place.rows().await;
+    } else {
+        assert!(gone || found == *truth.before, "{point}: the rows are half gone");
+    }
 
     place.end_leases().await;
-    let database = place.open().await;
+    let database = Interposed::on(place.open().await);
     let system = work.system(database, &place.address());
     let (_never, stop) = watch::channel(false);
     system.work(&stop).await.unwrap_or_else(|error| panic!("{point}: settling failed: {error}"));
@@ -47,9 +60,32 @@ pub async fn judge(place: &dyn Place, work: Work, truth: &Truth, point: &str) ->
         (Ok(_), false) | (Err(DeleteError::Engine(EngineError::NotFound { .. })), true) => {}
         (ended, _) => panic!("{point}: with the rows gone: {gone}, deleting again: {ended:?}"),
     }
-    assert!(place.rows().await == truth.after, "{point}: the rows after deleting again");
+    assert!(place.rows().await == *truth.after, "{point}: the rows after deleting again");
     audited(&system, 1, point).await;
     gone
+}
+
+/// Nothing has changed where nobody was asked, and else nothing but work. Whoever was asked stops.
+async fn stopped(place: &dyn Place, truth: Truth<'_>, found: &Rows, point: &str) {
+    // Of the two jobs, the one that waits was stopped with the asking.
+    let is_canceled = |value: &String| value.trim_matches('\'') == "canceled";
+    let is_asked = found["jobs"].iter().any(|job| job.iter().flatten().any(is_canceled));
+    let stood = worker::stops_if_asked(&place.address()).await;
+    if found == truth.after {
+        assert_eq!(stood, Stood::Elsewhere, "{point}: the worker has its job");
+        assert!(place.rows().await == *truth.after, "{point}: a worker wrote of what was gone");
+    } else if is_asked {
+        assert_ne!(stood, Stood::AtWork, "{point}: what waits was stopped, what runs not asked");
+        let beside = |rows: &Rows| {
+            let mut rows = rows.clone();
+            rows.retain(|table, _| !OF_WORK.contains(&table.as_str()));
+            rows
+        };
+        assert!(beside(found) == beside(truth.before), "{point}: more than work has changed");
+    } else {
+        assert_eq!(stood, Stood::AtWork, "{point}: who is not asked goes on");
+        assert!(found == truth.before, "{point}: the rows are half gone");
+    }
 }
 
 /// Who is told is told at least once, and by the same key each time; nobody of what is not gone.

@@ -16,6 +16,8 @@ use sexton_postgres::PostgresDatabase;
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::interpose::{Interposed, Killer, last_words};
 
+use crate::worker::Worker;
+
 const ADDRESS: &str = "SEXTON_CRASH_DATABASE";
 const WORK: &str = "SEXTON_CRASH_WORK";
 const POINT: &str = "SEXTON_CRASH_POINT";
@@ -29,6 +31,8 @@ pub enum Work {
     Settle,
     /// Deletes the batch, and tells somebody of it.
     Tell,
+    /// Deletes the batch while a worker is at work on it, by the whole policy.
+    Drain,
 }
 
 /// How the process ended.
@@ -54,9 +58,9 @@ async fn entry() {
     let number = point.parse().expect("a point is given by its number");
     let database = open(&address).await.expect("the parent gives an address that opens");
     let killed = Interposed::on(database).watched_by(Arc::new(Killer::at_number(number)));
-    let all = [Work::Delete, Work::Settle, Work::Tell];
+    let all = [Work::Delete, Work::Settle, Work::Tell, Work::Drain];
     let work = all.into_iter().find(|known| known.word() == work).expect("the word is known");
-    let system = work.system(Arc::new(killed), &address);
+    let system = work.system(killed, &address);
     work.carry_out(&system).await.expect("nobody is in the way");
 }
 
@@ -116,7 +120,7 @@ pub fn request() -> DeleteRequest {
 
 impl Work {
     /// The sample as a system on this database, with somebody to tell where the work is to tell.
-    pub fn system(self, database: Arc<dyn Database>, address: &str) -> System {
+    pub fn system(self, database: Interposed, address: &str) -> System {
         let sample = sexton_samples::batches().policy;
         let tells = "call = \"env:CACHE_EVICT_URL?\"";
         assert!(sample.contains(tells), "the sample tells somebody");
@@ -124,19 +128,25 @@ impl Work {
         let policy = sample.replace(tells, &[tells, "\nbatch = { max = 100 }"].concat());
         let (policy, _) = sexton_core::policy::parse(&policy);
         let mut policy = policy.expect("the sample's policy can be read");
-        // Its triggers would have to be made as often as the place is.
-        policy.fence = None;
+        let mut database = database;
+        if self == Self::Drain {
+            database = database.watched_by(Arc::new(Worker { address: address.to_owned() }));
+        } else {
+            // Its triggers would have to be made as often as the place is.
+            policy.fence = None;
+        }
+        let database = Arc::new(database);
         let system = System::new(policy, database, Surroundings::of_this_machine(), None);
         match self {
             Self::Tell => system.with_caller(Arc::new(Diary(diary(address)))),
-            Self::Delete | Self::Settle => system,
+            Self::Delete | Self::Settle | Self::Drain => system,
         }
     }
 
     /// Does it.
     pub async fn carry_out(self, system: &System) -> Result<(), DeleteError> {
         match self {
-            Self::Delete | Self::Tell => system.delete(&request()).await.map(drop),
+            Self::Delete | Self::Tell | Self::Drain => system.delete(&request()).await.map(drop),
             Self::Settle => system.settle().await.map(drop),
         }
     }
@@ -146,6 +156,7 @@ impl Work {
             Self::Delete => "delete",
             Self::Settle => "settle",
             Self::Tell => "tell",
+            Self::Drain => "drain",
         }
     }
 

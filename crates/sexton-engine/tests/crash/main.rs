@@ -8,6 +8,7 @@ mod aftermath;
 mod child;
 mod place;
 mod sweep;
+mod worker;
 
 use std::sync::Arc;
 
@@ -71,4 +72,24 @@ async fn a_promised_call_is_made_whatever_the_point_of_a_kill_on_sqlite() {
     let lanes: [Arc<dyn Place>; 2] =
         [Arc::new(OnSqlite::new(Journal::Log).await), Arc::new(OnSqlite::new(Journal::Log).await)];
     sweep::points(lanes, Work::Tell, is_about_calls).await;
+}
+
+/// Nothing happens between the end of a call and the beginning of the next.
+fn is_an_end(point: &str) -> bool {
+    point.starts_with("after")
+}
+
+/// The triggers of the whole policy are there, a worker is at work on one job, and another waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_killed_while_it_stops_a_worker_is_whole_or_withdrawn_on_postgres() {
+    let lanes: [Arc<dyn Place>; 2] =
+        [Arc::new(OnPostgres::new().await), Arc::new(OnPostgres::new().await)];
+    sweep::points(lanes, Work::Drain, is_an_end).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_killed_while_it_stops_a_worker_is_whole_or_withdrawn_on_sqlite() {
+    let lanes: [Arc<dyn Place>; 2] =
+        [Arc::new(OnSqlite::new(Journal::Log).await), Arc::new(OnSqlite::new(Journal::Log).await)];
+    sweep::points(lanes, Work::Drain, is_an_end).await;
 }

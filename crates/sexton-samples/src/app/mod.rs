@@ -21,7 +21,7 @@ pub mod truth;
 mod values;
 mod voice;
 
-pub use application::{Act, Application, Role};
+pub use application::{Act, Application, Client, Role};
 pub use connection::{AppError, Connection, Done, Manner};
 pub use life::{Faults, Life, Tally};
 pub use shelf::{Name, Shelf, Ticket};
