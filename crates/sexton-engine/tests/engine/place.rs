@@ -43,6 +43,11 @@ impl Place {
     /// Creates what a script creates; a system with this policy.
     pub async fn renew_with(&mut self, script: &str, policy: &str) -> Told<System> {
         self.ground.renew(script).await;
+        self.system(policy).await
+    }
+
+    /// A system with this policy on what is there.
+    pub async fn system(&self, policy: &str) -> Told<System> {
         let database = match &self.database {
             Some(database) => Arc::clone(database),
             None => open(&self.ground).await?,

@@ -82,6 +82,15 @@ impl Ground {
         answer.unwrap_or_else(|error| panic!("the dump failed: {error}"))
     }
 
+    /// Asks for rows, or changes some.
+    pub async fn query(&mut self, sql: &str) -> Vec<TextRow> {
+        let answer = match self {
+            Self::Postgres(ground) => script::on_postgres(ground.session.connection(), sql).await,
+            Self::Sqlite(ground) => script::on_sqlite(&mut ground.connection, sql).await,
+        };
+        answer.unwrap_or_else(|error| panic!("`{sql}` failed: {error}"))
+    }
+
     /// Runs plain DELETE to the end, commit and all, and takes it back.
     pub async fn judge(&mut self, delete: &str) -> Verdict {
         let answer = match self {

@@ -32,6 +32,7 @@ pub fn world(seed: u64) -> World {
             takes: Vec::new(),
             guards: Vec::new(),
             derived: None,
+            works: Vec::new(),
             things: Vec::new(),
             rows: Vec::new(),
         },

@@ -42,7 +42,28 @@ pub struct End {
     pub kept: BTreeMap<String, u64>,
 }
 
-type Places = BTreeSet<(usize, usize)>;
+/// Rows: a table and a place in it.
+pub type Places = BTreeSet<(usize, usize)>;
+
+/// The rows that go with the roots of these values, and those that the deletion changes.
+pub fn touched(world: &World, rows: &Rows, thing: &Thing, values: &[Value]) -> [Places; 2] {
+    let before = Before { world, rows };
+    let mut seeds = Places::new();
+    for value in values {
+        seeds.extend(thing.row.into_iter().flat_map(|table| before.find(table, ID, value)));
+        seeds.extend(thing.starts.iter().flat_map(|(table, at)| before.find(*table, *at, value)));
+    }
+    let closure = before.closure(seeds);
+    let is_effect =
+        |line: &&Reference| matches!(line.fate, Fate::Unlink | Fate::Set(_) | Fate::Anonymize(_));
+    let lines = world.references.iter().filter(is_effect);
+    let mut changed: Places = lines.flat_map(|line| before.staying(line, &closure)).collect();
+    if let Some(derived) = &world.derived {
+        let anew = before.to_derive(derived, &closure);
+        changed.extend(anew.into_iter().map(|at| (derived.table, at)));
+    }
+    [closure, changed]
+}
 
 /// Deletes the roots of these values, all of them or none.
 pub fn delete(world: &World, rows: &Rows, thing: &Thing, values: &[Value]) -> Outcome {

@@ -10,6 +10,7 @@ mod foretold;
 mod holding;
 mod text;
 mod trial;
+mod working;
 mod world;
 
 use sexton_testkit::random::ground::Ground;
@@ -17,6 +18,7 @@ use sexton_testkit::random::ground::Ground;
 use crate::census::Census;
 use crate::place::Place;
 use crate::seeds::{Named, Seeds, demand_none};
+use world::World;
 
 const SEED_BASE: u64 = 40_000;
 const CASES: u64 = 120;
@@ -75,24 +77,65 @@ const MINIMA: [(&str, usize); 48] = [
     ("lines onto a column that is no key", 30),
 ];
 
+/// Worlds with workers in them.
+const WORKING_SEED_BASE: u64 = 60_000;
+const WORKING_CASES: u64 = 60;
+
+/// What an ordinary run of these must have met besides, at least so often.
+const WORKING_MINIMA: [(&str, usize); 10] = [
+    ("worlds", 60),
+    ("deleted", 100),
+    ("refused", 40),
+    ("tables with work", 75),
+    ("deleted once workers stopped", 20),
+    ("rows asked to stop", 30),
+    ("rows stopped", 50),
+    ("rows stopped that stay", 12),
+    ("refused while somebody is at work", 10),
+    ("refused, nobody asked", 12),
+];
+
 #[tokio::test]
 async fn every_fate_does_what_the_model_says_on_sqlite() {
-    compare(Ground::sqlite().await).await;
+    let census = compare(Ground::sqlite().await, SEED_BASE, CASES, draw::world).await;
+    demand(census, &MINIMA);
 }
 
 #[tokio::test]
 async fn every_fate_does_what_the_model_says_on_postgres() {
-    compare(Ground::postgres().await).await;
+    let census = compare(Ground::postgres().await, SEED_BASE, CASES, draw::world).await;
+    demand(census, &MINIMA);
 }
 
-async fn compare(ground: Ground) {
-    let seeds = Seeds::of_this_run(SEED_BASE, CASES);
+#[tokio::test]
+async fn work_is_stopped_as_the_model_says_on_sqlite() {
+    let ground = Ground::sqlite().await;
+    let census = compare(ground, WORKING_SEED_BASE, WORKING_CASES, working::world).await;
+    demand(census, &WORKING_MINIMA);
+}
+
+#[tokio::test]
+async fn work_is_stopped_as_the_model_says_on_postgres() {
+    let ground = Ground::postgres().await;
+    let census = compare(ground, WORKING_SEED_BASE, WORKING_CASES, working::world).await;
+    demand(census, &WORKING_MINIMA);
+}
+
+fn demand(census: Option<Census>, minima: &[(&'static str, usize)]) {
+    if let Some(census) = census {
+        census.demand(minima);
+    }
+}
+
+/// The census of an ordinary run.
+async fn compare(ground: Ground, base: u64, cases: u64, world: fn(u64) -> World) -> Option<Census> {
+    let seeds = Seeds::of_this_run(base, cases);
     let mut place = Place::on(ground).await;
     let mut census = Census::default();
     let mut failures = Vec::new();
     for seed in seeds.range {
         let _named = Named(seed);
-        if let Err(told) = trial::of(seed, &mut place, &mut census).await {
+        if let Err(told) = trial::of(seed, world(seed), &mut place, &mut census).await {
             failures.push((seed, told));
         }
         if failures.len() == FAILURES_MAX {
@@ -101,7 +144,5 @@ async fn compare(ground: Ground) {
     }
     println!("{census}");
     demand_none(&failures);
-    if seeds.ordinary {
-        census.demand(&MINIMA);
-    }
+    seeds.ordinary.then_some(census)
 }

@@ -2,7 +2,7 @@
 
 use sexton_testkit::random::policy::toml;
 
-use super::world::{Becomes, Derived, Fate, ID, Reference, Thing, World, option_name};
+use super::world::{Becomes, Derived, Fate, ID, Reference, Thing, Work, World, option_name};
 
 /// The whole policy.
 pub fn policy(seed: u64, world: &World) -> String {
@@ -36,6 +36,7 @@ pub fn policy(seed: u64, world: &World) -> String {
         lines.push("say = \"{count} row(s) are in the way\"".into());
     }
     lines.extend(world.derived.iter().flat_map(|derived| derived_lines(world, derived)));
+    lines.extend(world.works.iter().flat_map(|work| work_lines(world, work)));
     lines.join("\n") + "\n"
 }
 
@@ -138,4 +139,19 @@ fn derived_lines(world: &World, derived: &Derived) -> Vec<String> {
         "set.latest = { value = \"=l.id\", none = \"=null\" }".into(),
         "set.best = { value = \"=l.note\", none = \"none\" }".into(),
     ]
+}
+
+/// So long a deletion waits for workers.
+pub const WAIT: &str = "wait = \"60s\"";
+
+fn work_lines(world: &World, work: &Work) -> Vec<String> {
+    let lines = [
+        "waiting = \"task = 'waiting'\"",
+        "running = \"task = 'running'\"",
+        "dead = \"alive is null\"",
+        "stop = { waiting = { task = \"stopped\" }, running = { asked = 1 } }",
+        WAIT,
+    ];
+    let header = format!("[work.{}]", world.tables[work.table].name);
+    [header].into_iter().chain(lines.map(str::to_owned)).collect()
 }

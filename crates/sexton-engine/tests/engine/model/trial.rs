@@ -1,11 +1,12 @@
 //! One world: its tables are created, then roots are deleted one after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
 use sexton_core::preview::{Blocker, BlockerKind, Count, Precision, Preview};
-use sexton_core::schema::OnDelete;
+use sexton_core::schema::{Dialect, OnDelete};
 use sexton_engine::{
     Bound, Budget, Caller, DeleteError, DeleteRequest, EngineError, RefusedBy, Root, RootKey,
     System,
@@ -18,8 +19,9 @@ use sexton_testkit::random::values::Value;
 
 use super::expect::{self, By, End, Outcome};
 use super::text::sentence;
+use super::working::{self, AtWork};
 use super::world::{ACTOR, Becomes, Fate, Held, ID, Reference, Thing, World, option_name};
-use super::{draw, foretold, text};
+use super::{foretold, text};
 use crate::cascade::Rows;
 use crate::census::Census;
 use crate::dumps::{difference, dumped, gone};
@@ -27,9 +29,8 @@ use crate::place::{Place, Told, check, story};
 
 const ROOTS: usize = 4;
 
-/// Tries the world of this seed; on failure tells all that is needed to see it.
-pub async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
-    let world = draw::world(seed);
+/// Tries this world; on failure tells all that is needed to see it.
+pub async fn of(seed: u64, world: World, place: &mut Place, census: &mut Census) -> Told<()> {
     let case = Case {
         seed,
         shape: world.shape(),
@@ -47,13 +48,15 @@ pub async fn of(seed: u64, place: &mut Place, census: &mut Census) -> Told<()> {
         story(&case, &case.rows, dialect)
     );
     let rows = world.rows.clone();
-    let mut trial =
-        Trial { world: &world, case: &case, ground: &mut place.ground, system, rows, census };
-    let mut dice = Dice::new(!seed);
+    let hasty = place.system(&case.policy.replace(text::WAIT, "")).await?;
+    let ground = &mut place.ground;
+    let mut trial = Trial { world: &world, case: &case, ground, system, hasty, rows, census };
+    let (mut dice, mut moods) = (Dice::new(!seed), Dice::new(seed));
     for _ in 0..ROOTS {
         let Some(drawn) = trial.draw_roots(&mut dice) else { break };
         let before = trial.rows.clone();
-        let tried = trial.delete(&drawn).await;
+        let is_obeyed_first = moods.percent(50);
+        let tried = trial.delete(&drawn, is_obeyed_first).await;
         tried.map_err(|told| {
             let story = story(&case, &before, dialect);
             let Drawn { thing, values, asked, .. } = &drawn;
@@ -98,6 +101,7 @@ fn describe(world: &World, census: &mut Census) {
     }
     census.add("guards", world.guards.len());
     census.add("derived tables", usize::from(world.derived.is_some()));
+    census.add("tables with work", world.works.len());
     let values = world.things.iter().filter(|thing| !thing.starts.is_empty());
     census.add("things that are values", values.count());
 }
@@ -129,6 +133,18 @@ impl<'t> Drawn<'t> {
         Self { thing, values: vec![value], asked, world: world.switched(&on) }
     }
 
+    /// The roots, as they are asked for.
+    fn root(&self, dialect: Dialect) -> Told<Root> {
+        let ids: Option<Vec<String>> =
+            self.values.iter().map(|value| value.typed(dialect)).collect();
+        Ok(Root {
+            thing: ThingName::new(&self.thing.name),
+            key: RootKey::Ids(ids.ok_or("a root that nobody can type")?),
+            options: self.asked.clone(),
+            caller: Caller::operator(Actor::new(ACTOR)),
+        })
+    }
+
     /// Whether a line of this world writes the root's value: then there must be one root.
     fn speaks_of_one(&self) -> bool {
         let mut lines = self.world.references.iter();
@@ -144,6 +160,8 @@ struct Trial<'t> {
     case: &'t Case,
     ground: &'t mut Ground,
     system: System,
+    /// The same system, if a deletion waits for nobody.
+    hasty: System,
     /// What is there.
     rows: Rows,
     census: &'t mut Census,
@@ -210,40 +228,16 @@ impl<'t> Trial<'t> {
         drawn.max_by_key(weight)
     }
 
-    async fn delete(&mut self, drawn: &Drawn<'_>) -> Told<()> {
-        let Drawn { thing, values, asked, world } = drawn;
+    async fn delete(&mut self, drawn: &Drawn<'_>, is_obeyed_first: bool) -> Told<()> {
+        let Drawn { thing, values, world, .. } = drawn;
         self.census.met("roots");
         let dialect = self.ground.dialect();
         let before = dumped(&self.case.shape, &self.rows, dialect);
         let expected = expect::delete(world, &self.rows, thing, values);
-        let ids: Option<Vec<String>> = values.iter().map(|value| value.typed(dialect)).collect();
-        let root = Root {
-            thing: ThingName::new(&thing.name),
-            key: RootKey::Ids(ids.ok_or("a root that nobody can type")?),
-            options: asked.clone(),
-            caller: Caller::operator(Actor::new(ACTOR)),
+        let root = drawn.root(dialect)?;
+        let Some(preview) = self.shown(drawn, &root, &expected, &before).await? else {
+            return Ok(());
         };
-        let preview = self.system.preview(&root, Budget::default()).await;
-        let now = self.ground.dump().await;
-        demand!(now == before, "the preview changes rows:{}", difference(&before, &now));
-        let preview = match (&expected, preview) {
-            (_, Err(EngineError::OneAtATime { .. }))
-                if values.len() > 1 && drawn.speaks_of_one() =>
-            {
-                self.census.met("several roots that must come one at a time");
-                return Ok(());
-            }
-            (Outcome::Missing, Err(EngineError::NotFound { .. })) => {
-                self.census.met("missing");
-                return Ok(());
-            }
-            (_, Err(error)) => return Err(format!("the preview fails: {error:?}")),
-            (Outcome::Missing, Ok(preview)) => {
-                return Err(format!("nothing is there, but {preview:#?}"));
-            }
-            (_, Ok(preview)) => preview,
-        };
-        demand!(preview.precision == Precision::Exact, "the preview is not exact: {preview:#?}");
         let request = DeleteRequest {
             root,
             reason: Some("the test".into()),
@@ -252,12 +246,26 @@ impl<'t> Trial<'t> {
                 parts: preview.parts.clone().ok_or("the preview has no parts")?,
             }),
         };
-        let done = self.system.delete(&request).await;
+        let at_work = AtWork::of(world, &self.rows, thing, values);
+        at_work.judge(&preview)?;
+        let (before, expected) = match expected {
+            Outcome::Done(_) => {
+                if !at_work.running.is_empty() && !is_obeyed_first {
+                    self.is_not_obeyed(&request, &at_work).await?;
+                }
+                let stopped = working::obeyed(world, &at_work.asked(world, &self.rows));
+                let expected = expect::delete(world, &stopped, thing, values);
+                (dumped(&self.case.shape, &stopped, dialect), expected)
+            }
+            refused => (before, refused),
+        };
+        let done = self.carry_out(&request).await;
         let now = self.ground.dump().await;
         match expected {
             Outcome::Missing => Ok(()),
             Outcome::Refused(refusing) => {
                 demand!(now == before, "a refusal changes rows:{}", difference(&before, &now));
+                self.census.add("refused, nobody asked", usize::from(!at_work.running.is_empty()));
                 let shown = blockers(&preview.blockers);
                 demand!(shown == refusing, "the preview says {shown:?}, the model {refusing:?}");
                 self.refused(done, &refusing)
@@ -270,6 +278,7 @@ impl<'t> Trial<'t> {
                 );
                 let receipt = done.map_err(|error| format!("Sexton refuses: {error:?}"))?;
                 self.judge_end(&before, &now, &end)?;
+                self.judge_work(&at_work, &receipt)?;
                 judge_counts(&preview, &receipt, &end)?;
                 foretold::judge(world, &preview, &end, dialect, self.census)?;
                 judge_options(drawn, &preview)?;
@@ -278,6 +287,96 @@ impl<'t> Trial<'t> {
                 Ok(())
             }
         }
+    }
+
+    /// The preview, which changes nothing; none where there is nothing to show, as expected.
+    async fn shown(
+        &mut self,
+        drawn: &Drawn<'_>,
+        root: &Root,
+        expected: &Outcome,
+        before: &Dump,
+    ) -> Told<Option<Preview>> {
+        let preview = self.system.preview(root, Budget::default()).await;
+        let now = self.ground.dump().await;
+        demand!(now == *before, "the preview changes rows:{}", difference(before, &now));
+        let preview = match (expected, preview) {
+            (_, Err(EngineError::OneAtATime { .. }))
+                if drawn.values.len() > 1 && drawn.speaks_of_one() =>
+            {
+                self.census.met("several roots that must come one at a time");
+                return Ok(None);
+            }
+            (Outcome::Missing, Err(EngineError::NotFound { .. })) => {
+                self.census.met("missing");
+                return Ok(None);
+            }
+            (_, Err(error)) => return Err(format!("the preview fails: {error:?}")),
+            (Outcome::Missing, Ok(preview)) => {
+                return Err(format!("nothing is there, but {preview:#?}"));
+            }
+            (_, Ok(preview)) => preview,
+        };
+        demand!(preview.precision == Precision::Exact, "the preview is not exact: {preview:#?}");
+        Ok(Some(preview))
+    }
+
+    /// Nobody stops, and the deletion does not wait: nothing but work has changed.
+    async fn is_not_obeyed(&mut self, request: &DeleteRequest, at_work: &AtWork) -> Told<()> {
+        let unbound = DeleteRequest { bound_to: None, ..request.clone() };
+        match self.hasty.delete(&unbound).await {
+            Err(DeleteError::Refused(refusal))
+                if refusal.by == RefusedBy::Undrained && refusal.has_asked => {}
+            ended => return Err(format!("not refused by who is at work: {ended:#?}")),
+        }
+        self.rows = at_work.asked(self.world, &self.rows);
+        let left = dumped(&self.case.shape, &self.rows, self.ground.dialect());
+        let now = self.ground.dump().await;
+        demand!(now == left, "a refusal changes more than work:{}", difference(&left, &now));
+        self.census.met("refused while somebody is at work");
+        Ok(())
+    }
+
+    /// Deletes, while workers stop that are asked to.
+    async fn carry_out(&mut self, request: &DeleteRequest) -> Result<Receipt, DeleteError> {
+        let statements = working::obeying(self.world);
+        if statements.is_empty() {
+            return self.system.delete(request).await;
+        }
+        let has_ended = AtomicBool::new(false);
+        let deleting = async {
+            let ended = self.system.delete(request).await;
+            has_ended.store(true, Ordering::Relaxed);
+            ended
+        };
+        let working = async {
+            while !has_ended.load(Ordering::Relaxed) {
+                for statement in &statements {
+                    self.ground.query(statement).await;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::join!(deleting, working).0
+    }
+
+    /// What waits and stays is stopped with the deletion, unless somebody was at work: then before.
+    fn judge_work(&mut self, at_work: &AtWork, receipt: &Receipt) -> Told<()> {
+        let changed = receipt.record.changed.iter();
+        let told: BTreeMap<String, u64> = changed
+            .filter(|(line, _)| line.starts_with("[work."))
+            .map(|(line, rows)| (line.clone(), *rows))
+            .collect();
+        let was_asked = !at_work.running.is_empty();
+        let wanted = if was_asked { BTreeMap::new() } else { at_work.staying.clone() };
+        demand!(told == wanted, "the record tells of work {told:?}, the model {wanted:?}");
+        if was_asked {
+            self.census.met("deleted once workers stopped");
+            self.census.add("rows asked to stop", at_work.running.len());
+        }
+        self.census.add("rows stopped", at_work.idle.len());
+        self.census.add("rows stopped that stay", at_work.staying.values().sum::<u64>());
+        Ok(())
     }
 
     fn judge_end(&self, before: &Dump, now: &Dump, end: &End) -> Told<()> {
@@ -367,7 +466,7 @@ fn blockers(blockers: &[Blocker]) -> BTreeSet<(By, String)> {
         BlockerKind::Reference => By::Reference,
         BlockerKind::Guard => By::Guard,
         BlockerKind::OverLimit => By::OverLimit,
-        BlockerKind::Undrained => unreachable!("no work is drawn"),
+        BlockerKind::Undrained => unreachable!("all work can be stopped"),
         BlockerKind::Object => unreachable!("no objects are drawn"),
     };
     blockers.iter().map(|blocker| (by(blocker.kind), blocker.name.clone())).collect()
@@ -407,9 +506,11 @@ fn judge_counts(preview: &Preview, receipt: &Receipt, end: &End) -> Told<()> {
     let derived: u64 = preview.derived.iter().map(|of| of.rows.least()).sum();
     demand!(derived == end.derived, "the preview derives {derived}, the model {}", end.derived);
     let record = &receipt.record;
+    let mut told = record.changed.clone();
+    told.retain(|line, _| !line.starts_with("[work."));
     demand!(
         record.removed == end.removed
-            && record.changed == end.changed
+            && told == end.changed
             && record.derived.values().sum::<u64>() == end.derived,
         "the receipt counts {record:#?}, the model {:?} {:?} {}",
         end.removed,

@@ -29,6 +29,7 @@ pub struct World {
     pub takes: Vec<Take>,
     pub guards: Vec<Guard>,
     pub derived: Option<Derived>,
+    pub works: Vec<Work>,
     pub things: Vec<Thing>,
     pub rows: Rows,
 }
@@ -137,6 +138,18 @@ pub struct Derived {
     pub note: usize,
     /// Whether `latest` is a reference with the fate `derive`.
     pub pointer: bool,
+}
+
+/// A table that workers act on: where its rows say what they are doing.
+#[derive(Debug, Clone, Copy)]
+pub struct Work {
+    pub table: usize,
+    /// `waiting`, `running`, or something else.
+    pub task: usize,
+    /// NULL where the worker is dead.
+    pub alive: usize,
+    /// 1 where the worker was asked to stop.
+    pub asked: usize,
 }
 
 /// What may be deleted.
