@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use sexton_engine::{FenceChange, Surroundings, System};
+use sexton_engine::{Surroundings, System};
+use sexton_samples::take_care;
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::{postgres, sqlite};
 
@@ -13,8 +14,7 @@ pub async fn on_sqlite() -> (sqlite::TestDatabase, System) {
     database.execute(sample.schema_sqlite).await;
     database.execute(sample.seed_sqlite).await;
     let opened = SqliteDatabase::open(database.path().to_str().unwrap()).await.unwrap();
-    let system = system(Arc::new(opened));
-    system.change_fence(FenceChange::Install).await.unwrap();
+    let system = take_care(sample.read_policy().unwrap(), Arc::new(opened)).await.unwrap();
     (database, system)
 }
 
@@ -24,14 +24,13 @@ pub async fn on_postgres() -> (postgres::TestDatabase, System) {
     let database = postgres::TestDatabase::new().await;
     database.execute(sample.schema_postgres).await;
     database.execute(sample.seed_postgres).await;
-    let system = system(database.database());
-    system.change_fence(FenceChange::Install).await.unwrap();
+    let policy = sample.read_policy().unwrap();
+    let system = take_care(policy, database.database()).await.unwrap();
     (database, system)
 }
 
-/// The engine with the sample's policy on any database.
+/// The engine with the sample's policy on a database that has its fence already.
 pub fn system(database: Arc<dyn sexton_engine::ports::Database>) -> System {
-    let (policy, findings) = sexton_core::policy::parse(sexton_samples::batches().policy);
-    assert_eq!(findings, []);
-    System::new(policy.unwrap(), database, Surroundings::of_this_machine(), None)
+    let policy = sexton_samples::batches().read_policy().unwrap();
+    System::new(policy, database, Surroundings::of_this_machine(), None)
 }

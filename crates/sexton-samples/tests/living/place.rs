@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
+use sexton_core::policy::Policy;
 use sexton_engine::ports::Database;
-use sexton_engine::{
-    Caller, DeleteError, DeleteRequest, FenceChange, Root, RootKey, Surroundings, System,
-};
+use sexton_engine::{Caller, DeleteError, DeleteRequest, Root, RootKey, Surroundings, System};
 use sexton_postgres::PostgresDatabase;
-use sexton_samples::Sample;
 use sexton_samples::app::{Application, Values, id, truth};
+use sexton_samples::{Sample, take_care};
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
 use sexton_testkit::spoken::Spoken;
@@ -108,21 +107,27 @@ impl Place {
         said
     }
 
-    /// The engine with the sample's policy.
+    /// The engine with the policy.
     pub async fn system(&self) -> System {
+        let (policy, database) = (self.read_policy(), self.open().await);
+        System::new(policy, database, Surroundings::of_this_machine(), None)
+    }
+
+    fn read_policy(&self) -> Policy {
         let (policy, findings) = sexton_core::policy::parse(&self.policy);
         assert_eq!(findings, []);
-        let policy = policy.unwrap();
-        let database: Arc<dyn Database> = match &self.database {
+        policy.unwrap()
+    }
+
+    async fn open(&self) -> Arc<dyn Database> {
+        match &self.database {
             TestDatabase::Sqlite(database) => {
                 Arc::new(SqliteDatabase::open(database.path().to_str().unwrap()).await.unwrap())
             }
-            TestDatabase::Postgres { database, .. } => {
-                let schema = policy.schema.as_ref().map(|schema| schema.value.as_str());
-                Arc::new(PostgresDatabase::connect(&database.url(), schema).unwrap())
-            }
-        };
-        System::new(policy, database, Surroundings::of_this_machine(), None)
+            TestDatabase::Postgres { database, .. } => Arc::new(
+                PostgresDatabase::connect(&database.url(), self.application.schema).unwrap(),
+            ),
+        }
     }
 
     /// The same with the policy's fence over what its workers write.
@@ -152,8 +157,7 @@ impl Place {
     }
 
     async fn installed(self) -> Self {
-        let made = self.system().await.change_fence(FenceChange::Install).await.unwrap();
-        assert!(!made.is_empty());
+        take_care(self.read_policy(), self.open().await).await.unwrap();
         self
     }
 

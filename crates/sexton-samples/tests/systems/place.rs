@@ -8,13 +8,13 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::plan::Plan;
 use sexton_core::policy::{Options, Policy};
 use sexton_core::preview::Preview;
-use sexton_engine::ports::{Database, SessionId};
+use sexton_engine::ports::SessionId;
 use sexton_engine::{
     Bound, Budget, Caller, DeleteError, DeleteRequest, EngineError, FenceChange, RefusedBy, Root,
     RootKey, Surroundings, System,
 };
 use sexton_postgres::PostgresDatabase;
-use sexton_samples::Sample;
+use sexton_samples::{Sample, take_care};
 use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
 use sexton_testkit::interpose::{Interposed, Watcher};
@@ -62,7 +62,7 @@ impl Place {
         database.execute(&script).await;
         let path = database.path();
         let opened = SqliteDatabase::open(path.to_str().unwrap()).await.unwrap();
-        let system = system(&sample, Arc::new(opened)).await;
+        let system = take_care(sample.read_policy().unwrap(), Arc::new(opened)).await.unwrap();
         Self { sample, database: TestDatabase::Sqlite(database), system }
     }
 
@@ -70,9 +70,10 @@ impl Place {
         let database = postgres::TestDatabase::new().await;
         let script = [sample.schema_postgres, sample.seed_postgres].join("\n");
         database.execute(&script).await;
-        let schema = policy(&sample).schema.map(|schema| schema.value);
+        let policy = sample.read_policy().unwrap();
+        let schema = policy.schema.as_ref().map(|schema| schema.value.clone());
         let opened = PostgresDatabase::connect(&database.url(), schema.as_deref()).unwrap();
-        let system = system(&sample, Arc::new(opened)).await;
+        let system = take_care(policy, Arc::new(opened)).await.unwrap();
         let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
         Self { sample, database: TestDatabase::Postgres { database, search_path }, system }
     }
@@ -277,24 +278,4 @@ pub fn removed(preview: &Preview, table: &str) -> u64 {
         Some(Exact(rows)) => rows,
         Some(other) => panic!("{other:?} is not exact"),
     }
-}
-
-/// The engine, with the fence that the policy asks for.
-async fn system(sample: &Sample, database: Arc<dyn Database>) -> System {
-    let system = System::new(policy(sample), database, Surroundings::of_this_machine(), None);
-    system.change_fence(FenceChange::Install).await.unwrap();
-    system
-}
-
-/// The sample's policy; that of the system's first schema stands beside it as `policy.toml`.
-fn policy(sample: &Sample) -> Policy {
-    let first = sexton_samples::all().into_iter().find(|first| first.name == sample.name);
-    let beside = |_: &str, name: &str| match &first {
-        Some(first) if name == "policy.toml" => Ok((name.to_owned(), first.policy.to_owned())),
-        _ => Err("it is not there".to_owned()),
-    };
-    let (policy, findings, _) =
-        sexton_core::policy::parse_files("variant.toml", sample.policy, &mut { beside });
-    assert_eq!(findings, []);
-    policy.unwrap()
 }
