@@ -10,6 +10,7 @@ mod alone;
 mod batches;
 mod called;
 mod datasets;
+mod lies;
 mod requests;
 mod snapshots;
 mod transcriptions;
