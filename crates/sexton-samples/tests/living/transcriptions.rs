@@ -214,7 +214,7 @@ async fn t18_engines_at_full_speed_drain_and_nothing_comes_back(place: Place) {
     let engines: [&[&str]; 3] =
         [&["--worker", "a"], &["--worker", "b"], &["--worker", "c", "--fail"]];
     let engines = engines.map(|words| {
-        let words = [&["--until-idle", "--steps", "9"], words].concat();
+        let words = [&["--until-idle", "--steps", "9", "--pace", "10"], words].concat();
         let mut engine = place.start("work", &words);
         engine.says("wrote");
         engine
