@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use sexton_core::names::{Actor, ThingName};
-use sexton_core::policy::{Options, parse};
+use sexton_core::policy::{Options, Policy, parse};
 use sexton_core::preview::{Count, Precision};
 use sexton_core::schema::Dialect;
 use sexton_engine::{
     Budget, Caller, DeleteRequest, FenceChange, Root, RootKey, Surroundings, System,
 };
-use sexton_testkit::interpose::Interposed;
+use sexton_samples::Sample;
+use sexton_testkit::interpose::{Interposed, Watcher};
 
 use crate::clock;
 use crate::place;
@@ -21,6 +22,7 @@ use crate::watch::{Call, Log};
 pub struct Engine {
     system: System,
     log: Arc<Log>,
+    thing: ThingName,
 }
 
 /// One deletion or preview by the engine.
@@ -32,37 +34,70 @@ pub struct Done {
     pub calls: Vec<Call>,
 }
 
+/// Which parts of a policy hold that cost something by themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts {
+    /// Its fence, whose triggers are made.
+    pub fence: bool,
+    /// Its work in flight.
+    pub work: bool,
+}
+
 impl Engine {
-    /// The engine on the database at this address, without the policy's fence: what it is compared
+    /// The engine on the batches at this address, without the policy's fence: what it is compared
     /// with has none either.
     pub async fn on(dialect: Dialect, address: &str) -> Result<Self> {
-        Self::with(dialect, address, false).await
+        Self::with(dialect, address, Parts { fence: false, work: true }, None).await
     }
 
-    /// The engine with the policy's fence, whose triggers it makes.
-    pub async fn fenced_on(dialect: Dialect, address: &str) -> Result<Self> {
-        Self::with(dialect, address, true).await
+    /// The engine on batches with these parts of the policy, and somebody who watches.
+    pub async fn with(
+        dialect: Dialect,
+        address: &str,
+        parts: Parts,
+        watcher: Option<Arc<dyn Watcher>>,
+    ) -> Result<Self> {
+        let policy = policy(&sexton_samples::batches(), parts)?;
+        Self::of(dialect, address, policy, "batch", watcher).await
     }
 
-    async fn with(dialect: Dialect, address: &str, is_fenced: bool) -> Result<Self> {
-        let (policy, findings) = parse(sexton_samples::batches().policy);
-        let mut policy = policy.with_context(|| format!("the sample's policy: {findings:?}"))?;
-        policy.fence = policy.fence.filter(|_| is_fenced);
+    /// The engine on a sample's things, without its fence.
+    pub async fn of_sample(
+        dialect: Dialect,
+        address: &str,
+        sample: &Sample,
+        thing: &str,
+    ) -> Result<Self> {
+        let policy = policy(sample, Parts { fence: false, work: true })?;
+        Self::of(dialect, address, policy, thing, None).await
+    }
+
+    async fn of(
+        dialect: Dialect,
+        address: &str,
+        policy: Policy,
+        thing: &str,
+        watcher: Option<Arc<dyn Watcher>>,
+    ) -> Result<Self> {
         let log = Arc::new(Log::default());
         let database = place::database(dialect, address).await?;
-        let watched = Interposed::on(database).watched_by(log.clone());
+        let mut timed = Interposed::on(database).watched_by(log.clone());
+        if let Some(watcher) = watcher {
+            timed = timed.watched_by(watcher);
+        }
         let surroundings = Surroundings::of_this_machine();
-        let system = System::new(policy, Arc::new(watched), surroundings, None);
+        let system = System::new(policy, Arc::new(timed), surroundings, None);
         system.prepare().await?;
         system.change_fence(FenceChange::Install).await?;
-        system.plan(&ThingName::new("batch"), &Options::default()).await?;
-        Ok(Self { system, log })
+        let thing = ThingName::new(thing);
+        system.plan(&thing, &Options::default()).await?;
+        Ok(Self { system, log, thing })
     }
 
-    /// Deletes a batch as the engine does it for anybody, with bookkeeping and receipt, which
+    /// Deletes one of its things as the engine does it for anybody, with bookkeeping and receipt, which
     /// must tell this many rows.
     pub async fn delete(&self, batch: &str, rows: i64) -> Result<Done> {
-        let request = DeleteRequest { root: root(batch), reason: None, bound_to: None };
+        let request = DeleteRequest { root: self.root(batch), reason: None, bound_to: None };
         self.log.take();
         let watch = clock::start();
         let receipt = self.system.delete(&request).await?;
@@ -77,20 +112,28 @@ impl Engine {
         let budget = Budget { time: Duration::from_mins(1), rows: 10_000_000 };
         self.log.take();
         let watch = clock::start();
-        let preview = self.system.preview(&root(batch), budget).await?;
+        let preview = self.system.preview(&self.root(batch), budget).await?;
         let took = watch.elapsed();
         ensure!(preview.precision == Precision::Exact, "the preview of {batch} is not exact");
         let found = preview.rows();
         ensure!(found == Count::Exact(rows.try_into()?), "the preview of {batch} found {found:?}");
         Ok(Done { took, calls: self.log.take() })
     }
+
+    fn root(&self, id: &str) -> Root {
+        Root {
+            thing: self.thing.clone(),
+            key: RootKey::Id(id.to_owned()),
+            options: std::collections::BTreeMap::new(),
+            caller: Caller::operator(Actor::new("bench")),
+        }
+    }
 }
 
-fn root(batch: &str) -> Root {
-    Root {
-        thing: ThingName::new("batch"),
-        key: RootKey::Id(batch.to_owned()),
-        options: std::collections::BTreeMap::new(),
-        caller: Caller::operator(Actor::new("bench")),
-    }
+fn policy(sample: &Sample, parts: Parts) -> Result<Policy> {
+    let (policy, findings) = parse(sample.policy);
+    let mut policy = policy.with_context(|| format!("the sample's policy: {findings:?}"))?;
+    policy.fence = policy.fence.filter(|_| parts.fence);
+    policy.work.retain(|_| parts.work);
+    Ok(policy)
 }

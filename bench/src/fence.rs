@@ -9,7 +9,7 @@ use anyhow::Result;
 use sexton_core::schema::Dialect;
 
 use crate::clock;
-use crate::engine::Engine;
+use crate::engine::{Engine, Parts};
 use crate::figures::Series;
 use crate::place::Place;
 use crate::report::Conditions;
@@ -104,11 +104,8 @@ async fn side(
     };
     load::load(&place, scale).await?;
     let address = place.address()?;
-    let engine = if is_fenced {
-        Engine::fenced_on(dialect, &address).await?
-    } else {
-        Engine::on(dialect, &address).await?
-    };
+    let parts = Parts { fence: is_fenced, work: true };
+    let engine = Engine::with(dialect, &address, parts, None).await?;
     let session = place.session().await?;
     Ok(Side { place, engine, session, counts: Default::default() })
 }

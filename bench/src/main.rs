@@ -17,9 +17,11 @@ mod scale;
 mod script;
 mod session;
 mod size;
+mod taking;
 mod trace;
 mod watch;
 mod wide;
+mod work;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,6 +57,8 @@ enum Command {
     Check(Options),
     /// Measures what a fence costs writers and deletions; writes `reports/fence.md`.
     Fence(Options),
+    /// Measures what work in flight and takes cost deletions; writes `reports/work.md`.
+    Work(Options),
     /// Deletes one batch and tells microseconds and peaks of memory: what `full` runs in a
     /// process of its own.
     #[command(hide = true)]
@@ -97,6 +101,7 @@ async fn main() -> Result<()> {
         Command::Django(options) => beside_django(&options).await,
         Command::Check(options) => on_a_wide_schema(&options).await,
         Command::Fence(options) => under_a_fence(&options).await,
+        Command::Work(options) => with_work(&options).await,
         Command::Alone { dialect, address, batch, rows } => {
             huge::delete_alone(dialect_named(&dialect)?, &address, &batch, rows).await
         }
@@ -169,6 +174,19 @@ async fn under_a_fence(options: &Options) -> Result<()> {
     let conditions = conditions("fence", options, before);
     let text = fence::written(&conditions, repetitions, &all);
     let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/fence.md");
+    tell(&text, options.report.clone().or(Some(report)))
+}
+
+async fn with_work(options: &Options) -> Result<()> {
+    let before = machine::load_average();
+    let repetitions = options.repetitions.unwrap_or(9);
+    let mut all = Vec::new();
+    for dialect in dialects(options)? {
+        all.push(work::measure(dialect, options.postgres.as_deref(), repetitions).await?);
+    }
+    let conditions = conditions("work", options, before);
+    let text = work::written(&conditions, repetitions, &all);
+    let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/work.md");
     tell(&text, options.report.clone().or(Some(report)))
 }
 

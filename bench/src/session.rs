@@ -111,6 +111,8 @@ impl Session {
     pub async fn number(&mut self, sql: &'static str) -> Result<u64> {
         match self.row(sql, &[]).await?.first() {
             Some(Value::Number(number)) => Ok(u64::try_from(*number)?),
+            // SQLite's rows are read as text.
+            Some(Value::Text(number)) => Ok(number.parse()?),
             other => anyhow::bail!("`{sql}` answers {other:?}"),
         }
     }
