@@ -24,6 +24,9 @@ pub(super) struct Closure {
 
 /// The tables that lose rows when the thing goes.
 pub(super) fn going(source: &Source<'_>) -> BTreeSet<TableName> {
+    if source.thing.is_partial() {
+        return BTreeSet::new();
+    }
     let mut roots: Vec<TableName> =
         source.thing.starts.iter().map(|s| s.value.table.clone()).collect();
     roots.extend(source.thing.row.iter().map(|row| row.value.table.clone()));
@@ -45,6 +48,9 @@ impl Closure {
             if closure.is_collected(source, table) {
                 closure.collect(source, table, findings);
             }
+        }
+        if source.thing.is_partial() {
+            closure.hold_root(source, findings)?;
         }
         (findings.len() == before).then_some(closure)
     }
@@ -146,6 +152,17 @@ impl Closure {
         }
         let id = self.add(table, columns, identity, SetRole::Going);
         self.of_table.insert(table.name.clone(), id);
+    }
+
+    /// The set of a root that stays: its identity, then the columns that the thing sets.
+    fn hold_root(&mut self, source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<()> {
+        let (table, _) = root_row(source)?;
+        let names = source.thing.set.iter().map(|assignment| assignment.column.value.clone());
+        let touched = columns_of(table, &names.collect::<Vec<ColumnName>>());
+        let role = SetRole::Changed;
+        let set = super::effects::staying(source, self, table, &touched, role, findings)?;
+        self.of_table.insert(table.name.clone(), set);
+        Some(())
     }
 
     /// The keys of an edge's parent side, if its table is collected.

@@ -1,7 +1,8 @@
 //! What happens to rows that stay: effects, derivations, and what is kept.
 
 use super::closure::{
-    Closure, columns_of, edge_condition, identities, identity, names, ordered, positions, select,
+    Closure, columns_of, edge_condition, identities, identity, names, ordered, positions, root_row,
+    select,
 };
 use super::compile::Source;
 use super::{Change, Derivation, Find, Foretelling, KeptReference, SetRole};
@@ -21,7 +22,7 @@ pub(super) fn changes(
     closure: &mut Closure,
     findings: &mut Vec<Finding>,
 ) -> (Vec<Change>, Vec<Find>) {
-    let mut changes = Vec::new();
+    let mut changes: Vec<Change> = of_partial(source, closure).into_iter().collect();
     let mut finds = Vec::new();
     for edge in source.graph.below_any(&closure.going.clone()) {
         let assignments = match &edge.fate {
@@ -132,7 +133,6 @@ fn change(
     );
     by_identity(&mut writer, closure, set);
     let change = Change {
-        edge: edge.id,
         text: edge.text.clone(),
         set,
         becomes: assignments
@@ -145,6 +145,32 @@ fn change(
         say: edge.say.clone(),
     };
     Some((change, find))
+}
+
+/// What a partial thing sets in its own row, once its objects go.
+fn of_partial(source: &Source<'_>, closure: &Closure) -> Option<Change> {
+    let set = source.thing.set.as_slice();
+    let (table, _) = root_row(source).filter(|_| source.thing.is_partial() && !set.is_empty())?;
+    let held = closure.set_of(&table.name)?.id;
+    let column = |name: &ColumnName| table.column(name);
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push("UPDATE ").table(table).push(" SET ").list(set, |writer, assignment| {
+        if let Some(column) = column(&assignment.column.value) {
+            writer.column(column).push(" = ").value(&assignment.value, column, table);
+        }
+    });
+    by_identity(&mut writer, closure, held);
+    let becomes = set.iter().map(|assignment| {
+        let value = spelled(&assignment.value, source.schema.dialect);
+        (assignment.column.value.to_string(), value)
+    });
+    Some(Change {
+        text: ["things.", source.thing.name.as_str(), ".set"].concat(),
+        set: held,
+        becomes: becomes.collect(),
+        statement: writer.finish("change", &table.name),
+        say: None,
+    })
 }
 
 /// What a column becomes, for people.

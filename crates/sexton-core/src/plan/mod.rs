@@ -507,9 +507,7 @@ pub enum Said {
 /// An effect on rows that stay.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The line.
-    pub edge: EdgeId,
-    /// Its sentence.
+    /// The line, or the key of the policy, that says so.
     pub text: String,
     /// The rows, with the old values of the changed columns behind their identity.
     pub set: SetId,

@@ -22,7 +22,11 @@ pub(super) fn named(
     findings: &mut Vec<Finding>,
 ) -> Vec<NamedObjects> {
     let rules = source.policy.objects.iter();
-    let going = rules.filter(|rule| !rule.part && closure.going.contains(&rule.of.value));
+    let removes = &source.thing.removes;
+    let going = rules.filter(|rule| {
+        removes.iter().any(|named| named.value == rule.name)
+            || (!rule.part && closure.going.contains(&rule.of.value))
+    });
     let mut named = Vec::new();
     for rule in going {
         match of_rule(source, closure, rule) {

@@ -321,7 +321,9 @@ fn of_event(
     let is_cancelled = event.on.value == On::Cancelled;
     let at_work = table.filter(|_| is_cancelled);
     let at_work = at_work.and_then(|table| working::asked(source, closure, &table.name));
-    let is_read = if is_cancelled { at_work.is_some() } else { set.is_some() };
+    // A root that stays, because only its objects go, is no row that went.
+    let goes = table.is_some_and(|table| closure.going.contains(&table.name));
+    let is_read = if is_cancelled { at_work.is_some() } else { set.is_some() && goes };
     if asker == Asker::Row && !is_read {
         return Ok(None);
     }

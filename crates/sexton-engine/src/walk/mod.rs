@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use sexton_core::names::Timestamp;
-use sexton_core::plan::Plan;
+use sexton_core::plan::{KeySet, Plan, SetRole};
 use sexton_core::policy::Policy;
 use sexton_core::sql::{Bind, KeyColumns, Scalar, Statement};
 
@@ -188,8 +188,10 @@ pub(crate) fn things_going<'p>(
 ) -> impl Iterator<Item = (&'p sexton_core::policy::Thing, sexton_core::sql::SetId)> {
     policy.things.iter().filter_map(|thing| {
         let row = thing.row.as_ref()?;
+        // A root that stays, because only its objects go, is held all the same.
+        let is_root = |set: &KeySet| plan.root.row.as_ref().is_some_and(|row| row.set == set.id);
         let set = plan.sets.iter().find(|set| {
-            set.role == sexton_core::plan::SetRole::Going && set.table == row.value.table
+            (set.role == SetRole::Going || is_root(set)) && set.table == row.value.table
         })?;
         Some((thing, set.id))
     })

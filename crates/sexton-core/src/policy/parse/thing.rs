@@ -41,9 +41,6 @@ const KEYS: [&str; 20] = [
     "set",
 ];
 
-/// Keys that are read and that no engine carries out yet.
-const UNMADE_KEYS: [&str; 2] = ["removes", "set"];
-
 /// Keys that are read over, and whether a deletion without them is less safe.
 const UNBUILT_KEYS: [(&str, bool); 4] = [
     ("hide", true),
@@ -224,9 +221,6 @@ impl<'t> Reader<'t> {
             if let Some(key) = KEYS.iter().find(|key| **key == entry.name) {
                 keys.written.push(key);
                 self.key(entry, &mut keys);
-                if UNMADE_KEYS.contains(key) {
-                    keys.unbuilt.insert(key, (true, entry.name_span));
-                }
             } else if let Some((key, makes_safer)) =
                 UNBUILT_KEYS.iter().find(|(key, _)| *key == entry.name)
             {
