@@ -168,6 +168,9 @@ pub struct Check {
     /// Let warnings fail too
     #[arg(long)]
     pub strict: bool,
+    /// Look at all rows of each table, however long that takes, instead of at 20 000
+    #[arg(long)]
+    pub all_rows: bool,
     /// Tell what deletions take and touch otherwise than by this policy file, or
     /// than what --save kept
     #[arg(long, value_name = "OLD")]

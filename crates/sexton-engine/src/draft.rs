@@ -10,7 +10,8 @@ use sexton_core::draft::{self, Candidate, Draft, Seen, Suggestion, Wanted};
 use sexton_core::schema::Schema;
 use sexton_core::sql::Scalar;
 
-use crate::ports::{Database, DatabaseError, Mode, Query, Row};
+use crate::inquire::Reach;
+use crate::ports::{Arg, Database, DatabaseError, Mode, Query, Row};
 
 /// So many candidates are compared; the names of the others have to do.
 const COMPARISONS_MAX: usize = 500;
@@ -21,10 +22,13 @@ const TOGETHER: usize = 8;
 /// A comparison that takes longer tells nothing.
 const COMPARISON_TIME: Duration = Duration::from_secs(1);
 
+/// So many rows of a table are compared.
+const COMPARED: i64 = 2_000;
+
 /// A first policy for this database. Only reads.
 pub async fn draft(database: &dyn Database, wanted: &Wanted) -> Result<Draft, DatabaseError> {
     let schema = database.schema().await?;
-    let suggestions = suggest(database, &schema, draft::candidates(&schema)).await?;
+    let suggestions = suggest(database, &schema, draft::candidates(&schema), Reach::Some).await?;
     Ok(draft::draft(&schema, &suggestions, wanted))
 }
 
@@ -33,8 +37,9 @@ pub(crate) async fn suggest(
     database: &dyn Database,
     schema: &Schema,
     candidates: Vec<Candidate>,
+    reach: Reach,
 ) -> Result<Vec<Suggestion>, DatabaseError> {
-    let seen = compare(database, schema, &candidates).await?;
+    let seen = compare(database, schema, &candidates, reach).await?;
     Ok(draft::suggestions(candidates, &seen))
 }
 
@@ -43,16 +48,17 @@ async fn compare(
     database: &dyn Database,
     schema: &Schema,
     candidates: &[Candidate],
+    reach: Reach,
 ) -> Result<Vec<Option<Seen>>, DatabaseError> {
     let compared = &candidates[..candidates.len().min(COMPARISONS_MAX)];
     let mut seen = Vec::with_capacity(candidates.len());
     for together in compared.chunks(TOGETHER) {
-        match compare_together(database, schema, together).await? {
+        match compare_together(database, schema, together, reach).await? {
             Some(all) => seen.extend(all),
             // One that cannot be compared must not keep the others from it.
             None => {
                 for one in together.chunks(1) {
-                    let one = compare_together(database, schema, one).await?;
+                    let one = compare_together(database, schema, one, reach).await?;
                     seen.extend(one.unwrap_or_else(|| vec![None]));
                 }
             }
@@ -66,12 +72,19 @@ async fn compare_together(
     database: &dyn Database,
     schema: &Schema,
     candidates: &[Candidate],
+    reach: Reach,
 ) -> Result<Option<Vec<Option<Seen>>>, DatabaseError> {
     let mut seen = vec![None; candidates.len()];
     let Some(statement) = draft::comparison(candidates, schema) else { return Ok(Some(seen)) };
-    let mut tx = database.begin(Mode::Look { budget: Some(COMPARISON_TIME) }).await?;
+    let (budget, rows) = match reach {
+        Reach::Some => (Some(COMPARISON_TIME), COMPARED),
+        Reach::All => (None, i64::MAX),
+    };
+    let mut tx = database.begin(Mode::Look { budget }).await?;
     let (label, sql) = (&statement.label, &statement.sql);
-    let answer = tx.rows(Query { label, sql, args: Vec::new(), general: false }).await;
+    // Nothing else is bound.
+    let args = statement.binds.iter().map(|_| Arg::Scalar(Scalar::Integer(rows))).collect();
+    let answer = tx.rows(Query { label, sql, args, general: false }).await;
     drop(tx.rollback().await);
     match answer {
         Ok(rows) => {

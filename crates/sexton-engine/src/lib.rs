@@ -26,6 +26,7 @@ pub use cancel::{CalledHook, Cancelled, CancelledRows};
 pub use draft::draft;
 pub use execute::{Committed, Waiting, commit_in};
 pub use fence::FenceChange;
+pub use inquire::{Inspected, Reach};
 pub use outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 pub use preview::Budget;
 pub use reap::{GivenUp, Worked};

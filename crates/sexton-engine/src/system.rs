@@ -21,7 +21,7 @@ use sexton_core::schema::Schema;
 use tokio::sync::Mutex;
 
 use crate::draft::suggest;
-use crate::inquire::inquire;
+use crate::inquire::{Inspected, Reach, inquire};
 use crate::outcome::EngineError;
 use crate::ports::{Database, DatabaseError, Events, HookCaller, Mode, NoCaller, SchemaStamp};
 use crate::request::Surroundings;
@@ -107,6 +107,11 @@ impl System {
     /// Judges the policy against the live schema, conditions and all, and against the rows as they
     /// are now. Only reads.
     pub async fn check(&self) -> Result<Vec<Finding>, DatabaseError> {
+        Ok(self.inspect(Reach::Some).await?.findings)
+    }
+
+    /// The same, and tells how far it has looked.
+    pub async fn inspect(&self, reach: Reach) -> Result<Inspected, DatabaseError> {
         let schema = self.database.schema().await?;
         let checked = check(&self.policy, &schema);
         let mut findings = checked.findings;
@@ -123,13 +128,14 @@ impl System {
             }
         }
         let inquiries = inquiries(&self.policy, &schema, &checked.graph);
-        findings.extend(inquire(self.database.as_ref(), &inquiries).await?);
+        let told = inquire(self.database.as_ref(), &schema, &inquiries, reach).await?;
+        findings.extend(told.findings.iter().cloned());
         let open = undeclared(&self.policy, &schema, &checked.graph);
-        let suggestions = suggest(self.database.as_ref(), &schema, open).await?;
+        let suggestions = suggest(self.database.as_ref(), &schema, open, reach).await?;
         findings.extend(undeclared_findings(&schema, &suggestions));
         let standing = self.standing(None, &schema, &checked.graph).await?;
         findings.extend(standing.iter().flat_map(Standing::findings));
-        Ok(in_file_order(findings))
+        Ok(Inspected { findings: in_file_order(findings), ..told })
     }
 
     /// What a policy says of the live schema that each thing takes and touches.

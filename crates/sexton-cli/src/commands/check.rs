@@ -9,7 +9,7 @@ use serde_json::json;
 use sexton_core::closures::{Change, Closures, changes};
 use sexton_core::finding::{Finding, Severity};
 use sexton_core::policy::Policy;
-use sexton_engine::System;
+use sexton_engine::{Inspected, Reach, System};
 
 use crate::arguments::{Check, Shared};
 use crate::exit::Exit;
@@ -30,7 +30,8 @@ pub async fn run(check: &Check, shared: &Shared, screen: &mut Screen) -> Result<
     let file = PolicyFile::read(&shared.policy)?;
     let old = check.diff.as_deref().map(Old::read).transpose()?;
     let (policy, findings) = file.parse();
-    let mut said = Said { file, findings, stores: Vec::new(), changes: None };
+    let mut said =
+        Said { file, findings, short: Short::default(), stores: Vec::new(), changes: None };
     if let Some(policy) = policy
         && let Err(failure) = said.judge(&policy, old, check, shared).await
     {
@@ -63,10 +64,18 @@ async fn grants(role: Option<&str>, shared: &Shared, screen: &mut Screen) -> Res
     Ok(Exit::Done)
 }
 
+/// What was not looked at.
+#[derive(Default)]
+struct Short {
+    bounded: Vec<String>,
+    unanswered: Vec<String>,
+}
+
 /// What is said of a policy.
 struct Said {
     file: PolicyFile,
     findings: Vec<Finding>,
+    short: Short,
     stores: Vec<Told>,
     changes: Option<Vec<Change>>,
 }
@@ -82,7 +91,11 @@ impl Said {
     ) -> Result<(), Failure> {
         let opened = wiring::open_with(shared, self.file.clone(), policy.clone()).await?;
         let system = &opened.system;
-        self.findings.extend(system.check().await?);
+        let reach = if check.all_rows { Reach::All } else { Reach::Some };
+        let Inspected { findings, bounded, unanswered } = system.inspect(reach).await?;
+        self.findings.extend(findings);
+        self.short =
+            Short { bounded: bounded.iter().map(ToString::to_string).collect(), unanswered };
         self.stores = stores::ask(policy).await;
         self.findings.extend(self.stores.iter().flat_map(|told| told.findings.clone()));
         if old.is_none() && check.save.is_none() {
@@ -96,7 +109,7 @@ impl Said {
     }
 
     fn show(&self, check: &Check, screen: &mut Screen) {
-        let Self { file, findings, stores, changes } = self;
+        let Self { file, findings, short, stores, changes } = self;
         let count = |severity| findings.iter().filter(|f| f.severity == severity).count();
         if screen.is_text() {
             if !findings.is_empty() {
@@ -110,6 +123,9 @@ impl Said {
             }
             if let Some((changes, old)) = changes.as_ref().zip(check.diff.as_deref()) {
                 screen.say(&text::changes(changes, &old.display().to_string()));
+            }
+            for line in text::looked_short(&short.bounded, &short.unanswered) {
+                screen.say(&line);
             }
             screen.say(&format!(
                 "{}: {}",
@@ -126,6 +142,12 @@ impl Said {
         if !stores.is_empty() {
             let told = |told: &Told| json!({ "name": told.name, "address": told.address, "says": told.says });
             document["stores"] = stores.iter().map(told).collect();
+        }
+        if !short.bounded.is_empty() {
+            document["bounded"] = json!(short.bounded);
+        }
+        if !short.unanswered.is_empty() {
+            document["unanswered"] = json!(short.unanswered);
         }
         if let Some(changes) = changes {
             document["changes"] = json!(changes);

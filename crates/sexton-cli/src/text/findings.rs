@@ -4,11 +4,12 @@ use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource,
     Severity as Weight, SourceCode,
 };
+use sexton_core::check::LOOKED_AT;
 use sexton_core::finding::{Finding, Severity, Span};
 
-use super::WIDTH;
 use super::paint::{bold, green, red, yellow};
 use super::words::counted;
+use super::{WIDTH, clean};
 use crate::policy_file::PolicyFile;
 
 /// Every finding with its place, code and way out.
@@ -44,6 +45,23 @@ pub fn summary(findings: &[Finding]) -> String {
     let errors_said = said(errors, "error", "errors", red);
     let text = format!("{errors_said}, {}", said(warnings, "warning", "warnings", yellow));
     if errors + warnings == 0 { green(&text) } else { bold(&text) }
+}
+
+/// What was not looked at, and how it would be.
+pub fn looked_short(bounded: &[String], unanswered: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !bounded.is_empty() {
+        let tables = clean(&bounded.join(", "));
+        lines.push(format!("Only {LOOKED_AT} rows were looked at of {tables}."));
+    }
+    if !unanswered.is_empty() {
+        let looks = clean(&unanswered.join(", "));
+        lines.push(format!("It took too long to {looks}."));
+    }
+    if !lines.is_empty() {
+        lines.push("With --all-rows, all of them are looked at.".into());
+    }
+    lines
 }
 
 /// A finding as miette takes it.

@@ -25,7 +25,7 @@ pub use audit::{chain, records};
 pub use calls::{Left, given_up, unreaped};
 pub use changes::changes;
 pub use fence::fence;
-pub use findings::{findings, summary as findings_summary};
+pub use findings::{findings, looked_short, summary as findings_summary};
 pub use graph::graph;
 pub use page::Page;
 pub use paint::{bold, dim, red};

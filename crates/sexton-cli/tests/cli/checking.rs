@@ -2,7 +2,11 @@
 
 use crate::place::Place;
 
-on_both_databases!(the_sample_has_no_findings, a_change_of_the_schema_is_told_from_what_was_kept,);
+on_both_databases!(
+    the_sample_has_no_findings,
+    a_change_of_the_schema_is_told_from_what_was_kept,
+    tables_that_were_not_looked_at_whole_are_named,
+);
 
 const WITH_MISTAKES: [(&str, &str); 3] = [
     ("\"domains.latest_run_id -> runs\"                    = \"derive\"", ""),
@@ -24,6 +28,32 @@ async fn the_sample_has_no_findings(place: Place) {
     assert_eq!(said.out, "sexton.toml: no errors, no warnings\n");
     let document = place.sexton(&["check", "--output", "json"]).expect(0).document();
     assert_eq!(document, serde_json::json!({"findings": [], "errors": 0, "warnings": 0}));
+}
+
+async fn tables_that_were_not_looked_at_whole_are_named(place: Place) {
+    let numbers = if place.own("holds").starts_with("sexton_") {
+        "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20001) \
+          SELECT i FROM n)"
+    } else {
+        "(SELECT generate_series(1, 20001) AS i) AS n"
+    };
+    let notes = "CREATE TABLE notes (id integer PRIMARY KEY, run_id text, state text NOT NULL,
+         CHECK (state <> 'open' OR run_id IS NOT NULL));
+         CREATE INDEX notes_run_id ON notes (run_id);";
+    let rows =
+        format!("INSERT INTO notes SELECT i, (SELECT max(id) FROM runs), 'done' FROM {numbers};");
+    place.execute(&[notes, &rows].concat()).await;
+    place.change_policy("[references]", "[references]\n\"notes.run_id -> runs\" = \"unlink\"");
+    let said = place.sexton(&["check"]).expect(0);
+    let short =
+        "Only 20000 rows were looked at of notes.\nWith --all-rows, all of them are looked at.\n";
+    assert!(said.out.contains(short), "{said}");
+    let json = place.sexton(&["check", "--output", "json"]).expect(0).document();
+    assert_eq!((&json["bounded"], json.get("unanswered")), (&serde_json::json!(["notes"]), None));
+    place.execute("UPDATE notes SET state = 'open' WHERE id = 20001").await;
+    place.sexton(&["check", "--strict"]).expect(0);
+    let said = place.sexton(&["check", "--strict", "--all-rows"]).expect(1);
+    assert!(said.out.contains("C302") && !said.out.contains("Only 20000"), "{said}");
 }
 
 #[tokio::test]

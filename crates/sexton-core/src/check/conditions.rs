@@ -13,9 +13,6 @@ use crate::policy::Value;
 use crate::schema::{CheckConstraint, Column, Dialect, Table, TypeKind};
 use crate::sql::{Statement, Writer};
 
-/// So many rows are looked at.
-const LOOKED_AT: i64 = 20_000;
-
 pub(super) fn inquiries(source: &Source<'_>) -> Vec<Inquiry> {
     let mut inquiries = Vec::new();
     for writing in writings(source) {
@@ -148,7 +145,7 @@ fn of_rows(
     new_values(&mut writer, writing, asked, "");
     writer.push(" FROM ").table(table).push(" WHERE ");
     writing.rows(source, &mut writer)?;
-    writer.push(" LIMIT ").number(LOOKED_AT);
+    writer.limit();
     refusing(&mut writer, table, check);
     writer.push(" LIMIT 1");
     Some(writer.finish("try a CHECK on rows of", &table.name))

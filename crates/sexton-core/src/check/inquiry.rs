@@ -1,11 +1,19 @@
 //! What only rows can tell: statements that read, each with what its answer means.
 //!
-//! An inquiry looks at a part of a table at most, so that it ends soon on a table of any size: it
-//! may find nothing although there is something, but what it tells is there.
+//! Unless all rows are asked for, an inquiry looks at a part of a table at most, so that it ends soon
+//! on a table of any size: it may find nothing although there is something, but what it tells is
+//! there. Whether a table has more rows than were looked at is a question of its own.
+
+use std::collections::BTreeSet;
 
 use super::{Source, conditions, leaks, lengths, relations, served, uniques};
 use crate::finding::{Finding, Severity};
-use crate::sql::{Scalar, Statement};
+use crate::names::TableName;
+use crate::schema::Schema;
+use crate::sql::{Bind, Scalar, Statement, Writer};
+
+/// So many rows of a table are looked at, unless all are asked for.
+pub const LOOKED_AT: u64 = 20_000;
 
 /// A statement that reads, and what it means if it finds a row, or fails.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +52,17 @@ impl Inquiry {
         Self { statement, told, when: When::ReadThrough(names) }
     }
 
+    /// Whether it is only explained, and reads no row.
+    pub fn is_explained(&self) -> bool {
+        matches!(self.when, When::ReadThrough(_))
+    }
+
+    /// The table of which it looks at so many rows at most, if it does.
+    fn capped(&self) -> Option<&TableName> {
+        let is_capped = !self.is_explained() && self.statement.binds.contains(&Bind::Cap);
+        is_capped.then_some(&self.statement.table)
+    }
+
     /// What the rows mean that were found.
     pub fn found(&self, rows: &[Vec<Scalar>]) -> Option<Finding> {
         let words: Vec<String> = rows.first()?.iter().map(ToString::to_string).collect();
@@ -70,6 +89,19 @@ impl Inquiry {
     pub(super) fn face(&self) -> (Option<crate::finding::Span>, String, Severity) {
         (self.told.span, self.told.message.clone(), self.told.severity)
     }
+}
+
+/// Counts the rows of each table that these look at, up to a cap.
+pub fn lengths_of(inquiries: &[Inquiry], schema: &Schema) -> Vec<(TableName, Statement)> {
+    let names: BTreeSet<&TableName> = inquiries.iter().filter_map(Inquiry::capped).collect();
+    let tables = names.into_iter().filter_map(|name| schema.table(name));
+    let counted = tables.map(|table| {
+        let mut writer = Writer::new(schema.dialect);
+        writer.push("SELECT count(*)").as_text().push(" FROM (SELECT 1 FROM ").table(table);
+        writer.limit().push(") AS sexton_c");
+        (table.name.clone(), writer.finish("count some of", &table.name))
+    });
+    counted.collect()
 }
 
 pub(super) fn inquiries(source: &Source<'_>) -> Vec<Inquiry> {

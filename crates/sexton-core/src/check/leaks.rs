@@ -14,9 +14,6 @@ use crate::policy::{Fate, TenantPath, Thing};
 use crate::schema::Table;
 use crate::sql::{Alias, Writer, refers_to_row};
 
-/// So many rows are looked at.
-const LOOKED_AT: i64 = 20_000;
-
 pub(super) fn inquiries(source: &Source<'_>) -> Vec<Inquiry> {
     let edges = source.graph.edges.iter().filter(|edge| source.losses.reach(&edge.parent));
     let harmless = [Fate::Keep, Fate::Block, Fate::Review];
@@ -54,7 +51,7 @@ fn leak(source: &Source<'_>, edge: &Edge) -> Option<Inquiry> {
     if let Some(filter) = &edge.filter {
         writer.push(" WHERE ").condition(Some(filter).filter(|filter| is_bindable(filter))?, child);
     }
-    writer.push(" LIMIT ").number(LOOKED_AT).push(") AS ").alias(child);
+    writer.limit().push(") AS ").alias(child);
     writer.push(" JOIN ").table(parent).push(" ON ");
     refers_to_row(&mut writer, &edge.columns, &edge.via, (&alias, &edge.parent_key), child);
     writer.push(" WHERE ");

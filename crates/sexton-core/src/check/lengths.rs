@@ -15,9 +15,6 @@ const ANONYMIZED_MIN: usize = 12;
 /// `anonymized-` and a UUID.
 const ANONYMIZED_UUID: usize = 47;
 
-/// So many rows are looked at.
-const LOOKED_AT: i64 = 20_000;
-
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for writing in writings(source) {
@@ -99,7 +96,7 @@ fn longer(
     written.becomes.write(&mut writer, column, table);
     writer.push("::text) AS sexton_length FROM ").table(table).push(" WHERE ");
     writing.rows(source, &mut writer)?;
-    writer.push(" LIMIT ").number(LOOKED_AT).push(") AS sexton_r WHERE sexton_length > ");
+    writer.limit().push(") AS sexton_r WHERE sexton_length > ");
     writer.number(i64::try_from(limit).ok()?).push(" LIMIT 1");
     let message = format!(
         "{} would make `{}.{}` longer than {} takes, for instance of the row {{row}}",

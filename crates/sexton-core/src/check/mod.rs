@@ -59,7 +59,7 @@ use losses::Losses;
 pub use hooks::uncalled;
 pub(crate) use references::is_comparable;
 
-pub use inquiry::Inquiry;
+pub use inquiry::{Inquiry, LOOKED_AT, lengths_of};
 pub use undeclared::{undeclared, undeclared_findings};
 
 /// What can be said of a policy and a schema without asking the database.

@@ -11,9 +11,6 @@ use crate::plan;
 use crate::schema::{Dialect, ForeignKey};
 use crate::sql::{Alias, Writer};
 
-/// So many rows are looked at.
-const LOOKED_AT: i64 = 20_000;
-
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let doubted = enforced(source).filter(|(_, key)| !key.validated);
     let mut findings: Vec<Finding> =
@@ -86,7 +83,7 @@ fn dangling(source: &Source<'_>, edge: &Edge) -> Option<Inquiry> {
     for (at, column) in edge.columns.iter().enumerate() {
         writer.push(if at > 0 { " AND " } else { "" }).column(column).push(" IS NOT NULL");
     }
-    writer.push(" LIMIT ").number(LOOKED_AT).push(") AS ").name(&alias);
+    writer.limit().push(") AS ").name(&alias);
     writer.push(" WHERE NOT EXISTS (SELECT 1 FROM ").table(parent).push(" AS sexton_p WHERE ");
     for (at, (column, key)) in edge.columns.iter().zip(&edge.parent_key).enumerate() {
         writer.push(if at > 0 { " AND " } else { "" }).push("sexton_p.").column(key);

@@ -8,9 +8,6 @@ use crate::names::ColumnName;
 use crate::schema::{Column, Index};
 use crate::sql::{Statement, Writer};
 
-/// So many rows are looked at.
-const LOOKED_AT: i64 = 20_000;
-
 /// One value for every row, in columns that alone tell rows apart: the second row is refused.
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -116,7 +113,7 @@ fn alike(
     for column in rest {
         writer.push(" AND ").column(column).push(" IS NOT NULL");
     }
-    writer.push(" LIMIT ").number(LOOKED_AT).push(") AS sexton_r GROUP BY ").columns(rest);
+    writer.limit().push(") AS sexton_r GROUP BY ").columns(rest);
     writer.push(" HAVING count(*) > 1 LIMIT 1");
     Some(writer.finish("look for rows that would collide in", &table.name))
 }

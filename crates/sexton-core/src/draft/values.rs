@@ -59,7 +59,7 @@ fn compare<'s>(
     if !child.primary_key.is_empty() {
         writer.push(" ORDER BY ").columns(&known(child, &child.primary_key)?);
     }
-    writer.push(" LIMIT 2000) AS r WHERE ");
+    writer.limit().push(") AS r WHERE ");
     for (at, column) in columns.iter().enumerate() {
         writer.numbered(if at > 0 { " AND v" } else { "v" }, at).push(" IS NOT NULL");
         if holds_text(column, schema.dialect) {

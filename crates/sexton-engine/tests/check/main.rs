@@ -1,5 +1,6 @@
 //! What `check` says of a policy, with the databases as judges.
 
+mod bounded;
 mod grants;
 mod leaks;
 mod place;
