@@ -181,13 +181,21 @@ fn changed(rows: &ChangedRows) -> Line {
     }
 }
 
+/// What changes in one row: to its value where that is known, else to what the policy says.
 fn change(sample: &RowSample, becomes: &[(String, String)]) -> String {
-    let columns = becomes.iter().zip(&sample.before).map(|((column, after), before)| {
-        let before = before.as_deref().map_or("NULL".into(), clean);
-        format!("{column} {before} -> {}", clean(unquoted(after)))
+    let shown = |value: &Option<String>| value.as_deref().map_or("NULL".into(), clean);
+    let columns = becomes.iter().zip(&sample.before).enumerate();
+    let columns = columns.filter_map(|(at, ((column, after), before))| {
+        let after = match sample.after.get(at) {
+            Some(After::Value(after)) if after == before => return None,
+            Some(After::Value(after)) => shown(after),
+            Some(After::Untold) | None => clean(unquoted(after)),
+        };
+        Some(format!("{column} {} -> {after}", shown(before)))
     });
-    let text = format!("{}: {}", clean(&sample.key), columns.collect::<Vec<_>>().join(", "));
-    indented("      ", "        ", &text)
+    let columns: Vec<String> = columns.collect();
+    let columns = if columns.is_empty() { "as before".into() } else { columns.join(", ") };
+    indented("      ", "        ", &format!("{}: {columns}", clean(&sample.key)))
 }
 
 /// A literal of SQL as a person would write it.

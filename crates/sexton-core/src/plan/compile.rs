@@ -64,8 +64,9 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
     let mut closure = Closure::new(source, findings)?;
     let root = super::root::root(source, &closure, findings)?;
     let mut find = closure.finds(source);
-    let (change, found) = super::effects::changes(source, &mut closure, findings);
+    let (mut change, found) = super::effects::changes(source, &mut closure, findings);
     find.extend(found);
+    super::becoming::add(source, &closure, &mut change);
     let (mut derive, found) = super::effects::derivations(source, &mut closure, findings);
     find.extend(found);
     find.extend(super::linking::finds(source, &mut closure, findings));

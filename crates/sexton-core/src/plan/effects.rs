@@ -142,6 +142,7 @@ fn change(
             })
             .collect(),
         statement: writer.finish("change", &table.name),
+        foretold: Foretelling::default(),
         say: edge.say.clone(),
     };
     Some((change, find))

@@ -8,6 +8,7 @@
 //! under locks, top-down, into key sets. *Leaves* are removed by their parents' keys and never
 //! read.
 
+mod becoming;
 mod closure;
 mod compile;
 mod counting;
@@ -515,6 +516,8 @@ pub struct Change {
     pub becomes: Vec<(String, String)>,
     /// Changes them.
     pub statement: Statement,
+    /// Tells what they will become, while nothing is changed; nothing where it is written out.
+    pub foretold: Foretelling,
     /// A warning for the preview.
     pub say: Option<String>,
 }
@@ -567,7 +570,7 @@ pub struct Derivation {
 pub struct Foretelling {
     /// Reads the identity of the set's rows and new values behind it; none if nothing can be.
     pub statement: Option<Statement>,
-    /// One for each derived column of the set.
+    /// One for each column of the set behind its identity.
     pub columns: Vec<ForetoldColumn>,
 }
 

@@ -22,7 +22,10 @@ impl Plan {
         let worked = steps.work.iter().flat_map(of_work);
         let recorded = steps.record.iter().flat_map(of_recording);
         let named = steps.name.iter().map(|named| &named.statement);
-        let changed = steps.change.iter().map(|change| &change.statement);
+        let changed = steps
+            .change
+            .iter()
+            .flat_map(|change| [&change.statement].into_iter().chain(&change.foretold.statement));
         let removed = steps.remove.iter().flat_map(of_removal);
         let derived = steps.derive.iter().flat_map(of_derivation);
         let looked = self.looks.iter().map(|look| &look.statement);

@@ -186,7 +186,8 @@ pub struct ChangedRows {
     pub rows: Count,
     /// Columns and what they become.
     pub becomes: Vec<(String, String)>,
-    /// Some of the rows: key, and the old values of these columns.
+    /// Some of the rows: key, the old values of these columns, and where SQL of the policy makes new
+    /// ones of the row alone, these.
     pub samples: Vec<RowSample>,
     /// What the policy says of it.
     pub say: Option<String>,
@@ -223,7 +224,7 @@ pub struct RowSample {
     pub key: String,
     /// Values of the columns that change, before.
     pub before: Vec<Option<String>>,
-    /// Values of the same columns that are computed anew, after.
+    /// Values of the same columns after, where they are read beforehand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<After>,
 }

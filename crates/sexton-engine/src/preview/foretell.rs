@@ -1,17 +1,17 @@
-//! What derived rows will become: read for the rows that are shown, and for no others.
+//! What changed and derived rows will become: read for the rows that are shown, and for no others.
 
 use std::collections::HashMap;
 
-use sexton_core::plan::{Derivation, ForetoldColumn};
-use sexton_core::preview::{After, DerivedRows, Preview, UntoldColumn};
-use sexton_core::sql::Scalar;
+use sexton_core::plan::{Foretelling, ForetoldColumn};
+use sexton_core::preview::{After, Preview, RowSample, UntoldColumn};
+use sexton_core::sql::{Scalar, SetId};
 
 use super::{Looking, SAMPLES_MAX};
 use crate::ports::{DatabaseError, Row};
 use crate::walk::KeyRows;
 
 impl Looking<'_> {
-    /// Fills in the new values of the derived rows that are shown, or why they are not told.
+    /// Fills in the new values of the rows that are shown, or why derived ones are not told.
     pub(super) async fn foretell(&mut self, preview: &mut Preview, all_found: bool) {
         let plan = self.walk.plan;
         let mut failed = (!all_found || !self.in_time)
@@ -22,7 +22,10 @@ impl Looking<'_> {
             }
             let rows = match &failed {
                 Some(why) => Err(why.clone()),
-                None => self.read_foretold(derivation).await.map_err(|error| told(&error)),
+                None => {
+                    let read = self.read_foretold(derivation.set, &derivation.foretold).await;
+                    read.map_err(|error| told(&error))
+                }
             };
             if let Err(why) = &rows {
                 failed = Some(why.clone());
@@ -32,18 +35,40 @@ impl Looking<'_> {
                 Ok(_) => self.untold(column),
             });
             let untold: Vec<Option<String>> = untold.collect();
-            self.show(derivation, shown, &rows.unwrap_or_default(), &untold);
+            let told = (&derivation.foretold, untold.as_slice());
+            self.show(derivation.set, told, &mut shown.samples, &rows.unwrap_or_default());
+            shown.untold = untold_columns(&shown.columns, untold);
+        }
+        for (change, shown) in plan.steps.change.iter().zip(&mut preview.changed) {
+            let is_told = !shown.samples.is_empty() && change.foretold.statement.is_some();
+            if failed.is_some() || !is_told {
+                continue;
+            }
+            match self.read_foretold(change.set, &change.foretold).await {
+                Ok(rows) => {
+                    let columns = change.foretold.columns.iter();
+                    let untold: Vec<_> = columns.map(|column| self.untold(column)).collect();
+                    let told = (&change.foretold, untold.as_slice());
+                    self.show(change.set, told, &mut shown.samples, &rows);
+                }
+                // What the policy says of it is shown all the same.
+                Err(error) => failed = Some(told(&error)),
+            }
         }
     }
 
-    async fn read_foretold(&mut self, derivation: &Derivation) -> Result<Vec<Row>, DatabaseError> {
-        let Some(statement) = &derivation.foretold.statement else { return Ok(Vec::new()) };
-        let at = derivation.set.0;
+    async fn read_foretold(
+        &mut self,
+        set: SetId,
+        foretold: &Foretelling,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let Some(statement) = &foretold.statement else { return Ok(Vec::new()) };
+        let at = set.0;
         let mut samples = KeyRows::new(self.walk.plan.sets[at].identity);
         samples.add(self.walk.sets[at].all().iter().take(SAMPLES_MAX).cloned().collect());
-        let all = self.walk.exchange(derivation.set, samples);
+        let all = self.walk.exchange(set, samples);
         let rows = self.walk.rows(statement, SAMPLES_MAX as u64).await;
-        self.walk.exchange(derivation.set, all);
+        self.walk.exchange(set, all);
         rows
     }
 
@@ -55,18 +80,17 @@ impl Looking<'_> {
 
     fn show(
         &self,
-        derivation: &Derivation,
-        shown: &mut DerivedRows,
+        set: SetId,
+        (foretold, untold): (&Foretelling, &[Option<String>]),
+        samples: &mut [RowSample],
         rows: &[Row],
-        untold: &[Option<String>],
     ) {
-        let identity = self.walk.plan.sets[derivation.set.0].identity;
+        let identity = self.walk.plan.sets[set.0].identity;
         let values: HashMap<&[Scalar], &[Scalar]> =
             rows.iter().map(|row| row.split_at(identity)).collect();
-        let samples = self.walk.sets[derivation.set.0].all();
-        for (row, sample) in samples.iter().zip(&mut shown.samples) {
+        for (row, sample) in self.walk.sets[set.0].all().iter().zip(samples) {
             let values = values.get(&row[..identity]);
-            let columns = derivation.foretold.columns.iter().zip(untold);
+            let columns = foretold.columns.iter().zip(untold);
             let after = columns.map(|(column, untold)| {
                 let value = values.zip(column.value).map(|(values, at)| &values[at]);
                 match value.filter(|_| untold.is_none()) {
@@ -76,13 +100,14 @@ impl Looking<'_> {
             });
             sample.after = after.collect();
         }
-        let columns = shown.columns.iter().zip(untold);
-        shown.untold = columns
-            .filter_map(|(column, why)| {
-                Some(UntoldColumn { column: column.clone(), why: why.clone()? })
-            })
-            .collect();
     }
+}
+
+fn untold_columns(columns: &[String], untold: Vec<Option<String>>) -> Vec<UntoldColumn> {
+    let columns = columns.iter().zip(untold);
+    columns
+        .filter_map(|(column, why)| Some(UntoldColumn { column: column.clone(), why: why? }))
+        .collect()
 }
 
 fn told(error: &DatabaseError) -> String {

@@ -10,6 +10,7 @@ macro_rules! demand {
 }
 
 mod anonymizing;
+mod becoming;
 mod cascade;
 mod census;
 mod chains;
