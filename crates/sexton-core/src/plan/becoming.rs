@@ -30,8 +30,12 @@ fn foretell(
     before: &[Change],
     change: &Change,
 ) -> Option<Foretelling> {
-    let edge = source.graph.edges.iter().find(|edge| edge.id == change.edge)?;
-    let Fate::Set(assignments) = &edge.fate else { return None };
+    let edge = source.graph.edges.iter().find(|edge| Some(edge.id) == change.edge);
+    let assignments = match edge.map(|edge| &edge.fate) {
+        None => &source.thing.set,
+        Some(Fate::Set(assignments)) => assignments,
+        Some(_) => return None,
+    };
     let set = &closure.sets[change.set.0];
     let table = source.schema.table(&set.table)?;
     let mut read: Vec<(&Column, &Value)> = Vec::new();

@@ -133,6 +133,7 @@ fn change(
     );
     by_identity(&mut writer, closure, set);
     let change = Change {
+        edge: Some(edge.id),
         text: edge.text.clone(),
         set,
         becomes: assignments
@@ -166,10 +167,12 @@ fn of_partial(source: &Source<'_>, closure: &Closure) -> Option<Change> {
         (assignment.column.value.to_string(), value)
     });
     Some(Change {
+        edge: None,
         text: ["things.", source.thing.name.as_str(), ".set"].concat(),
         set: held,
         becomes: becomes.collect(),
         statement: writer.finish("change", &table.name),
+        foretold: Foretelling::default(),
         say: None,
     })
 }

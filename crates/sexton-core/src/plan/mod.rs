@@ -508,7 +508,9 @@ pub enum Said {
 /// An effect on rows that stay.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The line, or the key of the policy, that says so.
+    /// The line; none where a partial thing sets columns of its own row.
+    pub edge: Option<EdgeId>,
+    /// Its sentence, or the key of the policy that says so.
     pub text: String,
     /// The rows, with the old values of the changed columns behind their identity.
     pub set: SetId,

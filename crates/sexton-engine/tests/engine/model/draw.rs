@@ -16,7 +16,7 @@ use super::world::{
 
 /// Options of the whole world; each thing has some of them.
 const OPTIONS: usize = 3;
-const KINDS: [&str; 2] = ["x", "y"];
+pub const KINDS: [&str; 2] = ["x", "y"];
 const STATES: [&str; 2] = ["on", "off"];
 const NOTES: [&str; 4] = ["", "it's", "a,b", "日本"];
 
@@ -372,6 +372,7 @@ impl Drawing<'_> {
                 name: format!("thing{table}"),
                 row: Some(table),
                 starts: Vec::new(),
+                of_kind: false,
                 options,
                 only,
                 refuse,
@@ -419,11 +420,13 @@ impl Drawing<'_> {
         starts.dedup();
         let starts = self.dice.shuffled(starts);
         let options = self.options();
+        let of_kind = row.is_none() && self.dice.percent(60);
         let refuse = (row.is_some() && self.dice.percent(8)).then(|| self.filter());
         self.world.things.push(Thing {
             name: "value".into(),
             row,
             starts,
+            of_kind,
             options,
             only: None,
             refuse,

@@ -6,7 +6,7 @@ use sexton_testkit::random::values::Value;
 
 use super::holding::{refers, taken_out};
 use super::text::{guard_name, sentence};
-use super::world::{Becomes, Derived, Fate, HITS, ID, NOTE, Reference, Take, Thing, World};
+use super::world::{Becomes, Derived, Fate, HITS, ID, KIND, NOTE, Reference, Take, Thing, World};
 use crate::cascade::Rows;
 
 /// How a deletion ends.
@@ -46,12 +46,18 @@ pub struct End {
 pub type Places = BTreeSet<(usize, usize)>;
 
 /// The rows that go with the roots of these values, and those that the deletion changes.
-pub fn touched(world: &World, rows: &Rows, thing: &Thing, values: &[Value]) -> [Places; 2] {
+pub fn touched(
+    world: &World,
+    rows: &Rows,
+    thing: &Thing,
+    values: &[Value],
+    tenant: Option<&str>,
+) -> [Places; 2] {
     let before = Before { world, rows };
     let mut seeds = Places::new();
     for value in values {
         seeds.extend(thing.row.into_iter().flat_map(|table| before.find(table, ID, value)));
-        seeds.extend(thing.starts.iter().flat_map(|(table, at)| before.find(*table, *at, value)));
+        seeds.extend(before.started(thing, value, tenant));
     }
     let closure = before.closure(seeds);
     let is_effect =
@@ -65,17 +71,21 @@ pub fn touched(world: &World, rows: &Rows, thing: &Thing, values: &[Value]) -> [
     [closure, changed]
 }
 
-/// Deletes the roots of these values, all of them or none.
-pub fn delete(world: &World, rows: &Rows, thing: &Thing, values: &[Value]) -> Outcome {
+/// Deletes the roots of these values, all of them or none, for somebody of a tenant or of none.
+pub fn delete(
+    world: &World,
+    rows: &Rows,
+    thing: &Thing,
+    values: &[Value],
+    tenant: Option<&str>,
+) -> Outcome {
     let before = Before { world, rows };
     let (mut own, mut seeds) = (Places::new(), Places::new());
     for value in values {
         let row = thing.row.and_then(|table| before.find(table, ID, value).pop());
         let mut held: Places = row.into_iter().collect();
         own.extend(&held);
-        for (table, column) in &thing.starts {
-            held.extend(before.find(*table, *column, value));
-        }
+        held.extend(before.started(thing, value, tenant));
         if held.is_empty() {
             return Outcome::Missing;
         }
@@ -116,6 +126,14 @@ struct Before<'b> {
 }
 
 impl Before<'_> {
+    /// The rows that hold a value in a column that it starts from, and are of a tenant.
+    fn started(&self, thing: &Thing, value: &Value, tenant: Option<&str>) -> Places {
+        let starts = thing.starts.iter();
+        let found = starts.flat_map(|(table, column)| self.find(*table, *column, value));
+        let is_of = |row: &[Value]| tenant.is_none_or(|of| row[KIND] == Value::Text(of.into()));
+        found.filter(|(table, at)| is_of(&self.rows[*table][*at])).collect()
+    }
+
     fn find(&self, table: usize, column: usize, value: &Value) -> Vec<(usize, usize)> {
         let holds = |at: &usize| self.rows[table][*at][column] == *value;
         (0..self.rows[table].len()).filter(holds).map(|at| (table, at)).collect()

@@ -67,6 +67,9 @@ fn thing_lines(world: &World, thing: &Thing) -> Vec<String> {
         let starts: Vec<String> = thing.starts.iter().map(|(t, c)| path(*t, *c)).collect();
         lines.push(format!("starts = [{}]", starts.join(", ")));
     }
+    if thing.of_kind {
+        lines.push("tenant = \"kind\"".into());
+    }
     lines.extend(thing.options.iter().map(|(option, default)| {
         let name = option_name(*option);
         format!("options.{name} = {{ default = {default}, warning = \"{name} is on\" }}")

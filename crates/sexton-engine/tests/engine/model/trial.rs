@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sexton_core::audit::Receipt;
-use sexton_core::names::{Actor, ThingName};
+use sexton_core::names::{Actor, TenantId, ThingName};
 use sexton_core::preview::{Blocker, BlockerKind, Count, Precision, Preview};
 use sexton_core::schema::{Dialect, OnDelete};
 use sexton_engine::{
@@ -21,7 +21,7 @@ use super::expect::{self, By, End, Outcome};
 use super::text::sentence;
 use super::working::{self, AtWork};
 use super::world::{ACTOR, Becomes, Fate, Held, ID, Reference, Thing, World, option_name};
-use super::{foretold, text};
+use super::{draw, foretold, text};
 use crate::cascade::Rows;
 use crate::census::Census;
 use crate::dumps::{difference, dumped, gone};
@@ -110,6 +110,8 @@ fn describe(world: &World, census: &mut Census) {
 struct Drawn<'t> {
     thing: &'t Thing,
     values: Vec<Value>,
+    /// Whose values they are, where that matters.
+    tenant: Option<&'static str>,
     /// Options as they are asked for.
     asked: BTreeMap<String, String>,
     /// The world in which lines have the fates that the options give them.
@@ -130,7 +132,13 @@ impl<'t> Drawn<'t> {
             }
             on.extend(chosen.then_some(*option));
         }
-        Self { thing, values: vec![value], asked, world: world.switched(&on) }
+        let tenant = thing.of_kind.then(|| *dice.pick(&draw::KINDS));
+        Self { thing, values: vec![value], tenant, asked, world: world.switched(&on) }
+    }
+
+    fn caller(&self) -> Caller {
+        let tenant = self.tenant.map(TenantId::new);
+        Caller { tenant, ..Caller::operator(Actor::new(ACTOR)) }
     }
 
     /// The roots, as they are asked for.
@@ -141,7 +149,7 @@ impl<'t> Drawn<'t> {
             thing: ThingName::new(&self.thing.name),
             key: RootKey::Ids(ids.ok_or("a root that nobody can type")?),
             options: self.asked.clone(),
-            caller: Caller::operator(Actor::new(ACTOR)),
+            caller: self.caller(),
         })
     }
 
@@ -216,6 +224,7 @@ impl<'t> Trial<'t> {
             &self.rows,
             drawn.thing,
             &drawn.values,
+            drawn.tenant,
         ) {
             Outcome::Done(end) => sum(&end.removed) + 2 * sum(&end.changed) + 2 * end.derived,
             Outcome::Refused(_) => refused,
@@ -229,11 +238,11 @@ impl<'t> Trial<'t> {
     }
 
     async fn delete(&mut self, drawn: &Drawn<'_>, is_obeyed_first: bool) -> Told<()> {
-        let Drawn { thing, values, world, .. } = drawn;
+        let Drawn { thing, values, tenant, world, .. } = drawn;
         self.census.met("roots");
         let dialect = self.ground.dialect();
         let before = dumped(&self.case.shape, &self.rows, dialect);
-        let expected = expect::delete(world, &self.rows, thing, values);
+        let expected = expect::delete(world, &self.rows, thing, values, *tenant);
         let root = drawn.root(dialect)?;
         let Some(preview) = self.shown(drawn, &root, &expected, &before).await? else {
             return Ok(());
@@ -246,7 +255,7 @@ impl<'t> Trial<'t> {
                 parts: preview.parts.clone().ok_or("the preview has no parts")?,
             }),
         };
-        let at_work = AtWork::of(world, &self.rows, thing, values);
+        let at_work = AtWork::of(world, &self.rows, thing, values, *tenant);
         at_work.judge(&preview)?;
         let (before, expected) = match expected {
             Outcome::Done(_) => {
@@ -254,7 +263,7 @@ impl<'t> Trial<'t> {
                     self.is_not_obeyed(&request, &at_work).await?;
                 }
                 let stopped = working::obeyed(world, &at_work.asked(world, &self.rows));
-                let expected = expect::delete(world, &stopped, thing, values);
+                let expected = expect::delete(world, &stopped, thing, values, *tenant);
                 (dumped(&self.case.shape, &stopped, dialect), expected)
             }
             refused => (before, refused),
@@ -446,6 +455,9 @@ impl<'t> Trial<'t> {
         self.census.add("rows derived", end.derived);
         if !thing.starts.is_empty() {
             self.census.met("deleted by value");
+            if drawn.tenant.is_some() {
+                self.census.met("deleted by a tenant's value");
+            }
             let has_row =
                 |table: usize, value: &Value| self.rows[table].iter().any(|row| row[ID] == *value);
             let is_rowless = |value| !thing.row.is_some_and(|table| has_row(table, value));

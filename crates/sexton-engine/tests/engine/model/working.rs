@@ -54,8 +54,14 @@ pub struct AtWork {
 
 impl AtWork {
     /// Of the roots of these values.
-    pub fn of(world: &World, rows: &Rows, thing: &Thing, values: &[Value]) -> Self {
-        let [going, changed] = expect::touched(world, rows, thing, values);
+    pub fn of(
+        world: &World,
+        rows: &Rows,
+        thing: &Thing,
+        values: &[Value],
+        tenant: Option<&str>,
+    ) -> Self {
+        let [going, changed] = expect::touched(world, rows, thing, values, tenant);
         let (mut running, mut idle) = (Places::new(), Places::new());
         let (mut counts, mut staying) = (BTreeMap::new(), BTreeMap::new());
         for work in &world.works {

@@ -160,6 +160,8 @@ pub struct Thing {
     pub row: Option<usize>,
     /// More columns that hold its value.
     pub starts: Vec<(usize, usize)>,
+    /// Whether the kind of each row that holds its value is its tenant.
+    pub of_kind: bool,
     /// Its options by number, each with its default.
     pub options: Vec<(usize, bool)>,
     pub only: Option<Filter>,
