@@ -324,6 +324,8 @@ pub struct Working {
     /// Counts rows that wait, that a worker is acting on, whose worker is dead, and that could be
     /// asked to stop and were not yet.
     pub count: Statement,
+    /// Locks the rows that are to be stopped or asked, where a fence allows claims by what they say.
+    pub lock: Option<Statement>,
     /// Stops rows that wait, or whose worker is dead. Again, it changes nothing.
     pub stop: Option<Statement>,
     /// The same, of the rows that stay.

@@ -197,7 +197,8 @@ fn show_work(f: &mut fmt::Formatter<'_>, work: &[Working]) -> fmt::Result {
         }
         let who = if working.holds_up { "is waited for" } else { "holds up a purge only" };
         writeln!(f, "  of {} {who}, {} s", working.table, working.wait_secs)?;
-        let changes = [&working.stop, &working.stop_staying, &working.ask].into_iter().flatten();
+        let changes = [&working.lock, &working.stop, &working.stop_staying, &working.ask];
+        let changes = changes.into_iter().flatten();
         let statements = [&working.at_work, &working.count].into_iter().chain(changes);
         statements.into_iter().try_for_each(|statement| show(f, statement))?;
         working.hook.iter().try_for_each(|hook| show_recording(f, hook))?;

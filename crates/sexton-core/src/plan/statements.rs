@@ -67,7 +67,7 @@ fn of_judgement(judgement: &Judgement) -> impl Iterator<Item = &Statement> {
 }
 
 fn of_work(work: &Working) -> impl Iterator<Item = &Statement> {
-    let stopped = work.stop.iter().chain(&work.stop_staying).chain(&work.ask);
+    let stopped = work.lock.iter().chain(&work.stop).chain(&work.stop_staying).chain(&work.ask);
     let told = work.hook.iter().flat_map(of_recording);
     [&work.at_work, &work.count].into_iter().chain(stopped).chain(told)
 }

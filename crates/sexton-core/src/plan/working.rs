@@ -70,6 +70,7 @@ fn of_table(
         table: rows.table.name.clone(),
         at_work: rows.at_work(source),
         count: rows.count(dialect),
+        lock: rows.lock(source),
         stop: rows.stop(dialect, &rows.all),
         stop_staying: rows.stop(dialect, &rows.staying),
         ask: rows.ask(dialect),
@@ -193,6 +194,29 @@ impl Rows<'_> {
         writer.push(" AND ");
         self.differs(&mut writer, halted);
         Some(writer.finish("stop", &self.table.name))
+    }
+
+    /// Locks rows that a claim may be allowed by, stronger than an UPDATE would.
+    ///
+    /// Race: a claim that is under way holds the row that allowed it in the weakest mode, which an
+    /// UPDATE passes by: it would commit, and the claim after it, by what the row said before.
+    fn lock(&self, source: &Source<'_>) -> Option<Statement> {
+        let is_changed = !self.halted.is_empty() || !self.asked.is_empty();
+        let is_asked = super::remembering::is_asked(source, &self.table.name);
+        if source.schema.dialect == Dialect::Sqlite || !is_changed || !is_asked {
+            return None;
+        }
+        let mut writer = Writer::new(source.schema.dialect);
+        writer.push("SELECT ").list(&self.identity, |writer, column| {
+            writer.read(column);
+        });
+        self.from_rows(&mut writer);
+        writer.push(" AND (");
+        self.idle(&mut writer);
+        writer.push(" OR ");
+        self.running(&mut writer);
+        writer.push(") ORDER BY ").columns(&self.identity).push(" FOR UPDATE");
+        Some(writer.finish("lock work of", &self.table.name))
     }
 
     /// Tells workers to stop.

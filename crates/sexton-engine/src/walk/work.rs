@@ -54,6 +54,9 @@ impl Walk<'_> {
     ) -> Result<Vec<CancelledRows>, DatabaseError> {
         let mut cancelled = Vec::new();
         for working in self.plan.steps.work.iter().filter(|work| is_meant(work)) {
+            if let Some(lock) = &working.lock {
+                self.rows(lock, u64::MAX).await?;
+            }
             // Order: a row that a worker takes while it is to be stopped is seen running by the
             // next statement.
             let stopped = self.run_if(working.stop.as_ref()).await?;

@@ -227,18 +227,22 @@ async fn ids_of_things_that_are_gone_are_not_used_again() {
 #[tokio::test]
 async fn what_never_was_and_what_is_null_and_what_was_before_is_let_be() {
     let stage = stage(Fence::Stands).await;
-    stage.test.execute("INSERT INTO copies VALUES (1002, 999)").await;
+    stage.test.execute("INSERT INTO copies VALUES (1002, 999, NULL), (1010, 8, 7)").await;
     succeeds(stage.deleting("project", "7", |on| on)).await;
     for allowed in [
         "INSERT INTO copies VALUES (1003, 998)",
         "INSERT INTO copies SELECT n, 8 FROM generate_series(2000, 2999) AS n",
         "UPDATE jobs SET status = 'done' WHERE project_id = 7",
         "UPDATE copies SET dataset_id = 9 WHERE id = 1002",
+        "UPDATE copies SET dataset_id = 9 WHERE id = 1010",
+        "UPDATE copies SET dataset_id = 10, project_id = NULL WHERE id = 1010",
     ] {
         assert_eq!(ends(&stage.test, allowed).await, Ok(()), "{allowed}");
     }
     for refused in [
         "UPDATE copies SET dataset_id = 7 WHERE id = 1002",
+        "UPDATE copies SET project_id = 7 WHERE id = 1010",
+        "UPDATE copies SET dataset_id = 11, project_id = 7 WHERE id = 1010",
         "INSERT INTO copies VALUES (1004, 8), (1005, 7)",
         "INSERT INTO notes VALUES (1006, 7)",
         "INSERT INTO jobs VALUES (1007, 7, 'queued')",
@@ -336,4 +340,44 @@ async fn a_root_row_that_comes_late_waits_and_is_refused() {
 #[tokio::test]
 async fn without_locks_a_root_row_that_comes_late_is_written() {
     assert_eq!(a_row_that_comes_late(Interposed::unlocked).await, (false, Ok(())));
+}
+
+/// A claim under way that a project allows, while the work of the project is asked to stop. Says
+/// whether the asking waited for the claim, and what a claim after it is answered.
+async fn a_claim_while_work_is_stopped(
+    with: fn(Interposed) -> Interposed,
+) -> (bool, Result<(), String>) {
+    let stage = Stage::closing().await;
+    let mut claim = stage.test.session().await;
+    let begun = format!("BEGIN; {CLAIM}");
+    raw_sql(AssertSqlSafe(begun)).execute(claim.connection()).await.expect("it is allowed");
+    let (pauser, mut stops) = Pauser::at("after begin (change)");
+    let system = stage.system(|on| with(on).watched_by(pauser));
+    let root = crate::stage::request("project", "7").root;
+    let mut cancelling = tokio::spawn(async move { system.cancel(&root).await });
+    let stop = stops.next().await.expect("there is one");
+    let session = stop.point.session.expect("there is one");
+    stop.go();
+    let waited = tokio::select! {
+        () = stage.test.until_blocked(session) => true,
+        _ = &mut cancelling => false,
+    };
+    Writing::go_on(&stage.test, claim, "COMMIT").await.end().await.expect("nothing is in the way");
+    if waited {
+        let asked = cancelling.await.expect("it does not panic").expect("the claim has ended");
+        assert_eq!(asked.tables[0].asked, 1);
+    }
+    stage.test.execute("UPDATE jobs SET status = 'done' WHERE project_id = 7").await;
+    (waited, ends(&stage.test, CLAIM).await)
+}
+
+#[tokio::test]
+async fn work_is_stopped_after_the_claims_that_it_allowed_and_before_all_others() {
+    assert_eq!(a_claim_while_work_is_stopped(|on| on).await, (true, Err(NOT_ALLOWED.to_owned())));
+}
+
+#[tokio::test]
+async fn without_locks_work_is_stopped_under_a_claim_that_it_allowed() {
+    let became = a_claim_while_work_is_stopped(Interposed::unlocked).await;
+    assert_eq!(became, (false, Err(NOT_ALLOWED.to_owned())));
 }

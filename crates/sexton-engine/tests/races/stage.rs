@@ -50,9 +50,22 @@ impl Stage {
     pub async fn fenced(has_fence: bool) -> Self {
         let test = TestDatabase::new().await;
         test.execute(include_str!("family.sql")).await;
+        test.execute("ALTER TABLE copies ADD COLUMN project_id bigint").await;
         let mut policy = read(include_str!("fenced.toml"));
         policy.fence = policy.fence.filter(|_| has_fence);
         Self { test, policy }
+    }
+
+    /// A family whose projects are worked on, and whose fence asks what stopping that work writes.
+    pub async fn closing() -> Self {
+        let test = TestDatabase::new().await;
+        test.execute(include_str!("family.sql")).await;
+        let columns = "ALTER TABLE projects ADD COLUMN status text NOT NULL DEFAULT 'open',
+            ADD COLUMN closing boolean NOT NULL DEFAULT false";
+        test.execute(columns).await;
+        let stage = Self { test, policy: read(include_str!("closing.toml")) };
+        stage.system(|on| on).change_fence(FenceChange::Install).await.expect("it can be fenced");
+        stage
     }
 
     /// Snapshots whose images share blobs, each taken by the last image that names it.
