@@ -10,7 +10,7 @@
 use super::{Draft, Fenced, Line, Post, Written, memory};
 use crate::policy::{Also, Fragment};
 use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
-use crate::sql::{Alias, Writer, key_text, naming, same_key};
+use crate::sql::{Alias, Writer, key_text, key_text_of, naming, same_key};
 
 /// Where the rows come from that a trigger judges.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,11 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
     let body = |event| {
         let mut writer = Writer::written_out(Dialect::Postgres);
         for line in &remembered {
-            reference(&mut writer, schema, line, table, event);
+            if event == Event::Update && is_plain(line) {
+                moved(&mut writer, schema, line);
+            } else {
+                reference(&mut writer, schema, line, table, event);
+            }
         }
         for key in &fenced.keys {
             own_key(&mut writer, schema, key, table, event);
@@ -178,6 +182,41 @@ fn named(writer: &mut Writer, line: &Line<'_>, table: &Table, event: Event) {
             of(writer, "(SELECT OLD.*)");
         }
     }
+}
+
+/// Whether a row's columns alone say what it refers to.
+fn is_plain(line: &Line<'_>) -> bool {
+    line.edge.via.is_plain() && line.edge.filter.is_none()
+}
+
+/// The same as `reference`, of one row whose columns hold the key as it is: nothing but a look for
+/// the row that it refers to now, if that is another.
+fn moved(writer: &mut Writer, schema: &Schema, line: &Line<'_>) {
+    let (columns, key) = (&line.edge.columns, &line.edge.parent_key);
+    writer.push("    IF (");
+    for (at, column) in columns.iter().enumerate() {
+        writer.push(if at > 0 { " OR " } else { "" });
+        changed(writer, column);
+    }
+    writer.push(")");
+    for column in columns {
+        writer.push(" AND NEW.").column(column).push(" IS NOT NULL");
+    }
+    writer.push(" THEN\n        PERFORM 1 FROM ");
+    let parent = Alias::of("sexton_p");
+    writer.table(line.parent).push(" AS ").name(&parent).push(" WHERE ");
+    for (at, (column, key)) in columns.iter().zip(key).enumerate() {
+        writer.push(if at > 0 { " AND " } else { "" });
+        writer.name(&parent).push(".").column(key).push(" = NEW.").column(column);
+    }
+    writer
+        .push(" FOR KEY SHARE;\n        IF NOT FOUND THEN\n            PERFORM sexton.fence_look(");
+    writer.literal(&memory(schema, &line.parent.name, key)).push(", ");
+    writer.literal(&line.edge.text).push(", ARRAY[");
+    key_text_of(writer, columns.len(), &|writer, at| {
+        writer.push("NEW.").column(&columns[at]);
+    });
+    writer.push("]);\n        END IF;\n    END IF;\n");
 }
 
 /// Refuses a reference to what is gone and remembered.

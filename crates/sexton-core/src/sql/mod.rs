@@ -18,7 +18,7 @@ pub use condition::{KeySource, in_keys, in_roots, is_owned, listed, not_in_keys,
 pub use inside::read_in_json;
 pub use meaningless::{Meaningful, can_be_meaningless, meaningless};
 pub use named::{Asked, named_by};
-pub use naming::{key_text, naming, same_key};
+pub use naming::{key_text, key_text_of, naming, same_key};
 pub use referring::{referred, refers, refers_to_row, unlinked};
 pub use scalar::Scalar;
 pub use stored::read_stored;

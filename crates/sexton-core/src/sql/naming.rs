@@ -43,11 +43,16 @@ pub fn same_key(writer: &mut Writer, alias: &Alias, keys: &[Column], name: &'sta
 /// The text of a key whose parts are `name.k0`, `name.k1` …: one value as it is, several joined
 /// by commas, with `\` before a comma or `\` inside one.
 pub fn key_text(writer: &mut Writer, name: &'static str, parts: usize) {
+    key_text_of(writer, parts, &|writer, at| {
+        writer.push(name).numbered(".k", at);
+    });
+}
+
+/// The same, of parts that are written by somebody else.
+pub fn key_text_of(writer: &mut Writer, parts: usize, write: &dyn Fn(&mut Writer, usize)) {
     for at in 0..parts {
         writer.push(if at > 0 { " || ',' || " } else { "" });
-        let part = |writer: &mut Writer| {
-            writer.push(name).numbered(".k", at);
-        };
+        let part = |writer: &mut Writer| write(writer, at);
         if parts == 1 {
             text(writer, &part);
         } else {
