@@ -15,12 +15,12 @@ pub async fn run(give_up: &GiveUp, shared: &Shared, screen: &mut Screen) -> Resu
     let opened = wiring::open(shared).await?;
     let id = DeletionId::new(give_up.deletion.as_str());
     let by = Actor::new(actor(give_up.actor.as_ref()));
-    let given_up = opened.system.give_up(&id, &by, &give_up.reason).await;
-    let given_up = given_up.map_err(|error| opened.failure(error))?;
-    let given_up = given_up.ok_or_else(|| Failure::NoDeletion(give_up.deletion.clone()))?;
+    let ended = opened.system.give_up(&id, &by, &give_up.reason).await;
+    let ended = ended.map_err(|error| opened.failure(error))?;
+    let ended = ended.ok_or_else(|| Failure::NoDeletion(give_up.deletion.clone()))?;
     if screen.is_text() {
-        screen.say(&text::given_up(&given_up));
+        screen.say(&text::given_up(&ended));
     }
     one(&give_up.deletion, &Vec::new(), &opened, screen).await?;
-    Ok(if given_up.open == 0 { Exit::Done } else { Exit::Refused })
+    Ok(if ended.open == 0 { Exit::Done } else { Exit::Refused })
 }

@@ -34,7 +34,7 @@ pub(super) fn calls(
         }
     }
     let label = ["for the hook", hook.name.as_str(), "count calls of"].join(" ");
-    Ok(CallCount::Asked(writer.finish(&label, &table.name)))
+    Ok(CallCount::Asked(Box::new(writer.finish(&label, &table.name))))
 }
 
 /// ` GROUP BY` what rows of one call have in common. A word is the same in all of them.

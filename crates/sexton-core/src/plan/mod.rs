@@ -467,7 +467,7 @@ pub enum CallCount {
     /// One for each row of a set.
     Rows(SetId),
     /// By a statement.
-    Asked(Statement),
+    Asked(Box<Statement>),
 }
 
 /// What a placeholder stands for.

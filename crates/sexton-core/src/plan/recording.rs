@@ -281,7 +281,7 @@ pub(super) fn of_stopping(
         &mut writer,
     )?;
     let from = |writer: &mut Writer| {
-        rows.from_rows(writer);
+        rows.among_rows(writer);
         writer.push(" AND ");
         rows.running(writer);
         filtered(source, closure, rows.table, hook.filter.as_ref(), writer);
@@ -335,7 +335,7 @@ fn of_event(
     let is_there = table.filter(|_| set.is_some() || at_work.is_some());
     let statement = is_there.map(|table| {
         if let (Asker::Row, Some(rows)) = (asker, &at_work) {
-            rows.from_rows(&mut writer);
+            rows.among_rows(&mut writer);
             writer.push(" AND ");
             rows.unasked(&mut writer);
             filtered(source, closure, table, event.filter.as_ref(), &mut writer);

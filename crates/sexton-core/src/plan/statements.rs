@@ -74,7 +74,7 @@ fn of_work(work: &Working) -> impl Iterator<Item = &Statement> {
 
 fn of_recording(recording: &Recording) -> impl Iterator<Item = &Statement> {
     let counted = match &recording.told {
-        Told::Hook(HookPlan { calls: CallCount::Asked(statement), .. }) => Some(statement),
+        Told::Hook(HookPlan { calls: CallCount::Asked(statement), .. }) => Some(statement.as_ref()),
         _ => None,
     };
     recording.statement.iter().chain(counted)

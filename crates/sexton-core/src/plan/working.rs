@@ -210,7 +210,7 @@ impl Rows<'_> {
         writer.push("SELECT ").list(&self.identity, |writer, column| {
             writer.read(column);
         });
-        self.from_rows(&mut writer);
+        self.among_rows(&mut writer);
         writer.push(" AND (");
         self.idle(&mut writer);
         writer.push(" OR ");
@@ -246,7 +246,7 @@ impl Rows<'_> {
     }
 
     /// ` FROM table WHERE` it is one of the rows.
-    pub fn from_rows(&self, writer: &mut Writer) {
+    pub fn among_rows(&self, writer: &mut Writer) {
         writer.push(" FROM ").table(self.table).push(" WHERE ");
         writer.qualified_by(self.table, |writer| self.keyed(writer, &self.all));
     }

@@ -117,7 +117,7 @@ impl System {
         admitted: &mut Admitted,
         step: Step,
     ) -> Result<Vec<CancelledRows>, DeleteError> {
-        let Done::Asked(asked) = self.carry_on(admitted, step).await? else {
+        let Done::Asked(asked) = Box::pin(self.carry_on(admitted, step)).await? else {
             unreachable!("asking commits nothing");
         };
         self.tell_stopping(admitted, asked.lines);

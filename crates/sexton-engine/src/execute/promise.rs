@@ -143,12 +143,12 @@ impl System {
         let at = self.surroundings.clock.now().to_string();
         for recording in &admitted.ready.plan.steps.record {
             let Told::Event(event) = &recording.told else { continue };
-            let Some(blocker) = happened(&event.on, error) else { continue };
-            let why = match blocker {
-                Some(Blocker { count, names, subject, .. }) => {
+            let why = match happened(&event.on, error) {
+                Happened::Refused(Blocker { count, names, subject, .. }) => {
                     Why { message: &message, count: *count, names, subject }
                 }
-                None => Why { message: &message, count: 0, names: &[], subject: &[] },
+                Happened::Failed => Why { message: &message, count: 0, names: &[], subject: &[] },
+                Happened::Otherwise => continue,
             };
             for root in &roots {
                 let words = Words { refusal: Some(why), ..words(admitted, root, &[]) };
@@ -162,20 +162,27 @@ impl System {
     }
 }
 
-/// Whether a deletion that ended so is what an event tells of; then what was in the way, if rows
-/// were.
-fn happened<'e>(on: &On, error: &'e DeleteError) -> Option<Option<&'e Blocker>> {
+/// Whether a deletion that ended so is what an event tells of.
+enum Happened<'e> {
+    /// By this it was refused.
+    Refused(&'e Blocker),
+    Failed,
+    /// Of this the event does not tell.
+    Otherwise,
+}
+
+fn happened<'e>(on: &On, error: &'e DeleteError) -> Happened<'e> {
     match (on, error) {
         (On::Refused(by), DeleteError::Refused(refusal)) => {
             let mut blockers = refusal.blockers.iter();
             let blocker = blockers.find(|blocker| match by {
                 Some(guard) => blocker.kind == BlockerKind::Guard && blocker.name == guard.as_str(),
                 None => true,
-            })?;
-            Some(Some(blocker))
+            });
+            blocker.map_or(Happened::Otherwise, Happened::Refused)
         }
-        (On::Failed, error) if outcome(error) == "failed" => Some(None),
-        _ => None,
+        (On::Failed, error) if outcome(error) == "failed" => Happened::Failed,
+        _ => Happened::Otherwise,
     }
 }
 

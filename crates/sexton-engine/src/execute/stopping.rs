@@ -90,7 +90,9 @@ impl Stopping {
         for hook in self.told.iter().filter(|hook| hook.untaken > 0) {
             let reason = hook.reasons.join("; ");
             let said = format!("; hook `{}` could not be called: {reason}", hook.hook);
-            at_work.iter_mut().for_each(|blocker| blocker.message += &said);
+            for blocker in &mut *at_work {
+                blocker.message += &said;
+            }
         }
     }
 }
