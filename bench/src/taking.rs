@@ -3,6 +3,7 @@
 //! Deletions by the engine and by hand take turns on one place, each on another artifact with the
 //! same numbers of rows. In the end what is left is counted: both have taken the same.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -14,6 +15,7 @@ use crate::engine::Engine;
 use crate::figures::Series;
 use crate::place::Place;
 use crate::session::Session;
+use crate::watch::Call;
 
 /// Size metrics of an artifact: each names a file.
 const METRICS: i64 = 200;
@@ -30,6 +32,8 @@ const ROWS: i64 = 2 + METRICS + FILES * (1 + BLOBS + 1 + BLOBS);
 pub struct Taken {
     by_hand: Series,
     engine: Series,
+    /// Every call of the last deletion by the engine.
+    calls: Vec<Call>,
 }
 
 /// Measures both ways; the first round warms up and does not count.
@@ -45,7 +49,8 @@ pub async fn measure(dialect: Dialect, server: Option<&str>, repetitions: usize)
     load(&mut session, dialect, artifacts).await?;
     let engine =
         Engine::of_sample(dialect, &place.address()?, &snapshots(), "any-artifact").await?;
-    let mut taken = Taken { by_hand: Series::default(), engine: Series::default() };
+    let (by_hand, engine_took) = (Series::default(), Series::default());
+    let mut taken = Taken { by_hand, engine: engine_took, calls: Vec::new() };
     let mut artifact = 0;
     for round in 0..=repetitions {
         for turn in 0..2 {
@@ -53,9 +58,11 @@ pub async fn measure(dialect: Dialect, server: Option<&str>, repetitions: usize)
             place.rest(&mut session).await?;
             let is_by_hand = (turn + round) % 2 == 0;
             let took = if is_by_hand {
-                by_hand(&mut session, dialect, artifact).await?
+                self::by_hand(&mut session, dialect, artifact).await?
             } else {
-                engine.delete(&artifact.to_string(), ROWS).await?.took
+                let done = engine.delete(&artifact.to_string(), ROWS).await?;
+                taken.calls = done.calls;
+                done.took
             };
             let series = if is_by_hand { &mut taken.by_hand } else { &mut taken.engine };
             if round > 0 {
@@ -172,6 +179,24 @@ const BY_HAND: &str = "
     DROP TABLE going_blobs;
     COMMIT;";
 
+impl Taken {
+    /// Its longest calls, those of one label together.
+    fn longest(&self) -> String {
+        let mut labels: BTreeMap<&str, (Duration, usize)> = BTreeMap::new();
+        for call in &self.calls {
+            let (took, times) = labels.entry(&call.label).or_default();
+            *took += call.took;
+            *times += 1;
+        }
+        let mut labels: Vec<_> = labels.into_iter().collect();
+        labels.sort_by_key(|(_, (took, _))| std::cmp::Reverse(*took));
+        let told = labels.into_iter().take(5).map(|(label, (took, times))| {
+            format!("{label} {:.1} ({times}×)", took.as_secs_f64() * 1e3)
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The part of the report about it.
 pub fn written<'a>(all: impl Iterator<Item = (&'static str, &'a Taken)>) -> String {
     let mut lines = vec![
@@ -179,12 +204,13 @@ pub fn written<'a>(all: impl Iterator<Item = (&'static str, &'a Taken)>) -> Stri
         format!("An artifact of the sample `snapshots` with {METRICS} size metrics goes, and takes {FILES} files and"),
         format!("{} blobs that nobody else refers to; {} of its files and 50 blobs are shared and stay: {ROWS}", FILES * BLOBS, METRICS - OWN),
         "rows. By hand it is one script in one transaction, with temporary tables for what may go.\n".to_owned(),
-        "| database | by hand | Sexton, with verification and receipt | times |".to_owned(),
-        "|---|---|---|---|".to_owned(),
+        "| database | by hand | Sexton, with verification and receipt | times | its longest calls, in one deletion |".to_owned(),
+        "|---|---|---|---|---|".to_owned(),
     ];
     lines.extend(all.map(|(name, taken)| {
         let times = taken.engine.median() / taken.by_hand.median();
-        format!("| {name} | {} | {} | {times:.2} |", taken.by_hand, taken.engine)
+        let longest = taken.longest();
+        format!("| {name} | {} | {} | {times:.2} | {longest} |", taken.by_hand, taken.engine)
     }));
     lines.join("\n") + "\n"
 }
