@@ -9,3 +9,4 @@ mod datasets;
 mod requests;
 mod snapshots;
 mod transcriptions;
+mod who;
