@@ -27,6 +27,7 @@ mod objects;
 mod options;
 mod overruled;
 mod partial;
+mod pools;
 mod probes;
 mod references;
 mod relations;
@@ -116,6 +117,7 @@ const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     work::findings,
     objects::findings,
     partial::findings,
+    pools::findings,
     hooks::findings,
     events::findings,
     indexes::findings,

@@ -3,15 +3,16 @@
 use super::hooks::unnamed_going;
 use super::sharing::{Named, among_names, among_rows};
 use super::{Source, dangers, spelling, templates};
-use crate::finding::{Finding, did_you_mean};
+use crate::finding::{Finding, Located, did_you_mean};
 use crate::graph::{column_or_finding, table_or_finding};
+use crate::names::StoreName;
 use crate::policy::{NamingColumn, ObjectRule};
 use crate::schema::{Dialect, Table};
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let (mut findings, mut understood) = (Vec::new(), Vec::new());
     for rule in &source.policy.objects {
-        findings.extend(unknown_stores(source, rule));
+        findings.extend(unknown_stores(source, &rule.stores));
         findings.extend(unnamed_going(source, rule.filter.as_ref()));
         findings.extend(rule.unless_named_by.iter().filter_map(|by| naming(source, rule, by)));
         match table_or_finding(&rule.of.value, rule.of.span, source.schema) {
@@ -35,10 +36,10 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     findings
 }
 
-fn unknown_stores(source: &Source<'_>, rule: &ObjectRule) -> Vec<Finding> {
+/// Stores that `[stores]` does not have.
+pub(super) fn unknown_stores(source: &Source<'_>, stores: &[Located<StoreName>]) -> Vec<Finding> {
     let known = || source.policy.stores.iter().map(|store| store.name.as_str());
-    let unknown =
-        rule.stores.iter().filter(|store| !known().any(|name| name == store.value.as_str()));
+    let unknown = stores.iter().filter(|store| !known().any(|name| name == store.value.as_str()));
     unknown
         .map(|store| {
             let message = format!("there is no store `{}`", store.value);

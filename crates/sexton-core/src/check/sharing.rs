@@ -168,7 +168,7 @@ fn segments<'n, 'a>(name: &'n Name<'a>) -> Vec<Segment<'n, 'a>> {
 }
 
 /// The column that a value comes from in the end; none where it may come from several.
-fn origin(source: &Source<'_>, value: &Value<'_>) -> Option<(TableName, ColumnName)> {
+pub(super) fn origin(source: &Source<'_>, value: &Value<'_>) -> Option<(TableName, ColumnName)> {
     let (mut table, mut column) = (value.table.clone(), value.column.name.clone());
     // A circle of references ends nowhere.
     for _ in 0..=source.graph.edges.len() {

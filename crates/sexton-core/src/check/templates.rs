@@ -1,7 +1,7 @@
 //! Names of objects, their placeholders followed to the columns that hold the values.
 
 use super::Source;
-use crate::finding::{Finding, Span};
+use crate::finding::{Finding, Located, Span};
 use crate::names::{ColumnName, TableName};
 use crate::plan::{self, Tenant};
 use crate::policy::{NamesBy, ObjectRule, TenantPath};
@@ -67,26 +67,44 @@ pub(super) fn names<'a>(
     rule: &'a ObjectRule,
     table: &Table,
 ) -> (Vec<Name<'a>>, Vec<Finding>) {
+    let key = rule.manifest.iter().map(|manifest| (NamesBy::Key, &manifest.key));
     let (mut names, mut findings) = (Vec::new(), Vec::new());
-    for (by, text) in rule.templates() {
-        let parts = text.value.pieces.iter().map(|piece| match piece {
-            Piece::Written(text) => Ok(Part::Written(text)),
-            Piece::Value(slot) => {
-                followed(source, table, slot).map(|value| Part::Value(Box::new(value)))
-            }
-        });
-        let (good, bad): (Vec<_>, Vec<_>) = parts.partition(Result::is_ok);
-        findings.extend(bad.into_iter().filter_map(Result::err).map(|finding| *finding));
-        if good.len() == text.value.pieces.len() {
-            let parts = good.into_iter().flatten().collect();
-            names.push(Name { by, written: text.value.written(), span: text.span, parts });
+    for (by, text) in rule.templates().chain(key) {
+        match name(source, table, by, text) {
+            Ok(name) => names.push(name),
+            Err(bad) => findings.extend(bad),
         }
     }
     (names, findings)
 }
 
+/// A template about rows of the table, or what is wrong with its placeholders.
+pub(super) fn name<'a>(
+    source: &Source<'_>,
+    table: &Table,
+    by: NamesBy,
+    text: &'a Located<Text>,
+) -> Result<Name<'a>, Vec<Finding>> {
+    let (mut parts, mut findings) = (Vec::new(), Vec::new());
+    for piece in &text.value.pieces {
+        match piece {
+            Piece::Written(text) => parts.push(Part::Written(text)),
+            Piece::Value(slot) => match followed(source, table, slot) {
+                Ok(value) => parts.push(Part::Value(Box::new(value))),
+                Err(finding) => findings.push(*finding),
+            },
+        }
+    }
+    let written = text.value.written();
+    if findings.is_empty() {
+        Ok(Name { by, written, span: text.span, parts })
+    } else {
+        Err(findings)
+    }
+}
+
 /// Where the value of a placeholder is, about a row of the table.
-pub(super) fn followed<'a>(
+fn followed<'a>(
     source: &Source<'_>,
     table: &Table,
     slot: &'a Slot,

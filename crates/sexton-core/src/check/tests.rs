@@ -14,6 +14,7 @@ mod objects;
 mod options;
 mod overruled;
 mod partial;
+mod pools;
 mod probes;
 mod references;
 pub(crate) mod schema;
