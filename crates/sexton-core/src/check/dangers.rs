@@ -179,17 +179,8 @@ fn nothing_where_null(
 ) -> Option<Finding> {
     let is_part = name.values().count() > 1
         || name.parts.iter().any(|part| matches!(part, Part::Written(text) if *text != "/"));
-    let dialect = source.schema.dialect;
-    let asked = Mentions::of(dialect, rule.filter.iter().filter_map(|sql| sql.of(dialect)));
-    let may_be_null = |value: &Value<'_>| {
-        let own = value.steps.first().map_or(&value.column, |(column, _)| column);
-        // SQLite lets keys be null that nobody leaves null.
-        let is_key = table.primary_key.contains(&own.name);
-        let on_the_way = value.steps.iter().any(|(column, _)| column.nullable);
-        let is_null = on_the_way || value.column.nullable && value.slot.path.json.is_none();
-        is_null && !is_key && !asked.has(own.name.as_str())
-    };
-    let value = name.values().filter(|_| is_part).find(|value| may_be_null(value))?;
+    let value =
+        name.values().filter(|_| is_part).find(|value| may_be_null(source, rule, table, value))?;
     let placeholder = placeholder(value.slot);
     let message = format!(
         "a row whose `{placeholder}` is null names nothing by `{}`, and its objects stay",
@@ -199,4 +190,21 @@ fn nothing_where_null(
         Finding::warning("C418", Some(value.slot.span), message)
             .help("make it NOT NULL, or say by `where` that rows without it have no objects"),
     )
+}
+
+/// Whether a row of the rule may have nothing there.
+pub(super) fn may_be_null(
+    source: &Source<'_>,
+    rule: &ObjectRule,
+    table: &Table,
+    value: &Value<'_>,
+) -> bool {
+    let dialect = source.schema.dialect;
+    let asked = Mentions::of(dialect, rule.filter.iter().filter_map(|sql| sql.of(dialect)));
+    let own = value.steps.first().map_or(&value.column, |(column, _)| column);
+    // SQLite lets keys be null that nobody leaves null.
+    let is_key = table.primary_key.contains(&own.name);
+    let on_the_way = value.steps.iter().any(|(column, _)| column.nullable);
+    let is_null = on_the_way || value.column.nullable && value.slot.path.json.is_none();
+    is_null && !is_key && !asked.has(own.name.as_str())
 }

@@ -63,18 +63,24 @@ fn idle(source: &Source<'_>, rule: &ObjectRule) -> Option<Finding> {
 }
 
 /// A worker that is asked to stop may still have an upload under way, and one whose lease has
-/// ended may go on.
+/// ended may go on. What a row has written down is written while the row is there.
 fn late_uploads(source: &Source<'_>, rule: &ObjectRule) -> Option<Finding> {
     let of = &rule.of.value;
     let is_worked_on = source.policy.work.iter().any(|work| work.table.value == *of);
-    (is_worked_on && rule.look_again_secs == 0).then(|| {
+    let is_named = !rule.keys.is_empty() || !rule.prefixes.is_empty();
+    let looks_again = rule.look_again_secs > 0 && !rule.prefixes.is_empty();
+    (is_worked_on && is_named && !looks_again).then(|| {
         let name = &rule.name;
         let message = format!(
             "a worker may upload what [objects.{name}] names when it is already removed, and nobody \
              looks again"
         );
-        Finding::warning("C419", Some(rule.span), message)
-            .help("add `look_again`, longer than an upload or a lease may last: \"15m\"")
+        let help = if rule.prefixes.is_empty() {
+            "name the folder by `prefix`, which alone is looked at again, and add `look_again`"
+        } else {
+            "add `look_again`, longer than an upload or a lease may last: \"15m\""
+        };
+        Finding::warning("C419", Some(rule.span), message).help(help)
     })
 }
 

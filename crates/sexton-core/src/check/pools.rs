@@ -1,13 +1,14 @@
 //! Whether pools keep what is theirs in folders of their own, and manifests bind all their words.
 
 use super::Source;
+use super::dangers::may_be_null;
 use super::objects::unknown_stores;
 use super::sharing::origin;
-use super::templates::{self, Part};
+use super::templates::{self, placeholder};
 use crate::finding::{Finding, Located, did_you_mean};
 use crate::graph::table_or_finding;
 use crate::names::ObjectRuleName;
-use crate::policy::{Manifest, NamesBy, ObjectRule, Pool};
+use crate::policy::{Manifest, NamesBy, ObjectRule, Part, Placeholder, Pool};
 use crate::schema::Table;
 use crate::template::{Piece, Text};
 
@@ -105,10 +106,14 @@ fn of_manifest(source: &Source<'_>, rule: &ObjectRule, manifest: &Manifest) -> V
     }
     findings.extend(unbound(source, manifest));
     if let Ok(table) = table_or_finding(&rule.of.value, rule.of.span, source.schema) {
-        let bound = manifest.bind.iter();
-        let bad = bound.filter_map(|(_, text)| followed(source, table, text).err());
-        findings.extend(bad.flatten());
+        for (word, text) in &manifest.bind {
+            match followed(source, table, text) {
+                Ok(bound) => findings.extend(unasked(source, rule, table, &word.value, &bound)),
+                Err(bad) => findings.extend(bad),
+            }
+        }
     }
+    findings.extend(unanswered(source, rule, manifest));
     if let Some(place) = manifest.removes.first().filter(|_| rule.prefixes.is_empty()) {
         let message = format!(
             "what the manifest of [objects.{}] removes may lie anywhere in the store",
@@ -119,6 +124,49 @@ fn of_manifest(source: &Source<'_>, rule: &ObjectRule, manifest: &Manifest) -> V
         ));
     }
     findings
+}
+
+/// Who else names an object is asked by what is bound, of rows that are there after the commit.
+fn unasked(
+    source: &Source<'_>,
+    rule: &ObjectRule,
+    table: &Table,
+    word: &str,
+    bound: &templates::Name<'_>,
+) -> Option<Finding> {
+    if let Some(value) = bound.values().find(|value| value.slot.path.json.is_some()) {
+        let message = format!("`{word}` is bound to a place inside JSON, by which no row is found");
+        let finding = Finding::error("C426", Some(value.slot.span), message);
+        return Some(finding.help("bind a column, or one that a reference leads to"));
+    }
+    let value = bound.values().find(|value| may_be_null(source, rule, table, value))?;
+    let message = format!(
+        "a row whose `{}` is null binds `{word}` to nothing: what its manifest names is not counted",
+        placeholder(value.slot)
+    );
+    Some(
+        Finding::warning("C418", Some(value.slot.span), message)
+            .help("make it NOT NULL, or say by `where` that rows without it have no manifest"),
+    )
+}
+
+/// The condition of such a rule is asked again when nobody deletes.
+fn unanswered(source: &Source<'_>, rule: &ObjectRule, manifest: &Manifest) -> Option<Finding> {
+    let fragment = rule.filter.as_ref()?.of(source.schema.dialect)?;
+    let is_known =
+        |part: &Part| matches!(part, Part::Text(_) | Part::Placeholder(Placeholder::Now { .. }));
+    if manifest.names.is_empty() || fragment.parts.iter().all(is_known) {
+        return None;
+    }
+    let message = format!(
+        "the `where` of [objects.{}] asks for what only a deletion knows, and is asked of rows that \
+         stay, to see whether they name what is shared",
+        rule.name
+    );
+    Some(
+        Finding::error("C426", Some(fragment.span), message)
+            .help("no placeholder but `{now}` is known there"),
+    )
 }
 
 fn followed<'a>(
@@ -213,7 +261,7 @@ fn strange_word<'p>(
         pairs.iter().find_map(|(word, value)| {
             let (_, text) = manifest.bind.iter().find(|(bound, _)| bound.value == **word)?;
             let bound = followed(source, table, text).ok()?;
-            let [Part::Value(bound)] = bound.parts.as_slice() else { return None };
+            let [templates::Part::Value(bound)] = bound.parts.as_slice() else { return None };
             let (bound, own) = (origin(source, bound)?, origin(source, value)?);
             (bound != own).then_some(word.as_str())
         })

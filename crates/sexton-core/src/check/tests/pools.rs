@@ -69,6 +69,37 @@ fn every_word_of_a_pool_is_bound_and_no_other() {
 }
 
 #[test]
+fn who_else_names_an_object_can_be_asked() {
+    let json = policy().replace("covers = \"objects.whole\"\n", "");
+    let json = json.replace("org = \"{project_id.org_id}\"", "org = \"{extras$.org}\"");
+    assert_eq!(found(&json), [("C426", "{extras$.org}".to_owned())]);
+    let with = |condition: &str| {
+        policy().replace(
+            "[objects.build.manifest]",
+            &format!("where = \"{condition}\"\n[objects.build.manifest]"),
+        )
+    };
+    assert_eq!(found(&with("team = 1")), []);
+    for condition in
+        ["team > 1 or {actor} = 'ann'", "project_id in ({going.projects})", "id = {id}"]
+    {
+        assert_eq!(found(&with(condition)), [("C426", condition.to_owned())]);
+    }
+    let tables = TABLES.replace("project_id int index", "project_id int null index");
+    let (_, checked) = judged(Dialect::Postgres, &tables, &policy());
+    let told = checked.findings.iter().filter(|finding| finding.code == "C418");
+    let told: Vec<_> = told.map(|finding| (finding.severity, finding.message.as_str())).collect();
+    let said = |place: &str, word: &str| {
+        format!(
+            "a row whose `{place}` is null binds `{word}` to nothing: what its manifest names is \
+             not counted"
+        )
+    };
+    let (org, project) = (said("{project_id.org_id}", "org"), said("{project_id}", "project"));
+    assert_eq!(told, [(Severity::Warning, org.as_str()), (Severity::Warning, project.as_str())]);
+}
+
+#[test]
 fn a_pool_has_a_folder_of_its_own() {
     for (from, to, place) in [
         (SCOPE, "scope = \"{org}/{project}/\"", "\"{org}/{project}/\""),

@@ -201,19 +201,13 @@ fn audit_and_check_have_a_key_each_and_defaults() {
 #[test]
 fn sections_without_an_engine_are_told_in_the_order_of_the_file() {
     let policy = good(
-        r#"[pools.jobs]
-store = "s"
-scope = "a"
-key   = "a/{name}"
-grace = "1h"
+        r#"[quota.jobs]
+nonsense = "is read over too"
 [takes]
 "a.b -> c" = "always"
-[quota.nonsense]
-nonsense = "is read over"
-[objects.iq]
-of       = "t"
-store    = "s"
-manifest = { key = "{id}", removes = "$.a" }
+[things.run]
+row  = "runs.id"
+hide = "ledger"
 [retention.old]
 [panels."Earlier batches"]
 [quota.project]
@@ -225,9 +219,8 @@ manifest = { key = "{id}", removes = "$.a" }
     assert_eq!(
         unbuilt(&policy),
         [
-            ("pools.jobs", true),
-            ("quota.nonsense", false),
-            ("objects.iq.manifest", true),
+            ("quota.jobs", false),
+            ("things.run.hide", true),
             ("retention.old", false),
             ("panels.\"Earlier batches\"", false),
             ("quota.project", false),
