@@ -38,9 +38,16 @@ pub(super) struct Clearing<'a> {
 /// Objects that are removed by one call.
 struct Batch {
     objects: Vec<Listed>,
-    /// Behind which text they were listed.
-    behind: String,
+    /// Behind which texts they were listed.
+    behind: Vec<String>,
     attempts: u32,
+}
+
+impl Batch {
+    /// Whether objects of further pages may join it.
+    fn has_room(&self) -> bool {
+        self.attempts == 1 && self.objects.len() < KEYS_MAX
+    }
 }
 
 enum Event {
@@ -128,8 +135,9 @@ impl<'a> Clearing<'a> {
     pub(super) async fn carry_out(mut self) -> Result<Cleared, Box<Stopped>> {
         loop {
             if self.stopped_by.is_none() {
-                self.start_removals();
+                // Order: what is being listed may fill the batch that would be sent.
                 self.start_listings();
+                self.start_removals();
             }
             let Some(event) = self.running.join_next().await else { break };
             match event {
@@ -174,10 +182,24 @@ impl<'a> Clearing<'a> {
     fn remove_later(&mut self, objects: Vec<Listed>, behind: &str) {
         let mut objects = objects.into_iter().peekable();
         while objects.peek().is_some() {
-            let objects = objects.by_ref().take(KEYS_MAX).collect();
+            if !self.to_remove.back().is_some_and(Batch::has_room) {
+                let (objects, behind) = (Vec::new(), Vec::new());
+                self.to_remove.push_back(Batch { objects, behind, attempts: 1 });
+            }
+            if let Some(batch) = self.to_remove.back_mut() {
+                let room = KEYS_MAX - batch.objects.len();
+                batch.objects.extend(objects.by_ref().take(room));
+                batch.behind.push(behind.to_owned());
+            }
             self.open.begin(behind);
-            self.to_remove.push_back(Batch { objects, behind: behind.to_owned(), attempts: 1 });
         }
+    }
+
+    /// The next batch to be sent. One that is not full waits while more is being listed: a store
+    /// takes a thousand keys in hardly more time than a few.
+    fn next_batch(&mut self) -> Option<Batch> {
+        let is_listing = self.listings > 0;
+        self.to_remove.pop_front_if(|batch| !(is_listing && batch.has_room()))
     }
 
     fn start_listings(&mut self) {
@@ -205,7 +227,7 @@ impl<'a> Clearing<'a> {
 
     fn start_removals(&mut self) {
         while self.removals < self.pace.now()
-            && let Some(batch) = self.to_remove.pop_front()
+            && let Some(batch) = self.next_batch()
         {
             let store = Arc::clone(&self.store);
             self.removals += 1;
@@ -289,7 +311,9 @@ impl<'a> Clearing<'a> {
         }
         if again.is_empty() {
             self.pace.went_well(size, took);
-            self.open.end(&batch.behind);
+            for behind in &batch.behind {
+                self.open.end(behind);
+            }
         } else {
             self.pace.slow_down();
             batch.objects = again;

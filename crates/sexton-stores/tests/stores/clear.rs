@@ -80,6 +80,18 @@ async fn d5_d6_a_prefix_goes_in_batches_of_a_thousand_and_its_neighbours_stay() 
     assert!(place.cleared().await.found_nothing());
 }
 
+/// Where a page is shorter than a batch, or the listing is split, batches are full all the same.
+#[tokio::test]
+async fn d5_short_pages_become_full_batches() {
+    let place = Place::with(numbered(2500)).await;
+    place.fail(|faults| faults.page_max = Some(333));
+    place.cleared().await;
+    let mut batches = place.double.seen().batches;
+    batches.sort_unstable();
+    assert_eq!(batches, [500, 1000, 1000]);
+    assert_eq!(place.keys(), [""; 0]);
+}
+
 #[tokio::test]
 async fn keys_that_nobody_may_remove_are_told_and_the_others_go() {
     let place = Place::with(numbered(1500)).await;
