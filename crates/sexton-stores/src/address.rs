@@ -83,13 +83,31 @@ pub fn open_with(
     written: &str,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Arc<dyn Store>, AddressError> {
+    Ok(match opened(written, variable)? {
+        Opened::Memory(store) => Arc::new(store),
+        Opened::Folder(store) => Arc::new(store),
+        Opened::Bucket(store) => Arc::new(store),
+    })
+}
+
+/// A store, of whichever kind its address is.
+pub(crate) enum Opened {
+    Memory(MemoryStore),
+    Folder(FolderStore),
+    Bucket(S3Store),
+}
+
+pub(crate) fn opened(
+    written: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Opened, AddressError> {
     Ok(match read(address(written, variable)?.trim())? {
-        Address::Memory => Arc::new(MemoryStore::new(Arc::new(SystemClock))),
-        Address::Folder(path) => Arc::new(FolderStore::open(&path)?),
+        Address::Memory => Opened::Memory(MemoryStore::new(Arc::new(SystemClock))),
+        Address::Folder(path) => Opened::Folder(FolderStore::open(&path)?),
         Address::Bucket(bucket) => {
             let credentials = Credentials::found(bucket.profile.as_deref(), variable)?;
             let region = || variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-            Arc::new(S3Store::new(S3Settings {
+            Opened::Bucket(S3Store::new(S3Settings {
                 path_style: bucket.path_style.unwrap_or(bucket.endpoint.is_some()),
                 bucket: bucket.name,
                 endpoint: bucket.endpoint,

@@ -59,11 +59,13 @@ impl Bucket {
     }
 
     pub fn current_keys(&self) -> Vec<String> {
-        let is_current = |versions: &[Version]| {
-            versions.last().is_some_and(|version| version.contents.is_some())
-        };
-        let current = self.objects.iter().filter(|(_, versions)| is_current(versions));
-        current.map(|(key, _)| key.clone()).collect()
+        self.current().into_keys().collect()
+    }
+
+    pub fn current(&self) -> BTreeMap<String, Vec<u8>> {
+        let current = |versions: &[Version]| versions.last()?.contents.clone();
+        let all = self.objects.iter();
+        all.filter_map(|(key, versions)| Some((key.clone(), current(versions)?))).collect()
     }
 
     pub fn found(&self, key: &str, version: Option<&str>) -> Option<&Version> {

@@ -11,6 +11,7 @@ mod http;
 mod requests;
 mod text;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,7 +32,7 @@ pub struct S3Double {
 /// What the server holds.
 #[derive(Default)]
 struct State {
-    buckets: std::collections::BTreeMap<String, Bucket>,
+    buckets: BTreeMap<String, Bucket>,
     faults: Faults,
     seen: Seen,
 }
@@ -72,6 +73,23 @@ impl S3Double {
     /// The keys that have something current, in order.
     pub fn keys(&self, bucket: &str) -> Vec<String> {
         self.with_bucket(bucket, |bucket| bucket.current_keys())
+    }
+
+    /// What is current, by key.
+    pub fn objects(&self, bucket: &str) -> BTreeMap<String, Vec<u8>> {
+        self.with_bucket(bucket, |bucket| bucket.current())
+    }
+
+    /// How many versions there are in all, and uploads under way.
+    pub fn hidden(&self, bucket: &str) -> (usize, usize) {
+        self.with_bucket(bucket, |bucket| {
+            (bucket.objects.values().map(Vec::len).sum(), bucket.uploads.len())
+        })
+    }
+
+    /// Begins an upload in parts that nobody ends.
+    pub fn begin_upload(&self, bucket: &str, key: &str) {
+        self.with_bucket(bucket, |bucket| _ = bucket.begin_upload(key));
     }
 
     /// Changes how it fails.
