@@ -1,4 +1,5 @@
-//! Makes the database of a sample, as its application would: by running its scripts.
+//! Makes the database of a sample, as its application would: by running its scripts; and the
+//! objects beside it, by writing them.
 
 use std::fs::File;
 use std::io;
@@ -8,6 +9,9 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, Connection};
 
+use sexton_stores::{AddressError, ApplicationStore};
+
+use crate::objects::PutError;
 use crate::sample::Sample;
 
 /// Why a sample could not be installed.
@@ -29,6 +33,17 @@ pub enum InstallError {
         /// What the database says.
         source: sqlx::Error,
     },
+    /// A folder for objects is not there.
+    #[error("cannot open the store {store}")]
+    Store {
+        /// The store.
+        store: &'static str,
+        /// Why not.
+        source: AddressError,
+    },
+    /// An object cannot be written.
+    #[error(transparent)]
+    Put(#[from] PutError),
 }
 
 /// Makes a new SQLite file with the sample's tables and rows. An existing file is an error.
@@ -36,17 +51,43 @@ pub async fn install_sqlite(sample: &Sample, path: &Path) -> Result<(), InstallE
     File::create_new(path)
         .map_err(|source| InstallError::File { path: path.to_owned(), source })?;
     let refused = |source| InstallError::Script { sample: sample.name, source };
-    fill_sqlite(sample, path).await.map_err(refused)
+    fill_sqlite(sample, path, sample.seed_sqlite).await.map_err(refused)
 }
 
-async fn fill_sqlite(sample: &Sample, path: &Path) -> Result<(), sqlx::Error> {
+/// The same with its objects, each store a new folder below this one that is called like it. The
+/// rows say where they are.
+pub async fn install_sqlite_with_objects(
+    sample: &Sample,
+    path: &Path,
+    folder: &Path,
+) -> Result<(), InstallError> {
+    let unmade = |path: &Path| {
+        let path = path.to_owned();
+        |source| InstallError::File { path, source }
+    };
+    File::create_new(path).map_err(unmade(path))?;
+    let objects = sample.objects();
+    let mut seed = sample.seed_sqlite.to_owned();
+    for (store, bucket) in &objects.buckets {
+        let place = folder.join(store);
+        std::fs::create_dir_all(&place).map_err(unmade(&place))?;
+        let opened = ApplicationStore::open(&place.display().to_string());
+        let opened = opened.map_err(|source| InstallError::Store { store, source })?;
+        seed = seed.replace(&format!("s3://{bucket}/"), &opened.root());
+        objects.put(store, &opened).await?;
+    }
+    let refused = |source| InstallError::Script { sample: sample.name, source };
+    fill_sqlite(sample, path, &seed).await.map_err(refused)
+}
+
+async fn fill_sqlite(sample: &Sample, path: &Path, seed: &str) -> Result<(), sqlx::Error> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let mut all = connection.begin().await?;
-    for script in [sample.schema_sqlite, sample.seed_sqlite] {
+    for script in [sample.schema_sqlite, seed] {
         sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut *all).await?;
     }
     all.commit().await?;

@@ -1,5 +1,7 @@
 //! The sample systems themselves, as text inside the program.
 
+use crate::objects::SeedObjects;
+
 /// One system: its policy, and its database as scripts.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
@@ -15,6 +17,15 @@ pub struct Sample {
     pub schema_postgres: &'static str,
     /// Its rows, for PostgreSQL.
     pub seed_postgres: &'static str,
+    /// What its stores hold, as text; nothing where it has none.
+    pub objects_text: &'static str,
+}
+
+impl Sample {
+    /// What its stores hold.
+    pub fn objects(&self) -> SeedObjects {
+        SeedObjects::of(self.objects_text)
+    }
 }
 
 macro_rules! sample {
@@ -29,6 +40,7 @@ macro_rules! sample {
             seed_sqlite: text!($name, "seed", $variant, ".sqlite.sql"),
             schema_postgres: text!($name, "schema", $variant, ".postgres.sql"),
             seed_postgres: text!($name, "seed", $variant, ".postgres.sql"),
+            objects_text: "",
         }
     };
 }
@@ -52,7 +64,7 @@ pub fn batches() -> Sample {
 /// A generator of radio samples: jobs and datasets that refer to each other, features that only
 /// JSON ties to their dataset, and models that guard what they were trained on.
 pub fn datasets() -> Sample {
-    sample!("datasets")
+    Sample { objects_text: text!("datasets", "objects.txt"), ..sample!("datasets") }
 }
 
 /// Speech to text for many tenants: only finished jobs go, and deliveries outlive them.

@@ -81,6 +81,28 @@ fn a_second_demo_asks_to_start_afresh_and_then_keeps_other_files() {
 }
 
 #[test]
+fn a_demo_keeps_its_objects_in_folders_and_starting_afresh_brings_them_back() {
+    let folder = tempfile::tempdir().expect("there is room for a temporary folder");
+    let objects = folder.path().join("sexton-demo/datasets/objects");
+    let there = |key: &str| objects.join("iq/synthetic").join(key).exists();
+    let (alps, lyon) =
+        ("da7a5e70-0000-4000-8000-000000000002", "da7a5e70-0000-4000-8000-000000000003");
+    for more in [&[][..], &["--fresh"]] {
+        let said = run(folder.path(), &[&["demo", "datasets"], more].concat()).expect(0);
+        assert!(said.out.contains("iq in iq: 707 removed"), "{said}");
+        assert!(!there(alps) && there(&format!("{alps}-copy/x")), "{said}");
+        assert!(there(&format!("{lyon}/0/RX_000.npy")), "{said}");
+        fs::write(objects.join("notes"), "keep").expect("it is written");
+    }
+    assert!(objects.join("notes").exists());
+    let next =
+        ["-p", "sexton-demo/datasets/sexton.toml", "delete", "dataset", lyon, "--confirm", lyon];
+    let said = run(folder.path(), &next).expect(0);
+    assert!(said.out.contains("iq in iq: 300 removed"), "{said}");
+    assert!(!there(lyon));
+}
+
+#[test]
 fn a_demo_for_programs_is_one_document() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
     let document = run(folder.path(), &["demo", "--output", "json"]).expect(0).document();

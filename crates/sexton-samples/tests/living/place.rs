@@ -330,6 +330,9 @@ pub fn root(thing: &str, id: &str) -> Root {
     }
 }
 
+/// Nothing is in a store here: what its workers write are rows.
+const STORED: [&str; 2] = ["stores", "objects"];
+
 /// The policy without these parts of it: what holds all the same.
 fn without(parts: &[&str], policy: &str) -> String {
     let mut is_left_out = false;
@@ -337,7 +340,7 @@ fn without(parts: &[&str], policy: &str) -> String {
     for line in policy.lines() {
         if let Some(name) = line.strip_prefix('[') {
             let name = name.split([']', '.']).next().unwrap_or_default();
-            is_left_out = parts.contains(&name);
+            is_left_out = parts.contains(&name) || STORED.contains(&name);
         }
         if !is_left_out {
             kept.push_str(line);

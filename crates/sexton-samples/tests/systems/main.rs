@@ -8,5 +8,7 @@ mod place;
 mod datasets;
 mod requests;
 mod snapshots;
+mod stored;
+mod stores;
 mod transcriptions;
 mod who;

@@ -8,10 +8,10 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::plan::Plan;
 use sexton_core::policy::{Options, Policy};
 use sexton_core::preview::Preview;
-use sexton_engine::ports::SessionId;
+use sexton_engine::ports::{Database, SessionId};
 use sexton_engine::{
     Bound, Budget, Caller, DeleteError, DeleteRequest, EngineError, FenceChange, RefusedBy, Root,
-    RootKey, Surroundings, System,
+    RootKey, Stores, Surroundings, System,
 };
 use sexton_postgres::PostgresDatabase;
 use sexton_samples::{Sample, take_care};
@@ -19,6 +19,27 @@ use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
 use sexton_testkit::interpose::{Interposed, Watcher};
 use sexton_testkit::{postgres, sqlite};
+
+use crate::stores::TestStores;
+
+/// Makes a test of each function for each database, with the objects of the seed beside it: in
+/// folders beside SQLite, in buckets of the double beside PostgreSQL.
+macro_rules! on_both_databases_with_objects {
+    ($sample:path; $($test:ident),* $(,)?) => {
+        mod on_sqlite_and_folders {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::place::Place::on_sqlite_with_objects($sample()).await).await;
+            })*
+        }
+        mod on_postgres_and_s3 {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::place::Place::on_postgres_with_objects($sample()).await).await;
+            })*
+        }
+    };
+}
 
 /// Makes a test of each function for each database; each gets the sample in a place of its own.
 macro_rules! on_both_databases {
@@ -48,6 +69,7 @@ pub struct Place {
     sample: Sample,
     database: TestDatabase,
     system: System,
+    pub stores: TestStores,
 }
 
 enum TestDatabase {
@@ -57,25 +79,52 @@ enum TestDatabase {
 
 impl Place {
     pub async fn on_sqlite(sample: Sample) -> Self {
-        let database = sqlite::TestDatabase::new().await;
-        let script = ["BEGIN;", sample.schema_sqlite, sample.seed_sqlite, "COMMIT;"].join("\n");
-        database.execute(&script).await;
-        let path = database.path();
-        let opened = SqliteDatabase::open(path.to_str().unwrap()).await.unwrap();
-        let system = take_care(sample.read_policy().unwrap(), Arc::new(opened)).await.unwrap();
-        Self { sample, database: TestDatabase::Sqlite(database), system }
+        Self::sqlite(sample, policy_in_a_hurry(&sample), TestStores::empty(&sample)).await
+    }
+
+    /// With the objects of its seed, which are looked for as late as the policy says.
+    pub async fn on_sqlite_with_objects(sample: Sample) -> Self {
+        let stores = TestStores::in_folders(&sample.objects()).await;
+        Self::sqlite(sample, policy(&sample), stores).await
     }
 
     pub async fn on_postgres(sample: Sample) -> Self {
-        let database = postgres::TestDatabase::new().await;
-        let script = [sample.schema_postgres, sample.seed_postgres].join("\n");
+        Self::postgresql(sample, policy_in_a_hurry(&sample), TestStores::empty(&sample)).await
+    }
+
+    /// With the objects of its seed, which are looked for as late as the policy says.
+    pub async fn on_postgres_with_objects(sample: Sample) -> Self {
+        let stores = TestStores::in_buckets(&sample.objects()).await;
+        Self::postgresql(sample, policy(&sample), stores).await
+    }
+
+    async fn sqlite(sample: Sample, policy: Policy, stores: TestStores) -> Self {
+        let database = sqlite::TestDatabase::new().await;
+        let seed = stores.addressed(sample.seed_sqlite);
+        let script = ["BEGIN;", sample.schema_sqlite, &seed, "COMMIT;"].join("\n");
         database.execute(&script).await;
-        let policy = sample.read_policy().unwrap();
+        let path = database.path();
+        let opened = SqliteDatabase::open(path.to_str().unwrap()).await.unwrap();
+        let system = system(policy, Arc::new(opened), stores.open()).await;
+        Self { sample, database: TestDatabase::Sqlite(database), system, stores }
+    }
+
+    async fn postgresql(sample: Sample, policy: Policy, stores: TestStores) -> Self {
+        let database = postgres::TestDatabase::new().await;
+        let seed = stores.addressed(sample.seed_postgres);
+        let script = [sample.schema_postgres, &seed].join("\n");
+        database.execute(&script).await;
         let schema = policy.schema.as_ref().map(|schema| schema.value.clone());
         let opened = PostgresDatabase::connect(&database.url(), schema.as_deref()).unwrap();
-        let system = take_care(policy, Arc::new(opened)).await.unwrap();
+        let system = system(policy, Arc::new(opened), stores.open()).await;
         let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
-        Self { sample, database: TestDatabase::Postgres { database, search_path }, system }
+        Self { sample, database: TestDatabase::Postgres { database, search_path }, system, stores }
+    }
+
+    /// Another program begins, with the same policy.
+    pub async fn reopen(&mut self) {
+        let (policy, database) = (self.system.policy().clone(), self.system.database().clone());
+        self.system = system(policy, database, self.stores.open()).await;
     }
 
     /// Another one like it, to be changed by hand.
@@ -135,7 +184,8 @@ impl Place {
         self.system.change_fence(FenceChange::Remove).await.unwrap();
         let policy = Policy { fence: None, ..self.system.policy().clone() };
         let database = self.system.database().clone();
-        self.system = System::new(policy, database, Surroundings::of_this_machine(), None);
+        let system = System::new(policy, database, Surroundings::of_this_machine(), None);
+        self.system = system.with_stores(self.stores.open());
         self
     }
 
@@ -144,6 +194,7 @@ impl Place {
         let database = Interposed::on(self.system.database().clone()).watched_by(watcher);
         let policy = self.system.policy().clone();
         let system = System::new(policy, Arc::new(database), Surroundings::of_this_machine(), None);
+        let system = system.with_stores(self.stores.open());
         let asked = DeleteRequest { root, reason: None, bound_to: None };
         tokio::spawn(async move { system.delete(&asked).await })
     }
@@ -278,4 +329,20 @@ pub fn removed(preview: &Preview, table: &str) -> u64 {
         Some(Exact(rows)) => rows,
         Some(other) => panic!("{other:?} is not exact"),
     }
+}
+
+/// The engine, with the fence that the policy asks for.
+async fn system(policy: Policy, database: Arc<dyn Database>, stores: Stores) -> System {
+    take_care(policy, database).await.unwrap().with_stores(stores)
+}
+
+/// The sample's policy, but nobody waits for late uploads: a deletion is complete when it returns.
+fn policy_in_a_hurry(sample: &Sample) -> Policy {
+    let mut policy = policy(sample);
+    policy.objects.iter_mut().for_each(|rule| rule.look_again_secs = 0);
+    policy
+}
+
+fn policy(sample: &Sample) -> Policy {
+    sample.read_policy().unwrap()
 }

@@ -1,4 +1,5 @@
-//! The folder of a demo: its database, its policy, its README, and a mark that a demo made it.
+//! The folder of a demo: its database, its objects, its policy, its README, and a mark that a demo
+//! made it.
 //!
 //! Only a folder that does not exist, is empty, or bears the mark is ever written to, and
 //! starting afresh removes only files that a demo makes.
@@ -7,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sexton_samples::install_sqlite;
+use sexton_samples::install_sqlite_with_objects;
 
 use super::story::Story;
 use crate::arguments::Demo;
@@ -17,6 +18,8 @@ use crate::shell::{CommandLine, program_as_called};
 const MARK: &str = ".sexton-demo";
 const POLICY: &str = "sexton.toml";
 const README: &str = "README.md";
+/// Stores are folders in it.
+const OBJECTS: &str = "objects";
 /// A SQLite database is its file, its log and the log's index.
 const OF_A_DATABASE: [&str; 3] = ["", "-wal", "-shm"];
 
@@ -45,7 +48,8 @@ impl Folder {
             Found::Others => return Err(Failure::NotADemo(demo.dir.clone())),
         }
         folder.write().map_err(failed)?;
-        install_sqlite(&folder.story.sample, &folder.database()).await?;
+        let (sample, objects) = (&folder.story.sample, folder.objects());
+        install_sqlite_with_objects(sample, &folder.database(), &objects).await?;
         Ok(folder)
     }
 
@@ -70,6 +74,10 @@ impl Folder {
 
     fn database(&self) -> PathBuf {
         self.system().join(format!("{}.db", self.story.sample.name))
+    }
+
+    fn objects(&self) -> PathBuf {
+        self.system().join(OBJECTS)
     }
 
     fn found(&self) -> io::Result<Found> {
@@ -98,6 +106,12 @@ impl Folder {
                 _ => {}
             }
         }
+        for (store, _) in self.story.sample.objects().buckets {
+            match fs::remove_dir_all(self.objects().join(store)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
         Ok(())
     }
 
@@ -111,19 +125,37 @@ impl Folder {
         fs::write(self.system().join(README), self.readme())
     }
 
-    /// The sample's policy with this database in it, so that its commands need nothing else.
+    /// The sample's policy with this database and these folders in it, so that its commands need
+    /// nothing else. Nobody uploads late here, so nobody waits for it.
     fn policy_text(&self) -> String {
         // Text in JSON is text in TOML too.
-        let path = serde_json::Value::from(self.database().display().to_string());
-        self.story.sample.policy.replacen("\"env:DATABASE_URL\"", &path.to_string(), 1)
+        let shown = |path: PathBuf| serde_json::Value::from(path.display().to_string()).to_string();
+        let (sample, database) = (&self.story.sample, shown(self.database()));
+        let mut text = sample.policy.replacen("\"env:DATABASE_URL\"", &database, 1);
+        for (store, _) in sample.objects().buckets {
+            let is_its = |line: &str| {
+                let named = line.split_once('=').map(|(name, _)| name.trim());
+                named == Some(store) && line.contains("\"env:")
+            };
+            let folder = || format!("{store} = {}", shown(self.objects().join(store)));
+            let lines =
+                text.lines().map(|line| if is_its(line) { folder() } else { line.to_owned() });
+            text = lines.collect::<Vec<String>>().join("\n") + "\n";
+        }
+        text.replace("look_again = \"15m\"", "look_again = \"1s\"")
     }
 
     fn readme(&self) -> String {
         format!(
             "# {name}\n\nMade by `sexton demo`: a sample system to play with.\n\n\
              - `{name}.db`: its SQLite database\n\
-             - `sexton.toml`: its policy, which says what goes, stays and changes\n\n\
+             - `sexton.toml`: its policy, which says what goes, stays and changes\n{objects}\n\
              In this folder, `sexton preview {thing} {second}` shows what a deletion would do.\n",
+            objects = if self.story.sample.objects().buckets.is_empty() {
+                ""
+            } else {
+                "- `objects/`: its stores, a folder each\n"
+            },
             name = self.story.sample.name,
             thing = self.story.thing,
             second = self.story.second,

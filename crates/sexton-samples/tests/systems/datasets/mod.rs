@@ -3,6 +3,7 @@
 mod contract;
 mod fence;
 mod jobs_with_datasets;
+mod objects;
 mod plans;
 
 use sexton_engine::Root;

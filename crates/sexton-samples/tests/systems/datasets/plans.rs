@@ -2,9 +2,13 @@ use sexton_core::finding::Severity;
 
 use crate::place::Place;
 
-on_both_databases!(
+on_both_databases_with_objects!(
     sexton_samples::datasets;
     check_finds_no_more_than_the_readme_tells,
+);
+
+on_both_databases!(
+    sexton_samples::datasets;
     the_plans_read_well,
 );
 

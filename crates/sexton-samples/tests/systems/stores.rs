@@ -1,0 +1,193 @@
+//! The stores of a sample for one test, and what is in them: seen without the engine's own eyes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sexton_core::names::StoreName;
+use sexton_engine::Stores;
+use sexton_engine::ports::{Store, SystemClock};
+use sexton_samples::{Sample, SeedObjects};
+use sexton_stores::{ApplicationStore, MemoryStore};
+use sexton_testkit::s3::S3Double;
+use tempfile::TempDir;
+
+/// Every object: its store and key, and its contents.
+pub type Objects = BTreeMap<(String, String), Vec<u8>>;
+
+/// The stores of a sample.
+pub struct TestStores {
+    /// Each with the bucket of which rows speak.
+    buckets: Vec<(&'static str, &'static str)>,
+    place: StorePlace,
+}
+
+enum StorePlace {
+    /// In memory, and empty.
+    Nowhere(BTreeMap<&'static str, Arc<MemoryStore>>),
+    Folders(TempDir),
+    Double(S3Double),
+}
+
+impl TestStores {
+    /// Stores without anything in them.
+    pub fn empty(sample: &Sample) -> Self {
+        let buckets = sample.objects().buckets;
+        let store = || Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+        let place = StorePlace::Nowhere(buckets.iter().map(|(name, _)| (*name, store())).collect());
+        Self { buckets, place }
+    }
+
+    /// A folder for each, filled.
+    pub async fn in_folders(objects: &SeedObjects) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (_, bucket) in &objects.buckets {
+            fs::create_dir_all(folder.path().join("up").join(bucket)).unwrap();
+        }
+        let stores = Self { buckets: objects.buckets.clone(), place: StorePlace::Folders(folder) };
+        for (store, _) in &objects.buckets {
+            objects.put(store, &stores.application(store)).await.unwrap();
+        }
+        stores
+    }
+
+    /// A bucket for each, filled.
+    pub async fn in_buckets(objects: &SeedObjects) -> Self {
+        let names: Vec<&str> = objects.buckets.iter().map(|(_, bucket)| *bucket).collect();
+        let double = S3Double::start(&names).await.unwrap();
+        for (store, bucket) in &objects.buckets {
+            for (_, key) in objects.objects.iter().filter(|(of, _)| of == store) {
+                let key = key.as_str();
+                double.fill(bucket, [key.to_owned()].into_iter(), key.as_bytes());
+            }
+        }
+        Self { buckets: objects.buckets.clone(), place: StorePlace::Double(double) }
+    }
+
+    /// As a program opens them that begins now.
+    pub fn open(&self) -> Stores {
+        Stores::of(self.buckets.iter().map(|(name, _)| {
+            let store: Arc<dyn Store> = match &self.place {
+                StorePlace::Nowhere(stores) => stores[name].clone(),
+                StorePlace::Folders(_) => sexton_stores::open_late(&self.address(name)).unwrap(),
+                StorePlace::Double(_) => {
+                    sexton_stores::open_with(&self.address(name), &variable).unwrap()
+                }
+            };
+            (StoreName::new(*name), Ok(store))
+        }))
+    }
+
+    /// A store as the application has it.
+    pub fn application(&self, store: &str) -> ApplicationStore {
+        ApplicationStore::open_with(&self.address(store), &variable).unwrap()
+    }
+
+    /// Writes an object, as the application does.
+    pub async fn put(&self, store: &str, key: &str) {
+        let key = sexton_core::objects::ObjectKey::new(key).unwrap();
+        self.application(store).put(&key, b"late").await.unwrap();
+    }
+
+    fn address(&self, store: &str) -> String {
+        let bucket = self.bucket(store);
+        match &self.place {
+            StorePlace::Nowhere(_) => "memory:".to_owned(),
+            StorePlace::Folders(folder) => {
+                folder.path().join("up").join(bucket).display().to_string()
+            }
+            StorePlace::Double(double) => format!("s3://{bucket}?endpoint={}", double.endpoint()),
+        }
+    }
+
+    fn bucket(&self, store: &str) -> &'static str {
+        self.buckets.iter().find(|(name, _)| *name == store).unwrap().1
+    }
+
+    /// A script of the seed, its rows naming objects where they are here.
+    pub fn addressed(&self, script: &str) -> String {
+        let mut script = script.to_owned();
+        if !matches!(self.place, StorePlace::Nowhere(_)) {
+            for (name, bucket) in &self.buckets {
+                let root = self.application(name).root();
+                script = script.replace(&format!("s3://{bucket}/"), &root);
+            }
+        }
+        script
+    }
+
+    /// Everything that they hold.
+    pub fn objects(&self) -> Objects {
+        let mut found = Objects::new();
+        for (name, bucket) in &self.buckets {
+            let of_store: BTreeMap<String, Vec<u8>> = match &self.place {
+                StorePlace::Nowhere(_) => BTreeMap::new(),
+                StorePlace::Folders(folder) => {
+                    let root = folder.path().join("up").join(bucket);
+                    let files = files(&root).into_iter();
+                    let key = |file: &Path| {
+                        file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned()
+                    };
+                    files.map(|file| (key(&file), fs::read(&file).unwrap())).collect()
+                }
+                StorePlace::Double(double) => double.objects(bucket),
+            };
+            found.extend(of_store.into_iter().map(|(key, of)| (((*name).to_owned(), key), of)));
+        }
+        found
+    }
+
+    /// Makes them unreachable, for programs that begin now.
+    pub fn go_down(&self) {
+        match &self.place {
+            StorePlace::Nowhere(_) => {}
+            StorePlace::Folders(folder) => {
+                fs::rename(folder.path().join("up"), folder.path().join("down")).unwrap();
+            }
+            StorePlace::Double(double) => double.fail(|faults| faults.storm = u32::MAX),
+        }
+    }
+
+    /// Brings them back.
+    pub fn come_back(&self) {
+        match &self.place {
+            StorePlace::Nowhere(_) => {}
+            StorePlace::Folders(folder) => {
+                fs::rename(folder.path().join("down"), folder.path().join("up")).unwrap();
+            }
+            StorePlace::Double(double) => double.fail(|faults| faults.storm = 0),
+        }
+    }
+
+    /// The server, where there is one.
+    pub fn double(&self) -> Option<&S3Double> {
+        match &self.place {
+            StorePlace::Double(double) => Some(double),
+            StorePlace::Nowhere(_) | StorePlace::Folders(_) => None,
+        }
+    }
+
+    /// How many requests were made so far, where somebody counts them.
+    pub fn requests(&self) -> u64 {
+        self.double().map_or(0, |double| double.seen().requests)
+    }
+}
+
+/// Whose credentials the double knows.
+fn variable(name: &str) -> Option<String> {
+    match name {
+        "AWS_ACCESS_KEY_ID" => Some("test".into()),
+        "AWS_SECRET_ACCESS_KEY" => Some("testtest".into()),
+        _ => None,
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found
+}
