@@ -15,7 +15,7 @@ const ROOTS: [&str; 3] = ["winter", "spare", "huge"];
 /// How many processes delete each of them.
 const EACH: usize = 4;
 /// Jobs of another batch, which goes on all the time.
-const OTHERS: usize = 300;
+const OTHERS: usize = 600;
 
 /// More than ten thousand that wait.
 const MANY_JOBS: &str = "
