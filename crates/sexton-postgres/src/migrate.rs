@@ -46,6 +46,7 @@ type Applied = BTreeMap<i32, String>;
 pub(crate) fn fingerprint() -> String {
     let mut all = Sha256::new();
     for migration in &MIGRATIONS {
+        all.update(migration.number.to_be_bytes());
         all.update(hash_of(migration.text));
     }
     HEXLOWER.encode(&all.finalize())

@@ -19,6 +19,7 @@ mod judging;
 mod linking;
 mod looking;
 mod mentions;
+mod named;
 mod objects;
 mod owners;
 mod reasons;
@@ -32,6 +33,7 @@ mod starting;
 mod statements;
 mod taking;
 mod tenants;
+mod told;
 mod working;
 
 pub(crate) use closure::identity;
@@ -40,21 +42,19 @@ pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use linking::{Link, links};
 pub(crate) use looking::stops_referring;
 pub(crate) use mentions::Mentions;
+pub use named::{NamedManifest, NamedObjects, NamedPool};
 pub use objects::{FoundManifest, Misnamed};
 pub use owners::{Owners, owners};
 pub(crate) use recording::{Asker, columns, event_table, follow, named_going, slots};
 pub(crate) use root::{Tenant, follow_tenant, write_tenant};
 pub use saying::{Why, Words};
+pub use told::{CallCount, EventPlan, HookPlan, Recording, Said, Told};
 
 use crate::graph::EdgeId;
-use crate::names::{
-    EventName, GuardName, HookName, ObjectRuleName, PoolName, StoreName, TableName, ThingName,
-};
-use crate::objects::NamingIn;
-use crate::policy::{Call, Limits, ManifestPlace, NamesBy, On};
+use crate::names::{GuardName, TableName, ThingName};
+use crate::policy::Limits;
 use crate::schema::{Column, Dialect};
 use crate::sql::{SetId, Statement};
-use crate::template::{Form, Text, ValuePath};
 
 /// The compiled plan of one thing.
 #[derive(Debug, Clone, PartialEq)]
@@ -344,167 +344,6 @@ pub struct Working {
     pub wait_secs: u64,
     /// Who is called for rows that somebody is at work on, once they were asked to stop.
     pub hook: Option<Recording>,
-}
-
-/// Values of rows that go, and what is said with them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recording {
-    /// Who is told.
-    pub told: Told,
-    /// Reads the values, a row for each row that goes; none where nothing is read.
-    pub statement: Option<Statement>,
-    /// So many columns at the end are the key of the root that the row is of.
-    pub root_key: usize,
-    /// What is said of a row.
-    pub form: Form,
-    /// What its placeholders stand for.
-    pub said: Vec<(ValuePath, Said)>,
-}
-
-/// Who is told of rows that go.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Told {
-    /// Somebody outside.
-    Hook(HookPlan),
-    /// Whoever reads the log.
-    Event(EventPlan),
-}
-
-/// Objects that go with the rows of one table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedObjects {
-    /// The rule.
-    pub rule: ObjectRuleName,
-    /// Reads the values, a row for each row that goes.
-    pub statement: Statement,
-    /// So many columns at the end are the row's key.
-    pub row_key: usize,
-    /// What names are made of.
-    pub templates: Vec<(NamesBy, Text)>,
-    /// What their placeholders stand for.
-    pub said: Vec<(ValuePath, Said)>,
-    /// In which stores the objects may be.
-    pub stores: Vec<StoreName>,
-    /// Whether every version goes.
-    pub all_versions: bool,
-    /// So long after the commit prefixes are looked at again.
-    pub look_again_secs: i64,
-    /// Columns of rows whose objects stay.
-    pub unless_named_by: Vec<NamingIn>,
-    /// No prefix may be as wide as one of these.
-    pub heads: Vec<String>,
-    /// An object that names more of them.
-    pub manifest: Option<NamedManifest>,
-}
-
-/// An object that names others.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedManifest {
-    /// Its key.
-    pub key: Text,
-    /// Where it names objects that go with it.
-    pub removes: Vec<ManifestPlace>,
-    /// What the placeholders of pools stand for.
-    pub bind: Vec<(String, Text)>,
-    /// Where it names shared objects.
-    pub names: Vec<NamedPool>,
-}
-
-/// Where a manifest names objects of a pool.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedPool {
-    /// The pool.
-    pub pool: PoolName,
-    /// The places.
-    pub places: Vec<ManifestPlace>,
-    /// Within what its objects are shared.
-    pub scope: Text,
-    /// Their keys.
-    pub key: Text,
-    /// In which stores they may be.
-    pub stores: Vec<StoreName>,
-    /// So long after the commit it is decided which of them go.
-    pub grace_secs: i64,
-    /// The rule whose prefix is a whole scope.
-    pub covers: Option<ObjectRuleName>,
-}
-
-/// A line of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventPlan {
-    /// Its name.
-    pub name: EventName,
-    /// When it is told.
-    pub on: On,
-    /// Whether it is told once of each root, which may have no row.
-    pub of_root: bool,
-    /// Whether a condition says of which.
-    pub has_filter: bool,
-}
-
-/// Whom a hook calls, and how.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HookPlan {
-    /// Its name.
-    pub name: HookName,
-    /// Whom.
-    pub call: Call,
-    /// Rows in which this is the same, at most so many, are told of in one call.
-    pub batch: Option<(Option<ValuePath>, usize)>,
-    /// Whether the deletion waits for the answer.
-    pub before: bool,
-    /// So long one call may take.
-    pub within_secs: u64,
-    /// Where the secret is that signs the call.
-    pub secret: Option<String>,
-    /// How its calls are counted before they are made.
-    pub calls: CallCount,
-}
-
-/// How the calls of a hook are counted, for previews.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CallCount {
-    /// One for each row of a set.
-    Rows(SetId),
-    /// By a statement.
-    Asked(Box<Statement>),
-}
-
-/// What a placeholder stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
-    /// A value that is read.
-    Read {
-        /// Its place among the columns that are read.
-        at: usize,
-        /// Whether it is written as JSON.
-        is_json: bool,
-    },
-    /// Who asked.
-    Actor,
-    /// The deletion.
-    Deletion,
-    /// The thing.
-    Thing,
-    /// The root's value, as text.
-    Root,
-    /// The same, in its own type where its row was read.
-    RootKey {
-        /// Its place among the columns that are read.
-        at: usize,
-        /// Whether it is written as JSON.
-        is_json: bool,
-    },
-    /// How many rows of a table went.
-    Rows(TableName),
-    /// How many rows refuse.
-    Count,
-    /// What the rows that refuse are called.
-    Names,
-    /// A column of the rows that a guard keeps, for which it refuses.
-    Subject(String),
-    /// What went wrong, in a sentence.
-    Message,
 }
 
 /// An effect on rows that stay.

@@ -202,8 +202,8 @@ impl Remover {
                         .names
                         .iter()
                         .filter(|names| names.pool == target.pool && names.scope == target.scope);
-                    let named = names.flat_map(|names| names.keys(&document));
-                    keys.get_or_insert_with(BTreeSet::new).extend(named);
+                    let found = names.flat_map(|names| names.keys(&document));
+                    keys.get_or_insert_with(BTreeSet::new).extend(found);
                 }
                 // What it names is not known, so nothing that is shared goes.
                 Manifest::Unreadable(why) => {

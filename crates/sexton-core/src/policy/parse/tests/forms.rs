@@ -239,8 +239,6 @@ row     = "a.id"
 hide    = "ledger"
 purge   = { every = "1h" }
 undo    = "7d"
-removes = ["objects.b"]
-set     = { x = 1 }
 id      = { strip = "resp_" }
 [things.b]
 like   = "a"
@@ -248,8 +246,7 @@ hide   = {}
 limits = { rows = 5 }
 "#,
     );
-    let mut own = vec![("hide", true), ("purge", true), ("undo", true), ("removes", true)];
-    own.extend([("set", true), ("id", false)]);
+    let own = [("hide", true), ("purge", true), ("undo", true), ("id", false)];
     let all = unbuilt(&policy);
     for (key, makes_safer) in own {
         assert!(all.contains(&(&format!("things.a.{key}"), makes_safer)), "{key} of a");
