@@ -245,7 +245,7 @@ async fn a_call_is_made_now_or_given_up_by_hand(place: Place) {
     sexton(&place, cache.address(), &["give-up", &id]).expect(2);
     let give_up = [&["give-up", &id], &reason[..]].concat();
     let said = sexton(&place, cache.address(), &give_up).expect(0);
-    assert!(said.out.contains("calls of evict-cache"), "{said}");
+    assert!(said.out.contains("promises of evict-cache"), "{said}");
     assert!(said.out.contains(&format!("Called:   evict-cache {calls} given-up")), "{said}");
     assert_eq!(status(&place, cache.address())["state"], "complete");
     assert_eq!(cache.requests().len(), 2 * calls, "nobody was called");

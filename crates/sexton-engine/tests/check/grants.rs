@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use sexton_core::names::{Actor, TenantId};
 use sexton_core::plan::LookAgain;
 use sexton_core::policy::{Options, Policy, TableColumns, TenantPath, Thing};
-use sexton_engine::ports::{Answer, DatabaseError, HookCall, HookCaller};
+use sexton_engine::ports::{Answer, DatabaseError, HookCall, HookCaller, Store, SystemClock};
 use sexton_engine::{
-    Budget, Caller, DeleteError, DeleteRequest, EngineError, FenceChange, Root, RootKey,
+    Budget, Caller, DeleteError, DeleteRequest, EngineError, FenceChange, Root, RootKey, Stores,
     Surroundings, System,
 };
 use sexton_postgres::{PostgresDatabase, delete_in};
 use sexton_samples::{Sample, batches, datasets, requests, requests_later, snapshots};
+use sexton_stores::MemoryStore;
 use sexton_testkit::postgres::TestDatabase;
 use sqlx::{Connection, PgConnection};
 
@@ -158,7 +159,14 @@ fn policy(sample: &Sample) -> Policy {
 fn system(policy: &Policy, url: &str) -> System {
     let schema = policy.schema.as_ref().map(|schema| schema.value.as_str());
     let database = PostgresDatabase::connect(url, schema).expect("an address of ours");
-    System::new(policy.clone(), Arc::new(database), Surroundings::of_this_machine(), None)
+    let system =
+        System::new(policy.clone(), Arc::new(database), Surroundings::of_this_machine(), None);
+    // Stores know no roles of the database; those of the policy are there, and empty.
+    let stores = policy.stores.iter().map(|rule| {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+        (rule.name.clone(), Ok(store))
+    });
+    system.with_stores(Stores::of(stores))
 }
 
 async fn connect(url: &str, path: &str) -> PgConnection {

@@ -2,6 +2,7 @@
 
 mod contract;
 mod plans;
+mod shared;
 
 use sexton_core::names::TenantId;
 use sexton_engine::Root;
