@@ -19,4 +19,5 @@ pub mod preview;
 pub mod rights;
 pub mod schema;
 pub mod sql;
+pub mod sweep;
 pub mod template;

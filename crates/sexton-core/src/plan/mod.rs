@@ -31,6 +31,7 @@ mod saying;
 mod snapshot;
 mod starting;
 mod statements;
+mod sweeping;
 mod taking;
 mod tenants;
 mod told;
@@ -48,6 +49,7 @@ pub use owners::{Owners, owners};
 pub(crate) use recording::{Asker, columns, event_table, follow, named_going, slots};
 pub(crate) use root::{Tenant, follow_tenant, write_tenant};
 pub use saying::{Why, Words};
+pub use sweeping::{NamedIn, NamesOfRule, names_in};
 pub use told::{CallCount, EventPlan, HookPlan, Recording, Said, Told};
 
 use crate::graph::EdgeId;

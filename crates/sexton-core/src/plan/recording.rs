@@ -481,6 +481,24 @@ fn read_value(
     }
 }
 
+/// Writes what one placeholder of a rule of objects names, for `sql::rendered`: as `jsonb` in
+/// PostgreSQL; in SQLite as JSON or as it is. Says whether it is JSON.
+pub(super) fn raw_value(
+    slot: &Slot,
+    table: &Table,
+    (schema, graph): (&Schema, &Graph),
+    writer: &mut Writer,
+) -> Result<bool, Box<Finding>> {
+    let path = columns(slot, Asker::Object);
+    let followed = follow(slot, &path, Asker::Object, Some(table), schema, graph)?;
+    let Leads::Value(followed, json) = &followed.leads else { return Ok(false) };
+    let is_json = read_value(followed, *json, table, writer);
+    if writer.dialect() == Dialect::Postgres {
+        writer.push("::jsonb");
+    }
+    Ok(is_json)
+}
+
 /// The keys of a table's rows that go, for `IN (…)`.
 fn going(source: &Source<'_>, closure: &Closure, name: &TableName, writer: &mut Writer) {
     if let Some(set) = closure.set_of(name) {

@@ -229,6 +229,11 @@ impl Writer {
         self
     }
 
+    /// What its placeholders stand for so far.
+    pub fn binds(&self) -> &[Bind] {
+        &self.binds
+    }
+
     /// The text so far.
     pub fn text(&self) -> &str {
         &self.sql

@@ -1,0 +1,287 @@
+//! What rows name in a store: all of it, in the order of bytes, to be laid beside what the store
+//! lists.
+//!
+//! Whatever a row may mean is named, whether its rule would remove it or not: rows that `where`
+//! leaves out, rows whose values make no name, columns that hold on to objects. A sweep that calls
+//! too little an orphan leaves bytes behind; one that calls too much loses what somebody needs.
+
+use super::recording::raw_value;
+use crate::finding::Finding;
+use crate::graph::Graph;
+use crate::names::{ObjectRuleName, StoreName};
+use crate::policy::{
+    Fragment, JsonPlace, NamesBy, NamingColumn, ObjectRule, Part, Placeholder, Policy, Via,
+};
+use crate::schema::{Dialect, Schema, Table};
+use crate::sql::{Bare, Bind, NamePart, Scalar, Statement, Writer, keys_of, naming, rendered};
+use crate::template::{Filter, Piece, Slot, Text};
+
+/// How all names of a store are read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedIn {
+    /// Reads the name, the number of who names it, and how; in the order of bytes. None where no
+    /// rule names anything in the store.
+    pub statement: Option<Statement>,
+    /// Who names, by number.
+    pub by: Vec<NamesOfRule>,
+    /// What the names of each rule begin with, in the file's order; empty beginnings left out.
+    pub heads: Vec<(String, ObjectRuleName)>,
+}
+
+/// Who names objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamesOfRule {
+    /// The rule.
+    pub rule: ObjectRuleName,
+    /// Whether all below the name is meant.
+    pub is_prefix: bool,
+    /// Whether an object of that name must be there, in this store.
+    pub is_certain: bool,
+}
+
+/// A part of the statement.
+struct Arm {
+    names: NamesOfRule,
+    written: Writer,
+}
+
+/// What is asked of one store.
+struct Asked<'a> {
+    policy: &'a Policy,
+    schema: &'a Schema,
+    graph: &'a Graph,
+    store: &'a StoreName,
+    /// What the addresses of its objects begin with.
+    root: &'a str,
+}
+
+/// How the names of a store are read: all, or those that account for a key between two. What cannot
+/// be read is told: without it, too much would be called an orphan.
+pub fn names_in(
+    policy: &Policy,
+    (schema, graph): (&Schema, &Graph),
+    (store, root): (&StoreName, &str),
+    range: Option<(&str, &str)>,
+) -> Result<NamedIn, Vec<Finding>> {
+    let asked = Asked { policy, schema, graph, store, root };
+    let (mut arms, mut findings) = (Vec::new(), Vec::new());
+    let mut binds = Vec::new();
+    for rule in &policy.objects {
+        match asked.of_rule(rule, &mut binds) {
+            Ok(of_rule) => arms.extend(of_rule),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    if let Err(found) = asked.of_holders(&mut arms, &mut binds) {
+        findings.push(*found);
+    }
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let statement = together(schema.dialect, &arms, binds, range, policy);
+    let heads = asked.heads();
+    Ok(NamedIn { statement, by: arms.into_iter().map(|arm| arm.names).collect(), heads })
+}
+
+impl Asked<'_> {
+    fn is_in(&self, rule: &ObjectRule) -> bool {
+        rule.stores.iter().any(|store| store.value == *self.store)
+    }
+
+    fn heads(&self) -> Vec<(String, ObjectRuleName)> {
+        let rules = self.policy.objects.iter();
+        let heads = rules.flat_map(|rule| {
+            rule.templates().filter_map(|(_, text)| {
+                let head = text.value.head();
+                let own = head.strip_prefix(self.root);
+                let head = own.or_else(|| self.is_in(rule).then_some(head))?;
+                (!head.is_empty()).then(|| (head.to_owned(), rule.name.clone()))
+            })
+        });
+        heads.collect()
+    }
+
+    fn of_rule(&self, rule: &ObjectRule, binds: &mut Vec<Bind>) -> Result<Vec<Arm>, Box<Finding>> {
+        let table = crate::graph::table_or_finding(&rule.of.value, rule.of.span, self.schema)?;
+        let mut arms = Vec::new();
+        for (by, text) in rule.templates() {
+            let bare = match by {
+                NamesBy::Key | NamesBy::Prefix if !self.is_in(rule) => continue,
+                NamesBy::Key | NamesBy::Prefix => Bare::All,
+                NamesBy::Uri if self.is_in(rule) => Bare::UnlessAddresses,
+                NamesBy::Uri => Bare::None,
+            };
+            let mut writer = Writer::continuing(self.schema.dialect, std::mem::take(binds));
+            let made = self.of_template(rule, table, &text.value, bare, &mut writer);
+            *binds = writer.binds().to_vec();
+            made?;
+            let names = NamesOfRule {
+                rule: rule.name.clone(),
+                is_prefix: by == NamesBy::Prefix,
+                // What may lie in one of several stores need not lie in this one.
+                is_certain: by != NamesBy::Prefix && rule.stores.len() == 1,
+            };
+            arms.push(Arm { names, written: writer });
+        }
+        Ok(arms)
+    }
+
+    fn of_template(
+        &self,
+        rule: &ObjectRule,
+        table: &Table,
+        text: &Text,
+        bare: Bare,
+        writer: &mut Writer,
+    ) -> Result<(), Box<Finding>> {
+        let slots: Vec<&Slot> = text.slots().collect();
+        let mut at = 0;
+        let parts: Vec<NamePart<'_>> = text
+            .pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Written(written) => NamePart::Written(written),
+                Piece::Value(slot) => {
+                    at += 1;
+                    NamePart::Value(at - 1, slot.filter == Some(Filter::Path))
+                }
+            })
+            .collect();
+        // Order: what cannot be followed is told before anything is written.
+        let mut is_json = Vec::new();
+        for slot in &slots {
+            let mut tried = Writer::new(self.schema.dialect);
+            is_json.push(raw_value(slot, table, (self.schema, self.graph), &mut tried)?);
+        }
+        let raw = |writer: &mut Writer| self.read_row(rule, table, &slots, writer);
+        keys_of(writer, self.root, bare, &|writer| rendered(writer, &raw, &is_json, &parts));
+        Ok(())
+    }
+
+    /// `SELECT … AS j0, … AS w FROM table`
+    fn read_row(&self, rule: &ObjectRule, table: &Table, slots: &[&Slot], writer: &mut Writer) {
+        writer.push("SELECT ");
+        for (at, slot) in slots.iter().enumerate() {
+            raw_value(slot, table, (self.schema, self.graph), writer).ok();
+            writer.push(" AS ").numbered("j", at).push(", ");
+        }
+        let filter = rule.filter.as_ref().and_then(|filter| filter.of(writer.dialect()));
+        match filter.filter(|filter| speaks_of_rows(filter)) {
+            Some(filter) => {
+                writer.push("CASE WHEN ").condition(filter, table).push(" THEN 0 ELSE 1 END");
+            }
+            None => {
+                writer.push("0");
+            }
+        }
+        writer.push(" AS w FROM ").table(table);
+    }
+
+    /// Columns whose rows hold on to objects: each names an object, or a folder and all in it.
+    fn of_holders(&self, arms: &mut Vec<Arm>, binds: &mut Vec<Bind>) -> Result<(), Box<Finding>> {
+        let mut met = Vec::new();
+        for rule in &self.policy.objects {
+            for column in &rule.unless_named_by {
+                let bare = if self.is_in(rule) { Bare::UnlessAddresses } else { Bare::None };
+                if met.contains(&(bare, &column.text)) {
+                    continue;
+                }
+                met.push((bare, &column.text));
+                for is_prefix in [false, true] {
+                    let mut writer = Writer::continuing(self.schema.dialect, std::mem::take(binds));
+                    let made = self.of_holder(column, bare, is_prefix, &mut writer);
+                    *binds = writer.binds().to_vec();
+                    made?;
+                    let rule = rule.name.clone();
+                    let names = NamesOfRule { rule, is_prefix, is_certain: false };
+                    arms.push(Arm { names, written: writer });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn of_holder(
+        &self,
+        by: &NamingColumn,
+        bare: Bare,
+        is_prefix: bool,
+        writer: &mut Writer,
+    ) -> Result<(), Box<Finding>> {
+        let table = crate::graph::table_or_finding(&by.table, by.span, self.schema)?;
+        let column = crate::graph::column_or_finding(table, &by.column.column, by.span)?;
+        let place = by.column.json.as_deref().map(|written| JsonPlace::read(written, None));
+        let via = place.map_or(Via::Columns, Via::Json);
+        let columns = std::slice::from_ref(column);
+        let held = |writer: &mut Writer| {
+            writer.push("SELECT rtrim(CAST(k0 AS TEXT), '/')");
+            writer.push(if is_prefix { " || '/'" } else { "" });
+            writer.push(" AS name, 0 AS how FROM (");
+            naming(writer, (columns, &via), columns, table, &|writer| {
+                writer.table(table);
+            });
+            writer.push(") AS sexton_h WHERE rtrim(CAST(k0 AS TEXT), '/') <> ''");
+        };
+        keys_of(writer, self.root, bare, &held);
+        Ok(())
+    }
+}
+
+/// Whether a condition says something of a row alone, and not of who deletes what.
+fn speaks_of_rows(fragment: &Fragment) -> bool {
+    fragment.parts.iter().all(|part| match part {
+        Part::Text(_) => true,
+        Part::Placeholder(placeholder) => matches!(placeholder, Placeholder::Now { .. }),
+    })
+}
+
+/// All arms as one statement, so that the database brings them into one order.
+fn together(
+    dialect: Dialect,
+    arms: &[Arm],
+    binds: Vec<Bind>,
+    range: Option<(&str, &str)>,
+    policy: &Policy,
+) -> Option<Statement> {
+    let table = &policy.objects.first()?.of.value;
+    if arms.is_empty() {
+        return None;
+    }
+    let mut writer = Writer::continuing(dialect, binds);
+    let by_bytes = match dialect {
+        Dialect::Postgres => " COLLATE \"C\"",
+        Dialect::Sqlite => " COLLATE BINARY",
+    };
+    writer.push("SELECT name, arm, how FROM (");
+    for (at, arm) in arms.iter().enumerate() {
+        writer.push(if at > 0 { " UNION ALL SELECT name, " } else { "SELECT name, " });
+        let number = i64::try_from(at).unwrap_or(i64::MAX);
+        writer.number(number).push(" AS arm, how FROM (").written(&arm.written);
+        writer.push(") AS ").numbered("sexton_a", at);
+    }
+    writer.push(") AS sexton_n WHERE name IS NOT NULL");
+    if let Some((first, last)) = range {
+        let bound = |writer: &mut Writer, text: &str| {
+            writer.bind(Bind::Literal(Scalar::text(text)), None);
+        };
+        writer.push(" AND name").push(by_bytes).push(" <= ");
+        bound(&mut writer, last);
+        // What stands before the first key accounts for one only as the beginning of the first.
+        writer.push(" AND (name").push(by_bytes).push(" >= ");
+        bound(&mut writer, first);
+        writer.push(" OR substr(");
+        bound(&mut writer, first);
+        writer.push(", 1, length(name)) = name)");
+    }
+    writer.push(" ORDER BY name").push(by_bytes);
+    Some(writer.finish("read the names of objects, first of", table))
+}
+
+impl NamedIn {
+    /// The rule whose names begin as this key does, with the longest beginning.
+    pub fn rule_of(&self, key: &str) -> Option<&ObjectRuleName> {
+        let begins = self.heads.iter().filter(|(head, _)| key.starts_with(head.as_str()));
+        // Of equals the first of the file.
+        begins.rev().max_by_key(|(head, _)| head.len()).map(|(_, rule)| rule)
+    }
+}
