@@ -69,6 +69,17 @@ impl<H: Held> Intents for PostgresTx<H> {
         self.judged("read intents", "", answer)
     }
 
+    async fn open_intents(
+        &mut self,
+        system: &SystemName,
+        kinds: &[IntentKind],
+        after: Option<&IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentRow>, DatabaseError> {
+        let answer = open(&mut self.link(), system, kinds, after, limit).await;
+        self.judged("read open intents", "", answer)
+    }
+
     async fn failing_intents(
         &mut self,
         deletion: &DeletionId,
@@ -316,6 +327,35 @@ async fn of_deletion(
         )
         .bind(deletion.as_str())
         .bind(kind.as_str())
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(intent).collect()
+}
+
+/// Reads a page of open intents. Locks nothing.
+async fn open(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    kinds: &[IntentKind],
+    after: Option<&IntentId>,
+    limit: u32,
+) -> Result<Vec<IntentRow>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT id, deletion, kind, rule, target, attempts, progress,
+            ((extract(epoch FROM statement_timestamp()) * 1000000)::bigint - not_before) / 1000 AS age
+         FROM sexton.intents
+         WHERE system = $1
+           AND kind = ANY($2)
+           AND outcome IS NULL
+           AND ($3::text IS NULL OR id > $3)
+         ORDER BY id
+         LIMIT $4",
+        )
+        .bind(system.as_str())
+        .bind(words(kinds))
+        .bind(after.map(IntentId::as_str))
+        .bind(i64::from(limit))
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter().map(intent).collect()

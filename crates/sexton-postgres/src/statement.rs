@@ -9,14 +9,16 @@
 //! values are always binds.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 
 use sexton_core::sql::Scalar;
-use sexton_engine::ports::{Arg, Query, Row};
+use sexton_engine::ports::{Arg, PART_ROWS, Query, Row};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{
     Arguments, AssertSqlSafe, Column, Executor, PgConnection, Row as _, SqlSafeStr, SqlStr,
     TypeInfo,
 };
+use tokio::sync::mpsc;
 
 use crate::link::Link;
 use crate::session::quoted;
@@ -30,6 +32,32 @@ pub(crate) async fn rows(link: &mut Link<'_>, query: &Query<'_>) -> Result<Vec<R
     };
     let forms = first.columns().iter().map(form).collect::<Result<Vec<Form>, _>>()?;
     found.iter().map(|row| read(row, &forms)).collect()
+}
+
+/// Reads rows bit by bit: the server waits while nobody takes them.
+pub(crate) async fn stream(
+    link: &mut Link<'_>,
+    query: &Query<'_>,
+    parts: &mpsc::Sender<Vec<Row>>,
+) -> Result<(), sqlx::Error> {
+    let statement = sqlx::query_with(safe(query.sql), bound(&query.args)?).persistent(link.named);
+    let mut found = statement.fetch(&mut *link.connection);
+    let (mut part, mut forms) = (Vec::new(), None);
+    while let Some(row) = poll_fn(|context| found.as_mut().poll_next(context)).await {
+        let row = row?;
+        if forms.is_none() {
+            forms = Some(row.columns().iter().map(form).collect::<Result<Vec<Form>, _>>()?);
+        }
+        part.push(read(&row, forms.as_deref().unwrap_or_default())?);
+        if part.len() == PART_ROWS && parts.send(std::mem::take(&mut part)).await.is_err() {
+            return Ok(());
+        }
+    }
+    // Nobody who does not listen needs the rest.
+    if !part.is_empty() {
+        parts.send(part).await.ok();
+    }
+    Ok(())
 }
 
 /// Runs a statement and counts the rows it changed.

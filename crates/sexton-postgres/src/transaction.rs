@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use sexton_core::names::TableName;
 use sexton_engine::ports::{Arg, DatabaseError, Query, Row, SchemaStamp, SessionId, Tx};
 use sqlx::{Connection, Postgres, Transaction};
+use tokio::sync::mpsc;
 
 use crate::error::{self, Attempt};
 use crate::held::{Borrowed, Held};
@@ -108,6 +109,18 @@ impl<H: Held> Tx for PostgresTx<H> {
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError> {
         let answer = match self.plan_for(&query).await {
             Ok(()) => statement::rows(&mut self.link(), &query).await,
+            Err(error) => Err(error),
+        };
+        self.judged(query.label, query.sql, answer)
+    }
+
+    async fn stream(
+        &mut self,
+        query: Query<'_>,
+        parts: &mpsc::Sender<Vec<Row>>,
+    ) -> Result<(), DatabaseError> {
+        let answer = match self.plan_for(&query).await {
+            Ok(()) => statement::stream(&mut self.link(), &query, parts).await,
             Err(error) => Err(error),
         };
         self.judged(query.label, query.sql, answer)

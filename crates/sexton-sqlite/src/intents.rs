@@ -73,6 +73,17 @@ impl Intents for SqliteTx<'_> {
         self.judged(told("read intents", answer))
     }
 
+    async fn open_intents(
+        &mut self,
+        system: &SystemName,
+        kinds: &[IntentKind],
+        after: Option<&IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentRow>, DatabaseError> {
+        let answer = open(self.connection()?, system, kinds, after, limit).await;
+        self.judged(told("read open intents", answer))
+    }
+
     async fn failing_intents(
         &mut self,
         deletion: &DeletionId,
@@ -292,6 +303,34 @@ async fn of_deletion(
     )
     .bind(deletion.as_str())
     .bind(kind.as_str())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(intent).collect()
+}
+
+/// A page of those that are open.
+async fn open(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    kinds: &[IntentKind],
+    after: Option<&IntentId>,
+    limit: u32,
+) -> Result<Vec<IntentRow>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, deletion, kind, rule, target, attempts, progress,
+                (CAST(unixepoch('subsec') * 1000000 AS INTEGER) - not_before) / 1000 AS age
+         FROM sexton_intents
+         WHERE system = ?1
+           AND kind IN (SELECT value FROM json_each(?2))
+           AND outcome IS NULL
+           AND (?3 IS NULL OR id > ?3)
+         ORDER BY id
+         LIMIT ?4",
+    )
+    .bind(system.as_str())
+    .bind(words(kinds))
+    .bind(after.map(IntentId::as_str))
+    .bind(limit)
     .fetch_all(connection)
     .await?;
     rows.iter().map(intent).collect()

@@ -2,8 +2,11 @@
 //!
 //! The only module that declares text safe to run: it comes from the core, values apart.
 
-use sexton_engine::ports::{DatabaseError, Query, Row};
+use std::future::poll_fn;
+
+use sexton_engine::ports::{DatabaseError, PART_ROWS, Query, Row};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqliteConnection};
+use tokio::sync::mpsc;
 
 use crate::failure::failure;
 use crate::values;
@@ -19,6 +22,29 @@ pub async fn rows(
         .await
         .map_err(|error| failure(query.label, error))?;
     rows.iter().map(|row| values::row(query.label, row)).collect()
+}
+
+/// Reads rows bit by bit: SQLite waits while nobody takes them.
+pub async fn stream(
+    connection: &mut SqliteConnection,
+    query: Query<'_>,
+    parts: &mpsc::Sender<Vec<Row>>,
+) -> Result<(), DatabaseError> {
+    let arguments = values::arguments(query.label, query.args)?;
+    let mut found = sqlx::query_with(AssertSqlSafe(query.sql), arguments).fetch(connection);
+    let mut part = Vec::new();
+    while let Some(row) = poll_fn(|context| found.as_mut().poll_next(context)).await {
+        let row = row.map_err(|error| failure(query.label, error))?;
+        part.push(values::row(query.label, &row)?);
+        if part.len() == PART_ROWS && parts.send(std::mem::take(&mut part)).await.is_err() {
+            return Ok(());
+        }
+    }
+    // Nobody who does not listen needs the rest.
+    if !part.is_empty() {
+        parts.send(part).await.ok();
+    }
+    Ok(())
 }
 
 /// Runs an INSERT, UPDATE or DELETE and counts the rows that it changed itself; what cascades

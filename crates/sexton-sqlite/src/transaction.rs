@@ -12,6 +12,7 @@ use sexton_core::names::TableName;
 use sexton_engine::ports::{DatabaseError, Query, Row, SchemaStamp, SessionId, Tx};
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection};
+use tokio::sync::mpsc;
 
 use crate::budget::Budget;
 use crate::failure::{commit_failure, failure};
@@ -112,6 +113,15 @@ impl Held<'_> {
 impl Tx for SqliteTx<'_> {
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError> {
         let answer = statement::rows(self.connection()?, query).await;
+        self.judged(answer)
+    }
+
+    async fn stream(
+        &mut self,
+        query: Query<'_>,
+        parts: &mpsc::Sender<Vec<Row>>,
+    ) -> Result<(), DatabaseError> {
+        let answer = statement::stream(self.connection()?, query, parts).await;
         self.judged(answer)
     }
 

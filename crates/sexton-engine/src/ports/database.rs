@@ -8,6 +8,7 @@ use sexton_core::names::TableName;
 use sexton_core::rights::{Right, Standing};
 use sexton_core::schema::{Dialect, Schema};
 use sexton_core::sql::Scalar;
+use tokio::sync::mpsc;
 
 use super::error::DatabaseError;
 use super::intents::Intents;
@@ -37,6 +38,9 @@ pub enum Arg {
     /// Many tuples, as one list (SQLite only): a JSON array of arrays.
     Tuples(Arc<[Vec<Scalar>]>),
 }
+
+/// So many rows are a part of what is read bit by bit.
+pub const PART_ROWS: usize = 1_000;
 
 /// A row as read.
 pub type Row = Vec<Scalar>;
@@ -101,6 +105,15 @@ pub trait Database: Send + Sync {
 pub trait Tx: Ledger + Intents + Shared + Send {
     /// Reads rows; every value as text or NULL in PostgreSQL, by storage class in SQLite.
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError>;
+
+    /// Reads rows in parts of at most [`PART_ROWS`], in their order, and waits while nobody takes
+    /// them, so that no more than a few parts are ever in mind. Ends early, and well, once nobody
+    /// listens.
+    async fn stream(
+        &mut self,
+        query: Query<'_>,
+        parts: &mpsc::Sender<Vec<Row>>,
+    ) -> Result<(), DatabaseError>;
 
     /// Runs a statement and says how many rows it changed.
     async fn run(&mut self, query: Query<'_>) -> Result<u64, DatabaseError>;

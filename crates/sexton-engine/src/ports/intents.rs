@@ -167,6 +167,16 @@ pub trait Intents {
         kind: IntentKind,
     ) -> Result<Vec<IntentRow>, DatabaseError>;
 
+    /// Open intents of the system of these kinds whose ids come after this one, by their ids, at
+    /// most `limit`. Locks nothing.
+    async fn open_intents(
+        &mut self,
+        system: &SystemName,
+        kinds: &[IntentKind],
+        after: Option<&IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentRow>, DatabaseError>;
+
     /// Open intents of a deletion that were tried before, the next to be tried first.
     async fn failing_intents(
         &mut self,

@@ -15,7 +15,7 @@ mod store_error;
 mod surroundings;
 
 pub use caller::{Answer, HookCall, HookCaller, NoCaller};
-pub use database::{Arg, Database, Mode, Query, Row, SchemaStamp, SessionId, Tx};
+pub use database::{Arg, Database, Mode, PART_ROWS, Query, Row, SchemaStamp, SessionId, Tx};
 pub use error::{DatabaseError, Transient, Violation};
 pub use events::Events;
 pub use intents::{

@@ -1,7 +1,7 @@
 //! Intents: stored with the rows, claimed by one at a time, settled by whoever holds them.
 
 use sexton_core::intent::IntentKind;
-use sexton_core::names::{DeletionId, IntentId};
+use sexton_core::names::{DeletionId, IntentId, SystemName};
 use sexton_engine::ports::{
     Claim, DatabaseError, IntentRow, IntentsLeft, NewIntent, SettledIntent, Settlement, Tx,
 };
@@ -100,6 +100,23 @@ pub async fn an_intent_is_handed_to_one_caller(subject: &Subject) -> Outcome {
     assert_eq!(rest[0].attempts, 1);
     assert_eq!(ids(&claim(&mut *tx, "two", 60, 10).await?), [""; 0]);
     tx.commit().await
+}
+
+pub async fn open_intents_are_read_in_pages(subject: &Subject) -> Outcome {
+    store(subject, &hooks(&["int_3", "int_1", "int_2", "int_4"])).await?;
+    store(subject, &[intent("int_0", IntentKind::Key, 60)]).await?;
+    let mut tx = subject.change().await?;
+    claim(&mut *tx, "one", 60, 4).await?;
+    tx.settle_intents("one", &[ended("int_2", "taken"), again("int_3", 5_000)]).await?;
+    let first = tx.open_intents(&system(), HOOKS, None, 2).await?;
+    assert_eq!(ids(&first), ["int_1", "int_3"]);
+    let rest = tx.open_intents(&system(), HOOKS, Some(&first[1].id), 2).await?;
+    assert_eq!(ids(&rest), ["int_4"]);
+    let keys = tx.open_intents(&system(), &[IntentKind::Key], None, 2).await?;
+    assert_eq!(ids(&keys), ["int_0"], "it need not be due");
+    let other = SystemName::new("another");
+    assert_eq!(ids(&tx.open_intents(&other, HOOKS, None, 9).await?), [""; 0]);
+    tx.rollback().await
 }
 
 pub async fn an_intent_whose_lease_ended_is_claimed_again(subject: &Subject) -> Outcome {

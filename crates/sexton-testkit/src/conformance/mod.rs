@@ -84,7 +84,7 @@ macro_rules! conformance_suite {
                 bookkeeping_is_kept, constraints_can_be_settled_and_relaxed;
             values: text_of_every_kind_comes_back, numbers_come_back, nulls_come_back,
                 lists_keep_their_order_and_nulls, long_lists_are_taken,
-                changed_rows_are_counted;
+                rows_come_in_parts_that_wait_to_be_taken, changed_rows_are_counted;
             failures: a_missing_value_is_named, a_failed_check_is_named, a_repeated_key_is_named,
                 a_refusing_trigger_is_named, a_row_still_referred_to_is_named,
                 an_unknown_column_is_a_mistake_of_the_statement, a_mistyped_value_is_named,
@@ -104,7 +104,7 @@ macro_rules! conformance_suite {
             holds: only_holds_in_force_are_read, without_sextons_tables_there_is_no_hold,
             sextons_tables_are_there_once_prepared;
             intents: an_intent_is_stored_once_and_goes_with_its_transaction,
-                an_intent_is_handed_to_one_caller,
+                an_intent_is_handed_to_one_caller, open_intents_are_read_in_pages,
                 an_intent_that_goes_on_is_held_and_keeps_how_far_it_is, an_intent_whose_lease_ended_is_claimed_again,
                 open_intents_are_made_due_or_ended_but_for_those_that_are_held,
                 only_what_is_due_and_known_is_claimed, an_ended_intent_is_counted_and_not_claimed,

@@ -1,7 +1,8 @@
 //! Values: what goes in comes out, and rows are counted right.
 
 use sexton_core::sql::Scalar;
-use sexton_engine::ports::Arg;
+use sexton_engine::ports::{Arg, PART_ROWS, Query, Row};
+use tokio::sync::mpsc;
 
 use super::{Outcome, Subject, number, rows, run, text};
 
@@ -70,6 +71,46 @@ pub async fn long_lists_are_taken(subject: &Subject) -> Outcome {
     let found =
         rows(&mut *tx, subject.statements.read_list, vec![Arg::Array(sent.clone().into())]).await?;
     assert!(found.concat() == sent, "a long list came back otherwise");
+    tx.rollback().await
+}
+
+pub async fn rows_come_in_parts_that_wait_to_be_taken(subject: &Subject) -> Outcome {
+    let sent: Vec<Scalar> = (0..10_500).map(|n: i32| Scalar::text(n.to_string())).collect();
+    let mut tx = subject.look().await?;
+    let query = || Query {
+        label: "read",
+        sql: subject.statements.read_list,
+        args: vec![Arg::Array(sent.clone().into())],
+        general: false,
+    };
+    let (parts, mut taken) = mpsc::channel::<Vec<Row>>(1);
+    let all = async {
+        let (mut found, mut sizes) = (Vec::new(), Vec::new());
+        while let Some(part) = taken.recv().await {
+            sizes.push(part.len());
+            found.extend(part.concat());
+        }
+        (found, sizes)
+    };
+    let streamed = async {
+        let streamed = tx.stream(query(), &parts).await;
+        drop(parts);
+        streamed
+    };
+    let ((found, sizes), streamed) = tokio::join!(all, streamed);
+    streamed?;
+    assert!(found == sent, "rows came back otherwise");
+    assert_eq!(sizes, [vec![PART_ROWS; 10], vec![500]].concat());
+    // Who takes one part and goes keeps nobody.
+    let (parts, mut taken) = mpsc::channel::<Vec<Row>>(1);
+    let one = async {
+        taken.recv().await.expect("there is a part");
+        taken.close();
+    };
+    let (streamed, ()) = tokio::join!(tx.stream(query(), &parts), one);
+    streamed?;
+    let after = rows(&mut *tx, subject.statements.read_text, vec![text("after")]).await?;
+    assert_eq!(after, [[Scalar::text("after")]]);
     tx.rollback().await
 }
 

@@ -60,6 +60,17 @@ impl Intents for InterposedTx {
         self.watch.around("intents_of", self.inner.intents_of(deletion, kind)).await
     }
 
+    async fn open_intents(
+        &mut self,
+        system: &SystemName,
+        kinds: &[IntentKind],
+        after: Option<&IntentId>,
+        limit: u32,
+    ) -> Result<Vec<IntentRow>, DatabaseError> {
+        let open = self.inner.open_intents(system, kinds, after, limit);
+        self.watch.around("open_intents", open).await
+    }
+
     async fn failing_intents(
         &mut self,
         deletion: &DeletionId,

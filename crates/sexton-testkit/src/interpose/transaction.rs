@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use sexton_core::names::TableName;
 use sexton_engine::ports::{DatabaseError, Query, Row, SchemaStamp, SessionId, Tx};
+use tokio::sync::mpsc;
 
 use super::Watch;
 use super::blind::Blind;
@@ -41,6 +42,15 @@ impl Tx for InterposedTx {
         } else {
             rows
         })
+    }
+
+    async fn stream(
+        &mut self,
+        query: Query<'_>,
+        parts: &mpsc::Sender<Vec<Row>>,
+    ) -> Result<(), DatabaseError> {
+        let label = query.label;
+        self.watch.around(label, self.inner.stream(query, parts)).await
     }
 
     async fn run(&mut self, query: Query<'_>) -> Result<u64, DatabaseError> {

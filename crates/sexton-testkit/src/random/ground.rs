@@ -73,6 +73,17 @@ impl Ground {
         }
     }
 
+    /// Runs a script on what is there.
+    pub async fn execute(&mut self, script: &str) {
+        match self {
+            Self::Postgres(ground) => ground.session.execute(script).await,
+            Self::Sqlite(ground) => {
+                let done = script::on_sqlite(&mut ground.connection, script).await;
+                done.unwrap_or_else(|error| panic!("the script failed: {error}\n{script}"));
+            }
+        }
+    }
+
     /// Everything that is in it, Sexton's own tables left out.
     pub async fn dump(&mut self) -> Dump {
         let answer = match self {
