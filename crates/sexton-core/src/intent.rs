@@ -16,6 +16,8 @@ pub enum IntentKind {
     Manifest,
     /// Shared objects, if nobody names them any more.
     Shared,
+    /// Objects that no row named when they were seen, if none does when they go.
+    Orphan,
     /// A line of the log, once the rows are gone.
     Event,
     /// A line of the log, once everything else is carried out.
@@ -25,7 +27,16 @@ pub enum IntentKind {
 
 impl IntentKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Hook, Self::Key, Self::Prefix, Self::Event, Self::LastEvent];
+    pub const ALL: [Self; 8] = [
+        Self::Hook,
+        Self::Key,
+        Self::Prefix,
+        Self::Manifest,
+        Self::Shared,
+        Self::Orphan,
+        Self::Event,
+        Self::LastEvent,
+    ];
 
     /// The word used in tables.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +46,7 @@ impl IntentKind {
             Self::Prefix => "prefix",
             Self::Manifest => "manifest",
             Self::Shared => "shared",
+            Self::Orphan => "orphan",
             Self::Event => "event",
             Self::LastEvent => "last-event",
         }

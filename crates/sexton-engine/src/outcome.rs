@@ -2,7 +2,7 @@
 
 use sexton_core::audit::ObjectsGone;
 use sexton_core::finding::Finding;
-use sexton_core::names::{DeletionId, HookName, ThingName, Timestamp};
+use sexton_core::names::{DeletionId, HookName, StoreName, ThingName, Timestamp};
 use sexton_core::policy::BadOption;
 use sexton_core::preview::{Blocker, BlockerKind, Difference};
 
@@ -19,6 +19,14 @@ pub enum EngineError {
         thing: ThingName,
         /// The nearest name, if one is near.
         near: Option<String>,
+        /// All names, for people.
+        known: String,
+    },
+    /// The policy has no such store.
+    #[error("there is no store `{store}` in the policy; it has {known}")]
+    UnknownStore {
+        /// What was asked for.
+        store: StoreName,
         /// All names, for people.
         known: String,
     },

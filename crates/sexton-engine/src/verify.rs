@@ -17,6 +17,7 @@ use sexton_core::plan::{Look, LookAgain, Plan};
 use sexton_core::policy::Options;
 use sexton_core::preview::parse_key;
 use sexton_core::sql::Scalar;
+use sexton_core::sweep::SWEEP;
 
 use crate::execute::{ROOT_TENANT, ROOT_VALUE};
 use crate::outcome::DeleteError;
@@ -111,13 +112,20 @@ impl System {
         open: Open,
     ) -> Result<Receipt, DeleteError> {
         // Order: planning takes connections of its own, so it comes before any is held.
-        let ready = self.ready(thing, options).await?;
+        let ready = match thing.as_str() {
+            // No rows went, and no policy has such a thing.
+            SWEEP => None,
+            _ => Some(self.ready(thing, options).await?),
+        };
         let mut tx = self.begin_keep().await?;
         if open.is_reaped() && tx.intents_left(id, REAPED).await?.open > 0 {
             tx.rollback().await?;
             return Err(self.leave_open(id, lease).await?);
         }
-        let seen = look_again(&ready.plan, id, tx.as_mut()).await?;
+        let seen = match &ready {
+            Some(ready) => look_again(&ready.plan, id, tx.as_mut()).await?,
+            None => Seen { left: Vec::new(), looked_at: 0 },
+        };
         let sealed = self.seal_in(tx.as_mut(), id).await?;
         if !seen.left.is_empty() {
             let step = Step { from, events: &[Event::Reaped], note: Some(waiting_on(&seen.left)) };

@@ -94,6 +94,11 @@ fn of_engine(error: &EngineError, line: &CommandLine) -> Told {
                 None => told.next(&format!("It has {known}.")),
             }
         }
+        EngineError::UnknownStore { store, known } => {
+            let message = format!("the policy has no store `{}`", clean(store.as_str()));
+            let has = if known.is_empty() { "none" } else { known };
+            Told::new(Exit::Usage, "usage", message).next(&format!("It has {has}."))
+        }
         EngineError::Policy(findings) => Told::new(Exit::Usage, "usage", message)
             .data(json!({ "findings": findings }))
             .next("This shows them:")

@@ -15,4 +15,5 @@ pub use manifest::{MANIFEST_BYTES_MAX, ManifestTarget, SharedNames, SharedTarget
 pub use outcome::{Outcome, OutcomeCounts};
 pub use target::{
     KEYS_PER_INTENT, LEFT_TOLD_MAX, LeftObject, Named, NamingIn, ObjectTarget, Progress, Removed,
+    SeenAs,
 };

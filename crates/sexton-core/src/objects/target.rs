@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::OutcomeCounts;
-use crate::names::StoreName;
+use crate::names::{StoreName, Timestamp};
 
 /// So many keys stand in one promise at most: one call of a store removes them.
 pub const KEYS_PER_INTENT: usize = 1_000;
@@ -41,6 +41,17 @@ pub enum Named {
     Uris(Vec<String>),
     /// All below this.
     Prefix(String),
+    /// These, as they were seen and named by no row, unless one of both has changed.
+    Orphans(BTreeMap<String, SeenAs>),
+}
+
+/// What an object was when it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenAs {
+    /// Its size.
+    pub bytes: u64,
+    /// When it was last written.
+    pub modified: Timestamp,
 }
 
 /// A column that names objects, as it is stored.

@@ -9,11 +9,15 @@ use super::recording::raw_value;
 use crate::finding::Finding;
 use crate::graph::Graph;
 use crate::names::{ObjectRuleName, StoreName};
+use crate::objects::{ObjectKey, Prefix};
 use crate::policy::{
     Fragment, JsonPlace, NamesBy, NamingColumn, ObjectRule, Part, Placeholder, Policy, Via,
 };
 use crate::schema::{Dialect, Schema, Table};
-use crate::sql::{Bare, Bind, NamePart, Scalar, Statement, Writer, keys_of, naming, rendered};
+use crate::sql::{
+    Bare, Bind, NamePart, REFUSED, Scalar, Statement, Writer, keys_of, naming, rendered,
+};
+use crate::sweep::NameRead;
 use crate::template::{Filter, Piece, Slot, Text};
 
 /// How all names of a store are read.
@@ -278,6 +282,27 @@ fn together(
 }
 
 impl NamedIn {
+    /// A name as it was read; nothing of a row that is none. What the engine would refuse as a name
+    /// accounts for what it is and promises nothing.
+    pub fn read(&self, row: &[Scalar]) -> Option<NameRead> {
+        let [Scalar::Text(name), by, how] = row else { return None };
+        let by = usize::try_from(by.as_integer()?).ok()?;
+        let is_prefix = self.by.get(by)?.is_prefix;
+        let is_none = if is_prefix {
+            Prefix::new(name.as_str()).is_err() || self.is_wide(name)
+        } else {
+            ObjectKey::new(name.as_str()).is_err()
+        };
+        let how = how.as_integer()?;
+        let how = if is_none && how < REFUSED { REFUSED } else { how };
+        Some(NameRead { name: name.clone(), by, is_prefix, how })
+    }
+
+    /// Whether a prefix holds all that some rule names.
+    fn is_wide(&self, prefix: &str) -> bool {
+        self.heads.iter().any(|(head, _)| head.starts_with(prefix))
+    }
+
     /// The rule whose names begin as this key does, with the longest beginning.
     pub fn rule_of(&self, key: &str) -> Option<&ObjectRuleName> {
         let begins = self.heads.iter().filter(|(head, _)| key.starts_with(head.as_str()));

@@ -21,6 +21,7 @@ use sexton_core::objects::{ObjectKey, Outcome, OutcomeCounts, Prefix};
 use crate::ports::store::{Listed, Obstacle, Scope};
 use crate::ports::{Entropy, Store, StoreError};
 use carry_out::Clearing;
+pub(crate) use pace::back_off;
 
 /// What is to be removed.
 #[derive(Debug, Clone)]

@@ -63,7 +63,7 @@ impl Pace {
 
 /// How long to wait before an attempt, the second being the first to wait for: a growing pause
 /// with jitter, and no shorter than the store asks for.
-pub(super) fn back_off(attempt: u32, asked: Option<Duration>, chance: u8) -> Duration {
+pub(crate) fn back_off(attempt: u32, asked: Option<Duration>, chance: u8) -> Duration {
     let longest = 100_u64 << attempt.saturating_sub(2).min(7);
     let drawn = Duration::from_millis(longest / 2 + longest / 2 * u64::from(chance) / 255);
     drawn.max(asked.unwrap_or_default().min(LONGEST_ASKED))

@@ -147,7 +147,7 @@ impl System {
     }
 
     /// A policy that asks for a safeguard that is not built is not carried out without it.
-    fn refuse_unbuilt(&self) -> Result<(), DeleteError> {
+    pub(crate) fn refuse_unbuilt(&self) -> Result<(), DeleteError> {
         let missing: Vec<String> = self
             .policy
             .unbuilt

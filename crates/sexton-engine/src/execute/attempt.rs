@@ -213,9 +213,14 @@ impl System {
     /// Begins a transaction of Sexton's own bookkeeping. Who is in the way is given way to as
     /// often as by a deletion itself: SQLite lets one writer in at a time.
     pub(crate) async fn begin_keep(&self) -> Result<Box<dyn Tx>, DeleteError> {
+        self.begin_patiently(Mode::Keep).await
+    }
+
+    /// The same in any mode.
+    pub(crate) async fn begin_patiently(&self, mode: Mode) -> Result<Box<dyn Tx>, DeleteError> {
         let mut attempts = 0;
         loop {
-            match self.database.begin(Mode::Keep).await {
+            match self.database.begin(mode).await {
                 Err(error) if error.is_transient() => {
                     attempts += 1;
                     if attempts == ATTEMPTS_MAX {

@@ -171,7 +171,11 @@ pub(super) fn outcome(error: &DeleteError) -> &'static str {
         DeleteError::Engine(EngineError::TooManyRoots { .. }) => "over-limit",
         DeleteError::Stale(_) => "stale",
         DeleteError::Busy { .. } => "busy",
-        DeleteError::Engine(EngineError::UnknownThing { .. } | EngineError::Policy(_))
+        DeleteError::Engine(
+            EngineError::UnknownThing { .. }
+            | EngineError::UnknownStore { .. }
+            | EngineError::Policy(_),
+        )
         | DeleteError::Unbuilt(_) => "refused",
         DeleteError::Engine(EngineError::Database(_))
         | DeleteError::Unverified { .. }

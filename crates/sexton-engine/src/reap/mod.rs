@@ -43,10 +43,16 @@ pub(crate) const REAPED: &[IntentKind] = &[
     IntentKind::Prefix,
     IntentKind::Manifest,
     IntentKind::Shared,
+    IntentKind::Orphan,
 ];
 /// Those of them that remove objects.
-pub(crate) const OBJECTS: [IntentKind; 4] =
-    [IntentKind::Key, IntentKind::Prefix, IntentKind::Manifest, IntentKind::Shared];
+pub(crate) const OBJECTS: [IntentKind; 5] = [
+    IntentKind::Key,
+    IntentKind::Prefix,
+    IntentKind::Manifest,
+    IntentKind::Shared,
+    IntentKind::Orphan,
+];
 /// So many calls are under way at once.
 const AT_ONCE: usize = 8;
 /// Longer than any call may take, so that nobody makes a call that is still under way.
@@ -183,8 +189,15 @@ impl System {
         let chance = self.surroundings.entropy.unique()[15];
         let begun = (intent.rule.clone(), intent.id.clone(), intent.attempts);
         let task = match intent.kind {
-            IntentKind::Key | IntentKind::Prefix | IntentKind::Manifest | IntentKind::Shared => {
-                let remover = self.remover(lease).await;
+            IntentKind::Key
+            | IntentKind::Prefix
+            | IntentKind::Manifest
+            | IntentKind::Shared
+            | IntentKind::Orphan => {
+                let mut remover = self.remover(lease).await;
+                if intent.kind == IntentKind::Orphan {
+                    remover.naming = Some(self.naming_again(&intent).await);
+                }
                 let work = async move { remover.carry_out(&intent, chance).await };
                 under_way.work.spawn(work)
             }
@@ -218,6 +231,7 @@ impl System {
             clock: self.surroundings.clock.clone(),
             entropy: self.surroundings.entropy.clone(),
             schema,
+            naming: None,
             lease: lease.to_owned(),
             lease_secs: LEASE_SECS,
         }

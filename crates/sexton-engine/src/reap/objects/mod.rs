@@ -9,6 +9,7 @@
 
 mod manifest;
 mod names;
+mod orphans;
 mod prefix;
 mod shared;
 mod spared;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use sexton_core::intent::IntentKind;
 use sexton_core::names::{IntentId, StoreName};
 use sexton_core::objects::{ManifestTarget, Named, ObjectTarget, Progress, Removed, SharedTarget};
+use sexton_core::plan::NamedIn;
 use sexton_core::policy::Policy;
 use sexton_core::schema::Schema;
 use sexton_core::sql::{Bind, Scalar, Statement};
@@ -54,6 +56,8 @@ pub(super) struct Remover {
     pub entropy: Arc<dyn Entropy>,
     /// The schema, where columns are asked which objects they name.
     pub schema: Option<Arc<Schema>>,
+    /// How rows are asked whether they name what no row named, or why they cannot be.
+    pub naming: Option<Result<NamedIn, String>>,
     pub lease: String,
     pub lease_secs: i64,
 }
@@ -163,6 +167,7 @@ impl Remover {
             Promise::Objects(target) => match &target.named {
                 Named::Prefix(prefix) => self.prefix(target, prefix, noted, committed).await,
                 Named::Keys(names) | Named::Uris(names) => self.names(target, names, noted).await,
+                Named::Orphans(seen) => self.orphans(target, seen, noted).await,
             },
             Promise::Manifest(target) => self.manifest(intent, target, noted).await,
             Promise::Shared(target) => self.shared(target, noted, committed).await,

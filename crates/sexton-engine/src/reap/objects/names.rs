@@ -70,7 +70,9 @@ impl Remover {
         for name in names {
             let place = match &target.named {
                 Named::Uris(_) => self.stores.place(name, &target.store),
-                Named::Keys(_) | Named::Prefix(_) => Some((&target.store, name.as_str())),
+                Named::Keys(_) | Named::Prefix(_) | Named::Orphans(_) => {
+                    Some((&target.store, name.as_str()))
+                }
             };
             match place {
                 Some((store, key)) => {

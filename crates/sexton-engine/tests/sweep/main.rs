@@ -1,0 +1,7 @@
+//! Stores compared with rows on real databases, and what no row names removed.
+
+mod flat;
+mod model;
+mod reclaim;
+mod twin;
+mod world;
