@@ -108,6 +108,9 @@ pub enum Command {
     /// Give up the open calls of a deletion, so that it completes without them
     #[command(after_help = help::GIVE_UP)]
     GiveUp(GiveUp),
+    /// Compare stores with rows: orphans, and names without an object
+    #[command(after_help = help::SWEEP)]
+    Sweep(Sweep),
     /// Make the triggers that keep late writers off, or remove them
     #[command(subcommand, after_help = help::FENCE)]
     Fence(Fence),
@@ -300,6 +303,31 @@ pub struct Work {
     pub once: bool,
 }
 
+/// `sexton sweep`.
+#[derive(Debug, Args)]
+pub struct Sweep {
+    /// Only these stores, as the policy calls them [default: all]
+    #[arg(value_name = "STORE")]
+    pub stores: Vec<String>,
+    /// Remove what no row names and is old enough
+    #[arg(long)]
+    pub reclaim: bool,
+    /// How old an orphan has to be, such as 24h or 30d [default: the store's
+    /// sweep_after]
+    #[arg(long, value_name = "TIME", value_parser = age)]
+    pub older_than: Option<i64>,
+    /// Remove nothing from a store of which more than this would go
+    #[arg(long, value_name = "PERCENT", default_value_t = 50, requires = "reclaim")]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub at_most_percent: u32,
+    /// Why, for the audit
+    #[arg(long, requires = "reclaim")]
+    pub reason: Option<String>,
+    /// Who asks, for the audit [default: $USER]
+    #[arg(long, value_name = "NAME", requires = "reclaim")]
+    pub actor: Option<String>,
+}
+
 /// `sexton audit`.
 #[derive(Debug, Subcommand)]
 pub enum Audit {
@@ -361,6 +389,23 @@ fn option(text: &str) -> Result<(String, String), String> {
     })
 }
 
+/// An age in seconds.
+fn age(text: &str) -> Result<i64, String> {
+    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let each = match &text[number.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return Err("write it as 90s, 15m, 24h, 30d or 4w".into()),
+    };
+    match number.parse::<u32>() {
+        Ok(count) => Ok(i64::from(count) * each),
+        Err(_) => Err("write a whole number before the unit, as in 24h".into()),
+    }
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let millis_each = match &text[number.len()..] {
@@ -393,6 +438,16 @@ mod tests {
         }
         for text in ["", "5", "s", "0s", "-1s", "1.5s", "5 s", "1h"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_a_whole_number_with_a_unit() {
+        for (text, secs) in [("90s", 90), ("24h", 86_400), ("30d", 2_592_000), ("0s", 0)] {
+            assert_eq!(age(text), Ok(secs), "{text}");
+        }
+        for text in ["", "5", "h", "-1h", "1.5h", "1 d", "1y"] {
+            assert!(age(text).is_err(), "{text}");
         }
     }
 

@@ -58,3 +58,37 @@ pub async fn watched_waiting<T>(
     line.finish_and_clear();
     done
 }
+
+/// The same for work that counts what it has seen.
+pub async fn watched_counting<T>(
+    screen: &Screen,
+    counts: watch::Receiver<(String, u64)>,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::pin!(work);
+    if !screen.is_watched() {
+        return work.await;
+    }
+    let line = ProgressBar::new_spinner();
+    let style = ProgressStyle::with_template("{spinner} {msg}");
+    line.set_style(style.expect("the template is well formed"));
+    line.enable_steady_tick(TICK);
+    let mut seen = (String::new(), Duration::ZERO);
+    let done = loop {
+        let (store, count) = counts.borrow().clone();
+        if seen.0 != store {
+            seen = (store.clone(), line.elapsed());
+        }
+        let millis = line.elapsed().saturating_sub(seen.1).as_millis().max(1);
+        let rate = u128::from(count) * 1_000 / millis;
+        let rate = text::counted(u64::try_from(rate).unwrap_or(u64::MAX), "object", "objects");
+        let count = text::counted(count, "object", "objects");
+        line.set_message(format!("Sweeping {store}: {count} listed, {rate} a second"));
+        tokio::select! {
+            done = &mut work => break done,
+            () = tokio::time::sleep(TICK) => {}
+        }
+    };
+    line.finish_and_clear();
+    done
+}

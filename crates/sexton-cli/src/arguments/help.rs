@@ -134,6 +134,26 @@ to mend the receiver (sexton retry), or to let it answer 410.
 
 Exit codes: 0 none is open, 1 some are under way: again later, 4 not found";
 
+pub const SWEEP: &str = "\
+Examples:
+  sexton sweep
+  sexton sweep uploads --older-than 24h
+  sexton sweep --reclaim --reason 'leak of May'
+  sexton sweep --output json                     (a line a second, then all)
+
+Lists every store beside what rows name, and changes nothing. Orphans are
+objects that no row names: not by [objects], whether `where` means the row or
+not, nor by a column of unless_named_by. What deletions under way will remove
+is told apart, and so is what is younger than the store's sweep_after.
+
+--reclaim removes orphans that are old enough. Each is looked at again: what a
+row names by now, or what was written anew, stays. It has a record in the audit
+and a receipt like a deletion. Nothing is removed where no row names anything,
+or where more than half of a store would go.
+
+Exit codes: 0 nothing found, or all of it removed; 1 something found, refused
+or left; 2 usage or policy; 5 a store or the database failed";
+
 pub const WORK: &str = "\
 Examples:
   sexton work

@@ -14,6 +14,7 @@ mod retry;
 mod root;
 mod schema;
 mod status;
+mod sweep;
 mod work;
 
 use crate::arguments::{Arguments, Command, Format};
@@ -41,6 +42,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Status(status) => status::run(status, shared, screen).await,
         Command::Retry(retry) => retry::run(retry, shared, screen).await,
         Command::GiveUp(give_up) => give_up::run(give_up, shared, screen).await,
+        Command::Sweep(sweep) => sweep::run(sweep, shared, screen).await,
         Command::Work(work) => work::run(work, shared, screen).await,
         Command::Audit(audit) => audit::run(audit, shared, screen).await,
     }

@@ -22,4 +22,5 @@ mod options;
 mod previewing;
 mod refusing;
 mod several;
+mod sweeping;
 mod terminal;
