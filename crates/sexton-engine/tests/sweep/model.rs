@@ -121,7 +121,7 @@ struct Verdict {
 }
 
 /// What one row names.
-struct Name {
+struct Naming {
     name: String,
     is_prefix: bool,
     is_meant: bool,
@@ -135,7 +135,7 @@ fn key_of(place: &str) -> Option<&str> {
     }
 }
 
-fn names(case: &Case) -> Vec<Name> {
+fn names(case: &Case) -> Vec<Naming> {
     let (policy, _) = policy::parse(POLICY);
     let rule = &policy.expect("it is read").objects[0];
     let mut names = Vec::new();
@@ -151,7 +151,7 @@ fn names(case: &Case) -> Vec<Name> {
                 Ok(None) => {}
                 Ok(Some(name)) => {
                     let must_be = !is_prefix && *is_meant;
-                    names.push(Name { name, is_prefix, is_meant: *is_meant, must_be });
+                    names.push(Naming { name, is_prefix, is_meant: *is_meant, must_be });
                 }
                 Err(_) if has_part && part.is_none() => {}
                 Err(_) => {
@@ -159,7 +159,7 @@ fn names(case: &Case) -> Vec<Name> {
                     let raw = text.value.written().replace("{id}", id).replace("{part}", part);
                     let (name, is_prefix) =
                         if *id == ".." { (String::new(), true) } else { (raw, is_prefix) };
-                    names.push(Name { name, is_prefix, is_meant: true, must_be: false });
+                    names.push(Naming { name, is_prefix, is_meant: true, must_be: false });
                 }
             }
         }
@@ -169,7 +169,7 @@ fn names(case: &Case) -> Vec<Name> {
         let Some(name) = key_of(place) else { continue };
         let name = if climbs { String::new() } else { name.to_owned() };
         let must_be = !climbs && !name.is_empty();
-        names.push(Name { name, is_prefix: climbs, is_meant: true, must_be });
+        names.push(Naming { name, is_prefix: climbs, is_meant: true, must_be });
     }
     for place in &case.holds {
         let Some(name) = key_of(place).map(|name| name.trim_end_matches('/')) else { continue };
@@ -177,7 +177,7 @@ fn names(case: &Case) -> Vec<Name> {
             continue;
         }
         for (name, is_prefix) in [(name.to_owned(), false), (format!("{name}/"), true)] {
-            names.push(Name { name, is_prefix, is_meant: true, must_be: false });
+            names.push(Naming { name, is_prefix, is_meant: true, must_be: false });
         }
     }
     names
@@ -189,10 +189,10 @@ fn model(case: &Case) -> Verdict {
     let mut keys = case.keys.clone();
     keys.sort_unstable();
     for (key, is_young) in keys {
-        let holds = |name: &&Name| {
+        let holds = |name: &&Naming| {
             if name.is_prefix { key.starts_with(&name.name) } else { key == name.name }
         };
-        let held: Vec<&Name> = names.iter().filter(holds).collect();
+        let held: Vec<&Naming> = names.iter().filter(holds).collect();
         let list = if held.iter().any(|name| name.is_meant) {
             &mut verdict.named
         } else if !held.is_empty() {
@@ -216,11 +216,11 @@ async fn set_up(world: &mut World, case: &Case) {
     for (id, is_meant, part) in &case.runs {
         let kind = if *is_meant { "x" } else { "y" };
         let part = part.map_or_else(|| "NULL".to_owned(), text);
-        script += &format!("INSERT INTO runs VALUES ({}, '{kind}', {part});", text(id));
+        script.extend([format!("INSERT INTO runs VALUES ({}, '{kind}', {part});", text(id))]);
     }
     for (table, places) in [("files", &case.files), ("holds", &case.holds)] {
         for (id, place) in places.iter().enumerate() {
-            script += &format!("INSERT INTO {table} VALUES ({id}, {});", text(place));
+            script.extend([format!("INSERT INTO {table} VALUES ({id}, {});", text(place))]);
         }
     }
     world.execute(&script).await;

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use sexton_core::intent::IntentKind;
 use sexton_core::lifecycle::State;
-use sexton_core::names::{DeletionId, IntentId};
+use sexton_core::names::{DeletionId, IntentId, ObjectRuleName};
 use sexton_core::objects::ObjectKey;
 use sexton_core::sweep::SWEEP;
 use sexton_engine::ports::{DatabaseError, Mode, NewIntent, Query, Store};
@@ -58,7 +58,7 @@ struct Meanwhile<F> {
 impl<F: AsyncAct> Watcher for Meanwhile<F> {
     async fn at(&self, point: &Point) {
         if point.name() == self.point {
-            let act = self.act.lock().unwrap().take();
+            let act = self.act.lock().expect("nobody panicked").take();
             if let Some(act) = act {
                 act.act().await;
             }
@@ -118,7 +118,7 @@ async fn orphans_are_told_with_the_rule_below_whose_names_they_lie() {
         let found = world.sweep().await;
         assert_eq!(samples(&found), ["runs/2/a", "stray"]);
         let rules: Vec<Option<&str>> =
-            found.by_rule.iter().map(|of| of.rule.as_ref().map(|rule| rule.as_str())).collect();
+            found.by_rule.iter().map(|of| of.rule.as_ref().map(ObjectRuleName::as_str)).collect();
         assert_eq!(rules, [Some("run"), None]);
         assert_eq!((found.young.objects, found.named.objects, found.names), (1, 3, 2));
         assert_eq!(world.keys().await.len(), 6, "a sweep removes nothing");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sexton_core::graph;
 use sexton_core::names::StoreName;
 use sexton_core::plan::names_in;
-use sexton_core::policy::{self, NamesBy};
+use sexton_core::policy::{self, NamesBy, Policy};
 use sexton_core::schema::Dialect;
 use sexton_core::sql::{LEFT_OUT, REFUSED, Scalar, UNSURE};
 use sexton_core::template::ValuePath;
@@ -91,7 +91,7 @@ fn literal(value: &Value) -> String {
     }
 }
 
-async fn agree(mut ground: Ground) {
+async fn set_up(ground: &mut Ground) -> Policy {
     let (policy, findings) = policy::parse(POLICY);
     let policy = policy.unwrap_or_else(|| panic!("{findings:#?}"));
     let json_type = if ground.dialect() == Dialect::Postgres { "jsonb" } else { "TEXT" };
@@ -101,6 +101,11 @@ async fn agree(mut ground: Ground) {
              flag text);"
         ))
         .await;
+    policy
+}
+
+async fn agree(mut ground: Ground) {
+    let policy = set_up(&mut ground).await;
     let database = open(&ground).await;
     let schema = database.schema().await.expect("there is a schema");
     let (graph, _) = graph::resolve(&policy, &schema);
@@ -168,8 +173,7 @@ async fn agree(mut ground: Ground) {
             }
         }
     }
-    println!("none, unsure, equal, refused, null after all: {census:?}");
-    assert!(census.iter().all(|count| *count >= 15), "{census:?}");
+    assert!(census.iter().all(|of| *of >= 15), "none, unsure, equal, refused, null: {census:?}");
 }
 
 async fn read(
@@ -186,8 +190,8 @@ async fn read(
     let rows = tx.rows(query).await.expect("it is read");
     let rows = rows.iter().map(|row| match &row[..] {
         [Scalar::Text(name), arm, how] => {
-            let arm = usize::try_from(arm.as_integer().unwrap()).unwrap();
-            (name.clone(), arm, how.as_integer().unwrap())
+            let arm = usize::try_from(arm.as_integer().expect("a number")).expect("no less than 0");
+            (name.clone(), arm, how.as_integer().expect("a number"))
         }
         other => panic!("{other:?}"),
     });
