@@ -1,4 +1,5 @@
-//! Stands between the engine and a database, names every call, and lets a test act at each.
+//! Stands between the engine and a database or a store, names every call, and lets a test act at
+//! each.
 //!
 //! A call of a port is two points: before it, and after it (or `failed`). A point is named by
 //! the moment, the call and the transaction's mode: `before find runs (change)`,
@@ -17,6 +18,7 @@ mod ledger;
 mod pauser;
 mod recorder;
 mod shared;
+mod store;
 mod transaction;
 mod unlocked;
 
@@ -24,13 +26,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sexton_engine::ports::{DatabaseError, Mode, SessionId};
+use sexton_engine::ports::{DatabaseError, Mode, SessionId, StoreError};
 
 pub use breaker::Breaker;
 pub use database::Interposed;
 pub use killer::{Killer, last_words};
 pub use pauser::{Pauser, Stop, Stops};
 pub use recorder::Recorder;
+pub use store::InterposedStore;
 
 /// Something that acts at points.
 #[async_trait]
@@ -40,6 +43,12 @@ pub trait Watcher: Send + Sync {
 
     /// How the call fails that is about to begin; it is carried out where nobody lets it fail.
     fn failure(&self, _point: &Point) -> Option<DatabaseError> {
+        None
+    }
+
+    /// The same for a call to a store; at a later point, how a call is answered that was carried
+    /// out.
+    fn store_failure(&self, _point: &Point) -> Option<StoreError> {
         None
     }
 }
