@@ -79,6 +79,16 @@ impl MemoryStore {
         self.held().locked.insert(object);
     }
 
+    /// Lets it be removed again.
+    pub fn unlock(&self, object: &ObjectVersion) {
+        self.held().locked.remove(object);
+    }
+
+    /// The keys of uploads in parts that nobody has ended, in order.
+    pub fn uploads_under_way(&self) -> Vec<String> {
+        self.held().uploads.iter().map(|(key, _)| key.as_str().to_owned()).collect()
+    }
+
     /// What it holds is whole whoever panicked: nothing is changed in two steps.
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)

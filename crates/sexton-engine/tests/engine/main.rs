@@ -23,6 +23,7 @@ mod holding;
 mod hooks;
 mod known;
 mod model;
+mod objects;
 mod options;
 mod origin;
 mod place;

@@ -31,12 +31,18 @@ impl Remover {
         noted: &Noted,
     ) -> Result<Went, Went> {
         let mut progress = held(noted).clone();
-        progress.stores.values_mut().for_each(Removed::forget_left);
+        for removed in progress.stores.values_mut() {
+            // What is spared is asked for no more: it stays counted.
+            let spared = removed.spared;
+            removed.forget_left();
+            removed.spared = spared;
+        }
         let open = progress.open.take().unwrap_or_else(|| names.to_vec());
         let (places, elsewhere) = self.places(target, &open);
         let (mut left, mut went) = (Vec::new(), Went::Ended);
         for (name, keys) in places {
             let removed = progress.stores.entry(name.clone()).or_default();
+            let (absent, spared) = (removed.absent, removed.spared);
             match self.keys(target, &name, keys.keys().cloned().collect(), removed).await {
                 Ok(open) => {
                     if let Some(first) = removed.left.first().filter(|_| !open.is_empty()) {
@@ -45,6 +51,8 @@ impl Remover {
                     left.extend(open.iter().filter_map(|key| keys.get(key).cloned()));
                 }
                 Err(failed) => {
+                    // All of them are asked for again, and counted then.
+                    (removed.absent, removed.spared) = (absent, spared);
                     left.extend(keys.into_values());
                     went = failed;
                 }

@@ -16,7 +16,7 @@ use sexton_testkit::random::ground::Ground;
 use tokio::sync::{mpsc, watch};
 
 use crate::place::Place;
-use outside::Outside;
+pub use outside::Outside;
 
 const SCRIPT: &str = "
     CREATE TABLE orgs (id INTEGER PRIMARY KEY, slug TEXT);

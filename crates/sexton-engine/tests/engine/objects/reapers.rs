@@ -1,0 +1,98 @@
+//! Several programs that remove objects at once, and one that lost what it held.
+
+use std::sync::Arc;
+
+use sexton_engine::ports::Answer;
+use sexton_testkit::interpose::Pauser;
+use sexton_testkit::random::ground::Ground;
+use tokio::sync::watch;
+
+use super::faults::{Faulty, denied};
+use super::stage::{self, BELOW, Stage, all_gone, keys, put, request};
+use super::without_one;
+use crate::hooks::Outside;
+
+on_both_databases!(
+    two_at_once_remove_everything_once,
+    who_lost_its_lease_writes_nothing_down,
+    a_failing_hook_holds_up_no_object_and_a_failing_store_no_hook,
+);
+
+async fn two_at_once_remove_everything_once(ground: Ground) {
+    let stage = Stage::new(ground, BELOW).await;
+    for run in 100..140 {
+        stage.write(&format!("INSERT INTO runs VALUES ({run}, 1, NULL, NULL)")).await;
+        put(&stage.files, &format!("runs/{run}/a"));
+    }
+    let expected = keys(&stage.files).await.into_iter();
+    let kept = ["runs/10", "runs/1/a", "runs/README", "runs/20/a", "runs/20/b/c", "runs/20/d e+ä%"];
+    let expected: std::collections::BTreeSet<String> =
+        expected.filter(|key| kept.contains(&key.as_str())).collect();
+    let down = Faulty::of("before list files (store)", denied());
+    let id = stage::left(stage.another(Some(down)).delete(&request("1")).await);
+    stage.a_day_passes().await;
+    let (one, other) = (stage.another(None), stage.another(None));
+    let never = watch::channel(false).1;
+    let (first, second) = tokio::join!(one.work(&never), other.work(&never));
+    let ended = first.expect("it answers").ended + second.expect("it answers").ended;
+    assert_eq!(ended, 42);
+    // Who ends last settles; whoever looked before that leaves it.
+    stage.work().await;
+    assert_eq!(keys(&stage.files).await, expected);
+    let gone = all_gone(&stage.receipt(&id).await);
+    assert_eq!((gone.deleted, gone.absent, gone.failed), (46, 0, 0));
+}
+
+/// The first stands still in front of the store for so long that the second takes over.
+async fn who_lost_its_lease_writes_nothing_down(ground: Ground) {
+    let stage = Stage::new(ground, BELOW).await;
+    let expected = without_one(&stage).await;
+    let down = Faulty::of("before list files (store)", denied());
+    let id = stage::left(stage.another(Some(down)).delete(&request("1")).await);
+    stage.a_day_passes().await;
+    let (pauser, mut stops) = Pauser::at("before remove files (store)");
+    let slow = stage.another(Some(pauser));
+    let slow = tokio::spawn(async move { slow.work(&watch::channel(false).1).await });
+    let stop = stops.next().await.expect("it comes to the store");
+    stage.a_day_passes().await;
+    stage.work().await;
+    let receipt = stage.receipt(&id).await;
+    assert_eq!(keys(&stage.files).await, expected);
+    stop.go();
+    slow.await.expect("it does not panic").expect("it answers");
+    assert_eq!(stage.receipt(&id).await, receipt);
+    assert_eq!(all_gone(&receipt).failed, 0);
+}
+
+async fn a_failing_hook_holds_up_no_object_and_a_failing_store_no_hook(ground: Ground) {
+    let hook = "
+        [hooks.tell]
+        of = \"runs\"
+        call = \"env:TELL\"
+        body = { id = \"{id}\" }
+        ";
+    let stage = Stage::new(ground, &[BELOW, hook].concat()).await;
+    let expected = without_one(&stage).await;
+    let refusing = Answer::Refused { reason: "it answered 404".into() };
+    let outside = Arc::new(Outside::that_answers("tell", [refusing]));
+    let with_caller = |system: sexton_engine::System| system.with_caller(outside.clone());
+    let id = stage::left(with_caller(stage.another(None)).delete(&request("1")).await);
+    assert_eq!(keys(&stage.files).await, expected);
+
+    outside.mend();
+    stage.a_day_passes().await;
+    let never = watch::channel(false).1;
+    with_caller(stage.another(None)).work(&never).await.expect("it answers");
+    let receipt = stage.receipt(&id).await;
+    assert_eq!(receipt.called["tell"]["taken"], 2);
+    assert_eq!(all_gone(&receipt).deleted, 6);
+
+    let said = outside.said().len();
+    let down = Faulty::of("before list files (store)", denied());
+    let id = stage::left(with_caller(stage.another(Some(down))).delete(&request("2")).await);
+    assert_eq!(outside.said().len(), said + 1);
+    stage.a_day_passes().await;
+    with_caller(stage.another(None)).work(&never).await.expect("it answers");
+    assert_eq!(outside.said().len(), said + 1, "it was told already");
+    assert_eq!(all_gone(&stage.receipt(&id).await).deleted, 3);
+}
