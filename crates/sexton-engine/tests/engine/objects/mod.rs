@@ -132,9 +132,7 @@ async fn a_prefix_as_wide_as_the_names_of_another_rule_refuses(ground: Ground) {
     stage.write("UPDATE projects SET slug = 'runs' WHERE id = 1").await;
     let found = stage.system.check().await.expect("it answers");
     let errors: Vec<_> = found.iter().filter(|found| found.severity == Severity::Error).collect();
-    if !errors.is_empty() {
-        panic!("{errors:?}");
-    }
+    assert!(errors.is_empty(), "{errors:?}");
     let (rows, objects) = (stage.dump().await, keys(&stage.files).await);
     let refused = stage.delete("1").await;
     let Err(DeleteError::Refused(refusal)) = refused else { panic!("{refused:?}") };

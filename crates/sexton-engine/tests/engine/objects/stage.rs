@@ -95,16 +95,17 @@ impl Stage {
 
     /// The same on this way to the database.
     pub fn on(&self, database: Arc<dyn Database>, watcher: Option<Arc<dyn Watcher>>) -> System {
-        let interposed = |store: &Arc<MemoryStore>, name: &str| {
+        let interposed = |store: &Arc<MemoryStore>, name: &str, watcher: Option<_>| {
             let store = InterposedStore::on(store.clone(), name);
             let store = store.with_root(&format!("memory://{name}/"));
-            let store = match &watcher {
-                Some(watcher) => store.watched_by(watcher.clone()),
+            let store = match watcher {
+                Some(watcher) => store.watched_by(watcher),
                 None => store,
             };
             (StoreName::new(name), Ok(Arc::new(store) as Arc<dyn Store>))
         };
-        let stores = [interposed(&self.files, "files"), interposed(&self.logs, "logs")];
+        let files = interposed(&self.files, "files", watcher.clone());
+        let stores = [files, interposed(&self.logs, "logs", watcher)];
         self.with_stores(database, Stores::of(stores))
     }
 

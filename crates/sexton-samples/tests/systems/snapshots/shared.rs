@@ -76,10 +76,11 @@ impl Shared {
         let database = place.system().database().clone();
         let ahead = Arc::new(AtomicBool::new(false));
         let (preprod, legacy) = (store(&ahead), store(&ahead));
-        let stores: [(StoreName, Result<Arc<dyn Store>, String>); 2] = [
-            (StoreName::new("preprod"), Ok(preprod.clone())),
-            (StoreName::new("legacy"), Ok(legacy.clone())),
-        ];
+        let opened = |name: &str, store: &Arc<MemoryStore>| {
+            let store: Arc<dyn Store> = store.clone();
+            (StoreName::new(name), Ok(store))
+        };
+        let stores = [opened("preprod", &preprod), opened("legacy", &legacy)];
         let system = take_care(policy.unwrap(), database).await.unwrap();
         let system = system.with_stores(Stores::of(stores));
         let shared = Self { place, system, preprod, legacy, ahead };
