@@ -160,11 +160,12 @@ Examples:
   sexton work -p batches.toml datasets.toml
   sexton work --once                             (from cron)
 
-Makes the calls of [hooks] that `sexton delete` could not make, each until it
-is taken: first after a second, then twice as long each time, up to an hour.
-Deletions that nobody carries on any more are settled, as by `sexton status`.
-Any number of workers may run; each call is one worker's. Ctrl-C or SIGTERM
-ends it once calls under way have ended. What fails: sexton status DELETION
+Carries out what `sexton delete` promised and could not finish: calls of
+[hooks] and objects of stores. What fails is tried again after a second, then
+twice as long each time, up to an hour. Deletions that nobody carries on any
+more are settled, as by `sexton status`. Any number of workers may run; each
+promise is one worker's. Ctrl-C or SIGTERM ends it once what is under way has
+ended. What fails: sexton status DELETION
 
 Exit codes: 0 done or stopped, 5 the database failed (--once)";
 

@@ -32,7 +32,10 @@ pub async fn run(work: &Work, shared: &Shared, screen: &mut Screen) -> Result<Ex
     }
     let names: Vec<&str> = systems.iter().map(|opened| name(&opened.system)).collect();
     say(screen, &json!({ "event": "working", "systems": names }), &|| {
-        format!("Working for {}. Ctrl-C ends it once calls under way have ended.", names.join(", "))
+        format!(
+            "Working for {}. Ctrl-C ends it once what is under way has ended.",
+            names.join(", ")
+        )
     });
     tokio::select! {
         () = all(&systems, &stop, screen) => {}
@@ -164,8 +167,8 @@ fn tell(system: &str, worked: &Result<Worked, String>, screen: &mut Screen) {
 fn lines(system: &str, worked: &Worked) -> String {
     let mut lines = Vec::new();
     if worked.ended > 0 {
-        let calls = counted(worked.ended, "call", "calls");
-        lines.push(format!("{system}: {calls} taken"));
+        let promises = counted(worked.ended, "promise", "promises");
+        lines.push(format!("{system}: {promises} carried out"));
     }
     for (rule, reason) in &worked.failed {
         lines.push(format!("{system}: {} failed: {}", clean(rule), clean(reason)));

@@ -1,5 +1,7 @@
 //! A receipt as text: what was done, that it was looked at again, where it is recorded.
 
+use std::collections::BTreeMap;
+
 use sexton_core::audit::Receipt;
 use sexton_core::preview::Count;
 
@@ -50,7 +52,17 @@ fn proof(receipt: &Receipt) -> String {
         0 => "the database itself enforces every reference".to_owned(),
         looked_at => format!("looked again at {}", counted(looked_at, "reference", "references")),
     };
-    let verified = format!("{} {looked}, nothing is left.", green("Verified:"));
+    let behind: u64 = receipt
+        .objects_gone
+        .values()
+        .flat_map(BTreeMap::values)
+        .map(|removed| removed.failed)
+        .sum();
+    let left = match behind {
+        0 => "nothing is left".to_owned(),
+        behind => format!("no row is left; {}", counted(behind, "object is", "objects are")),
+    };
+    let verified = format!("{} {looked}, {left}.", green("Verified:"));
     let objects = objects(receipt);
     let called = called(receipt);
     let who = who(&record.actor, record.reason.as_deref());

@@ -138,7 +138,7 @@ impl System {
             let is_stopped = stop.is_some_and(|stop| *stop.borrow());
             let free = if is_stopped { 0 } else { AT_ONCE - under_way.work.len() };
             for intent in self.turn(&lease, &settled, free, of).await? {
-                self.begin(&mut under_way, &lease, intent).await;
+                self.begin(&mut under_way, &lease, intent, stop).await;
             }
             settled = under_way.ended().await;
             if settled.is_empty() {
@@ -185,7 +185,13 @@ impl System {
         Ok(claimed)
     }
 
-    async fn begin(&self, under_way: &mut UnderWay, lease: &str, intent: IntentRow) {
+    async fn begin(
+        &self,
+        under_way: &mut UnderWay,
+        lease: &str,
+        intent: IntentRow,
+        stop: Option<&watch::Receiver<bool>>,
+    ) {
         let chance = self.surroundings.entropy.unique()[15];
         let begun = (intent.rule.clone(), intent.id.clone(), intent.attempts);
         let task = match intent.kind {
@@ -195,6 +201,7 @@ impl System {
             | IntentKind::Shared
             | IntentKind::Orphan => {
                 let mut remover = self.remover(lease).await;
+                remover.stop = stop.cloned();
                 if intent.kind == IntentKind::Orphan {
                     remover.naming = Some(self.naming_again(&intent).await);
                 }
@@ -234,6 +241,7 @@ impl System {
             naming: None,
             lease: lease.to_owned(),
             lease_secs: LEASE_SECS,
+            stop: None,
         }
     }
 }

@@ -24,6 +24,7 @@ use sexton_core::plan::NamedIn;
 use sexton_core::policy::Policy;
 use sexton_core::schema::Schema;
 use sexton_core::sql::{Bind, Scalar, Statement};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::retry;
@@ -60,6 +61,8 @@ pub(super) struct Remover {
     pub naming: Option<Result<NamedIn, String>>,
     pub lease: String,
     pub lease_secs: i64,
+    /// Tells when this program is asked to end.
+    pub stop: Option<watch::Receiver<bool>>,
 }
 
 /// What is promised of objects.
@@ -127,6 +130,8 @@ impl Remover {
         let went = tokio::select! {
             went = self.work(intent, &promise, &noted, committed) => went,
             () = self.keep(&intent.id, &noted) => return None,
+            // It goes on where it was noted to be, by whoever comes next.
+            () = stopped(self.stop.clone()) => Went::Later(0),
         };
         let progress = Some(text(&noted));
         let settled = |answer| retry::settlement(answer, intent.attempts, chance);
@@ -192,6 +197,16 @@ impl Committed {
         let since = i64::try_from(self.seen.elapsed().as_millis()).unwrap_or(i64::MAX);
         self.ago_ms.saturating_add(since)
     }
+}
+
+/// Waits until the program is asked to end; for ever, if nobody can ask.
+async fn stopped(stop: Option<watch::Receiver<bool>>) {
+    if let Some(mut stop) = stop
+        && stop.wait_for(|is_stopped| *is_stopped).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// What is noted is whole whoever panicked while holding it.

@@ -15,6 +15,7 @@ use crate::hooks::Outside;
 on_both_databases!(
     two_at_once_remove_everything_once,
     who_lost_its_lease_writes_nothing_down,
+    who_is_asked_to_end_waits_for_no_store,
     a_failing_hook_holds_up_no_object_and_a_failing_store_no_hook,
 );
 
@@ -62,6 +63,28 @@ async fn who_lost_its_lease_writes_nothing_down(ground: Ground) {
     slow.await.expect("it does not panic").expect("it answers");
     assert_eq!(stage.receipt(&id).await, receipt);
     assert_eq!(all_gone(&receipt).failed, 0);
+}
+
+/// The store never answers; what was noted is there for whoever comes next.
+async fn who_is_asked_to_end_waits_for_no_store(ground: Ground) {
+    let stage = Stage::new(ground, BELOW).await;
+    let expected = without_one(&stage).await;
+    let down = Faulty::of("before list files (store)", denied());
+    let id = stage::left(stage.another(Some(down)).delete(&request("1")).await);
+    stage.a_day_passes().await;
+    let (pauser, mut stops) = Pauser::at("before remove files (store)");
+    let slow = stage.another(Some(pauser));
+    let (ending, stop) = watch::channel(false);
+    let slow = tokio::spawn(async move { slow.work(&stop).await });
+    let silent = stops.next().await.expect("it comes to the store");
+    ending.send_replace(true);
+    let worked = slow.await.expect("it does not panic").expect("it answers");
+    assert_eq!(worked.failed, [], "to be asked to end is no failure");
+    assert_eq!(stage.status(&id).await.failing, []);
+    drop(silent);
+    stage.work().await;
+    assert_eq!(keys(&stage.files).await, expected);
+    assert_eq!(all_gone(&stage.receipt(&id).await).failed, 0);
 }
 
 async fn a_failing_hook_holds_up_no_object_and_a_failing_store_no_hook(ground: Ground) {
