@@ -206,7 +206,7 @@ async fn stopped(stop: Option<watch::Receiver<bool>>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// What is noted is whole whoever panicked while holding it.
