@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::names::{ObjectRuleName, PoolName, StoreName};
+use crate::names::{ObjectRuleName, PoolName, StoreName, Timestamp};
 use crate::policy::{ManifestPlace, ManifestStep};
 
 /// A manifest larger than this is not read.
@@ -108,6 +108,8 @@ pub struct SharedTarget {
     pub keys: Vec<String>,
     /// In which stores they may be.
     pub stores: Vec<StoreName>,
+    /// When the deletion committed: what was written later is somebody else's.
+    pub committed_at: Timestamp,
     /// Whether every version goes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all_versions: bool,

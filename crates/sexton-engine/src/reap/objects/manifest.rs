@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sexton_core::intent::IntentKind;
-use sexton_core::names::{IntentId, StoreName};
+use sexton_core::names::{IntentId, StoreName, Timestamp};
 use sexton_core::objects::{
-    KEYS_PER_INTENT, MANIFEST_BYTES_MAX, ManifestTarget, Named, ObjectKey, ObjectTarget,
+    KEYS_PER_INTENT, MANIFEST_BYTES_MAX, ManifestTarget, Named, ObjectKey, ObjectTarget, Progress,
     SharedNames, SharedTarget,
 };
 
 use super::{Noted, Remover, Went, held};
 use crate::ports::store::Contents;
-use crate::ports::{IntentRow, Mode, NewIntent};
+use crate::ports::{DatabaseError, IntentRow, Mode, NewIntent};
 
 /// What a store holds under a manifest's key.
 pub(super) enum Manifest {
@@ -55,6 +55,40 @@ impl Remover {
             }
         }
         Ok(Went::Ended)
+    }
+
+    /// Whether a manifest of the same deletion would go with these objects before it was read.
+    ///
+    /// Race: promises of one deletion are carried out side by side, and what a manifest names is
+    /// known from nowhere else.
+    pub(super) async fn is_too_early(&self, intent: &IntentRow, target: &ObjectTarget) -> bool {
+        if !self.policy.objects.iter().any(|rule| rule.manifest.is_some()) {
+            return false;
+        }
+        let covers = |manifest: &ManifestTarget| {
+            let covers_key = match &target.named {
+                Named::Prefix(prefix) => manifest.key.starts_with(prefix.as_str()),
+                Named::Keys(keys) => keys.contains(&manifest.key),
+                Named::Uris(_) | Named::Orphans(_) => false,
+            };
+            covers_key && manifest.stores.contains(&target.store)
+        };
+        // Who cannot ask has no database, and notes nothing either.
+        self.unread(intent).await.is_ok_and(|unread| unread.iter().any(covers))
+    }
+
+    /// Manifests of the same deletion that were not read yet.
+    async fn unread(&self, intent: &IntentRow) -> Result<Vec<ManifestTarget>, DatabaseError> {
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let manifests = tx.intents_of(&intent.deletion, IntentKind::Manifest).await?;
+        tx.rollback().await?;
+        let is_read = |intent: &IntentRow| {
+            let progress = intent.progress.as_deref();
+            let progress = progress.and_then(|text| serde_json::from_str::<Progress>(text).ok());
+            progress.is_some_and(|progress| progress.is_read)
+        };
+        let unread = manifests.iter().filter(|manifest| !is_read(manifest));
+        Ok(unread.filter_map(|manifest| serde_json::from_str(&manifest.target).ok()).collect())
     }
 
     /// Reads it wherever it is, and promises what it names.
@@ -161,6 +195,7 @@ impl Remover {
                 bound: names.bound.clone(),
                 keys: keys.to_vec(),
                 stores: names.stores.clone(),
+                committed_at: Timestamp(self.clock.now().0 - intent.age_ms.saturating_mul(1_000)),
                 all_versions: target.all_versions,
             };
             let target = serde_json::to_string(&target).expect("a target is plain text");

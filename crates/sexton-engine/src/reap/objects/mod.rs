@@ -65,6 +65,9 @@ pub(super) struct Remover {
     pub stop: Option<watch::Receiver<bool>>,
 }
 
+/// So long is waited before it is asked again whether manifests were read.
+const MANIFEST_READ_MS: i64 = 200;
+
 /// What is promised of objects.
 enum Promise {
     Objects(ObjectTarget),
@@ -169,13 +172,16 @@ impl Remover {
         committed: Committed,
     ) -> Went {
         let went = match promise {
+            Promise::Objects(target) if self.is_too_early(intent, target).await => {
+                Ok(Went::Later(MANIFEST_READ_MS))
+            }
             Promise::Objects(target) => match &target.named {
                 Named::Prefix(prefix) => self.prefix(target, prefix, noted, committed).await,
                 Named::Keys(names) | Named::Uris(names) => self.names(target, names, noted).await,
                 Named::Orphans(seen) => self.orphans(target, seen, noted).await,
             },
             Promise::Manifest(target) => self.manifest(intent, target, noted).await,
-            Promise::Shared(target) => self.shared(target, noted, committed).await,
+            Promise::Shared(target) => self.shared(target, noted).await,
         };
         went.unwrap_or_else(|went| went)
     }

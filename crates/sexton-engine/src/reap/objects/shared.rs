@@ -18,7 +18,7 @@ use sexton_core::plan::{FoundManifest, owners};
 
 use super::manifest::Manifest;
 use super::names::current;
-use super::{Committed, Noted, Remover, Went, count, held, read};
+use super::{Noted, Remover, Went, count, held, read};
 use crate::clear::{Effort, remove};
 use crate::ports::{DatabaseError, Mode, Scope, Tx};
 
@@ -35,25 +35,19 @@ struct News {
 type Owner = (String, Vec<StoreName>, FoundManifest);
 
 impl Remover {
-    pub(super) async fn shared(
-        &self,
-        target: &SharedTarget,
-        noted: &Noted,
-        committed: Committed,
-    ) -> Result<Went, Went> {
+    pub(super) async fn shared(&self, target: &SharedTarget, noted: &Noted) -> Result<Went, Went> {
         let (system, pool) = (&self.policy.system, &target.pool);
         let scope = Scope { system, pool, scope: &target.scope };
         let news = self.news(scope, target).await?;
         let open = held(noted).open.take().unwrap_or_else(|| target.keys.clone());
         let kept = self.decide(scope, news, &open).await?;
         let going: Vec<String> = open.iter().filter(|key| !kept.contains(*key)).cloned().collect();
-        let since = Timestamp(self.clock.now().0 - committed.ago_ms().saturating_mul(1_000));
         let (mut left, mut lost) = (BTreeSet::new(), Ok(()));
         for name in &target.stores {
             let mut removed = held(noted).stores.get(name).cloned().unwrap_or_default();
             removed.forget_left();
             removed.spared += kept.len() as u64;
-            let done = self.unnamed(name, going.clone(), since, &mut removed).await;
+            let done = self.unnamed(name, going.clone(), target.committed_at, &mut removed).await;
             held(noted).stores.insert(name.clone(), removed);
             match done {
                 Ok(open) => left.extend(open),
