@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_exact_id_confirms_where_the_id_is_asked_for() {
+    fn b14_only_the_exact_id_confirms_where_the_id_is_asked_for() {
         let preview = preview(&["Autumn-2026"], "type-id");
         for answer in ["Autumn-2026", "Autumn-2026\n", "  Autumn-2026 \r\n"] {
             assert!(is_yes(&preview, Some(answer)), "{answer:?}");

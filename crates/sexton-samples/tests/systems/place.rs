@@ -316,7 +316,8 @@ pub fn without(option: &str, root: Root) -> Root {
     choosing(option, "false", root)
 }
 
-fn choosing(option: &str, choice: &str, root: Root) -> Root {
+/// The same root, with this said of an option.
+pub fn choosing(option: &str, choice: &str, root: Root) -> Root {
     Root { options: BTreeMap::from([(option.to_owned(), choice.to_owned())]), ..root }
 }
 

@@ -1,18 +1,19 @@
 //! What `delete_dataset` adds to the deletion of a job.
 
-use sexton_engine::{RefusedBy, Root};
+use sexton_engine::{DeleteError, DeleteRequest, EngineError, RefusedBy, Root};
 
 use super::{
     ALPS, EXPAND_ALPS, GENERATE_ALPS, GENERATE_LYON, LYON_AGAIN, LYON_IQ, dataset, dataset_id, job,
     job_id,
 };
-use crate::place::{Place, removed, with, without};
+use crate::place::{Place, choosing, removed, with, without};
 
 on_both_databases!(
     sexton_samples::datasets;
     d23_the_option_is_off_unless_it_is_chosen,
     d24_a_job_goes_with_the_datasets_that_it_made,
     d24_a_job_that_made_none_goes_alone,
+    d25_what_is_neither_true_nor_false_deletes_nothing,
     d26_a_dataset_in_use_keeps_its_job_too,
     d27_a_free_dataset_stays_whole_beside_one_in_use,
     d28_after_a_refusal_the_job_goes_without_its_datasets,
@@ -80,6 +81,21 @@ async fn d24_a_job_that_made_none_goes_alone(place: Place) {
 
 const LYON_IS_USED: &str = "Cannot delete dataset: it is currently used by 1 active model(s): \
      localizer-both. Please deactivate or delete these models first.";
+
+async fn d25_what_is_neither_true_nor_false_deletes_nothing(place: Place) {
+    let before = place.dump().await;
+    for choice in ["", "yes", "1", "maybe", "true ", "tru"] {
+        let root = choosing("delete_dataset", choice, job("job", GENERATE_ALPS));
+        let asked = DeleteRequest { root, reason: None, bound_to: None };
+        let refused = place.system().delete(&asked).await;
+        let Err(DeleteError::Engine(EngineError::BadOption(bad))) = refused else {
+            panic!("{choice:?}: {refused:?}")
+        };
+        assert!(bad.to_string().contains("delete_dataset"), "{bad}");
+    }
+    assert_eq!(place.dump().await, before);
+    assert_eq!(place.records().await, 0);
+}
 
 async fn d26_a_dataset_in_use_keeps_its_job_too(place: Place) {
     place.refuses(with_datasets(GENERATE_LYON), RefusedBy::Refused, LYON_IS_USED).await;
