@@ -18,6 +18,8 @@ use super::{Noted, Remover, Went, held};
 use crate::ports::store::Contents;
 use crate::ports::{DatabaseError, IntentRow, Mode, NewIntent};
 
+const UNREADABLE: &str = "unreadable manifest";
+
 /// What a store holds under a manifest's key.
 pub(super) enum Manifest {
     Absent,
@@ -46,6 +48,10 @@ impl Remover {
         };
         for store in &target.stores {
             let mut removed = held(noted).stores.get(store).cloned().unwrap_or_default();
+            // What an earlier attempt could not remove is asked for again; what could not be read
+            // stays told.
+            removed.left.retain(|left| left.reason.starts_with(UNREADABLE));
+            removed.failed = removed.left.len() as u64;
             let left = self.keys(&itself, store, vec![target.key.clone()], &mut removed).await;
             let first = removed.left.last().cloned();
             held(noted).stores.insert(store.clone(), removed);
@@ -61,9 +67,13 @@ impl Remover {
     ///
     /// Race: promises of one deletion are carried out side by side, and what a manifest names is
     /// known from nowhere else.
-    pub(super) async fn is_too_early(&self, intent: &IntentRow, target: &ObjectTarget) -> bool {
+    pub(super) async fn is_too_early(
+        &self,
+        intent: &IntentRow,
+        target: &ObjectTarget,
+    ) -> Result<bool, DatabaseError> {
         if !self.policy.objects.iter().any(|rule| rule.manifest.is_some()) {
-            return false;
+            return Ok(false);
         }
         let covers = |manifest: &ManifestTarget| {
             let covers_key = match &target.named {
@@ -73,8 +83,7 @@ impl Remover {
             };
             covers_key && manifest.stores.contains(&target.store)
         };
-        // Who cannot ask has no database, and notes nothing either.
-        self.unread(intent).await.is_ok_and(|unread| unread.iter().any(covers))
+        Ok(self.unread(intent).await?.iter().any(covers))
     }
 
     /// Manifests of the same deletion that were not read yet.
@@ -122,10 +131,14 @@ impl Remover {
         }
         for (store, why) in unreadable {
             let mut noted = held(noted);
-            noted.stores.entry(store).or_default().add_left(&target.key, &why);
+            let told = noted.stores.entry(store).or_default();
+            told.forget_left();
+            told.add_left(&target.key, &why);
         }
-        held(noted).is_read = true;
-        let progress = super::text(noted);
+        // Order: it counts as read once what it names is promised, and not before: whatever breaks
+        // off in between, it is read again.
+        let read = Progress { is_read: true, ..held(noted).clone() };
+        let progress = serde_json::to_string(&read).expect("progress is plain text and numbers");
         let mut tx = self.database.begin(Mode::Keep).await?;
         // Race: whoever lost the promise must not promise anything in its name.
         if !tx.keep_intent(&self.lease, &intent.id, &progress, self.lease_secs).await? {
@@ -136,6 +149,7 @@ impl Remover {
             tx.insert_intents(&self.policy.system, &intent.deletion, &children).await?;
         }
         tx.commit().await?;
+        *held(noted) = read;
         Ok(())
     }
 
@@ -147,11 +161,11 @@ impl Remover {
             Contents::Absent => Manifest::Absent,
             Contents::Whole(bytes) => match serde_json::from_slice(&bytes) {
                 Ok(manifest) => Manifest::Read(manifest),
-                Err(error) => Manifest::Unreadable(format!("unreadable manifest: {error}")),
+                Err(error) => Manifest::Unreadable(format!("{UNREADABLE}: {error}")),
             },
             Contents::TooLarge(_) => {
                 let max = MANIFEST_BYTES_MAX / (1024 * 1024);
-                Manifest::Unreadable(format!("unreadable manifest: larger than {max} MiB"))
+                Manifest::Unreadable(format!("{UNREADABLE}: larger than {max} MiB"))
             }
         })
     }

@@ -172,18 +172,29 @@ impl Remover {
         committed: Committed,
     ) -> Went {
         let went = match promise {
-            Promise::Objects(target) if self.is_too_early(intent, target).await => {
-                Ok(Went::Later(MANIFEST_READ_MS))
-            }
-            Promise::Objects(target) => match &target.named {
-                Named::Prefix(prefix) => self.prefix(target, prefix, noted, committed).await,
-                Named::Keys(names) | Named::Uris(names) => self.names(target, names, noted).await,
-                Named::Orphans(seen) => self.orphans(target, seen, noted).await,
+            Promise::Objects(target) => match self.is_too_early(intent, target).await {
+                Ok(true) => Ok(Went::Later(MANIFEST_READ_MS)),
+                Ok(false) => self.objects(target, noted, committed).await,
+                // Whoever cannot ask must not remove what is perhaps not read yet.
+                Err(error) => Err(error.into()),
             },
             Promise::Manifest(target) => self.manifest(intent, target, noted).await,
             Promise::Shared(target) => self.shared(target, noted).await,
         };
         went.unwrap_or_else(|went| went)
+    }
+
+    async fn objects(
+        &self,
+        target: &ObjectTarget,
+        noted: &Noted,
+        committed: Committed,
+    ) -> Result<Went, Went> {
+        match &target.named {
+            Named::Prefix(prefix) => self.prefix(target, prefix, noted, committed).await,
+            Named::Keys(names) | Named::Uris(names) => self.names(target, names, noted).await,
+            Named::Orphans(seen) => self.orphans(target, seen, noted).await,
+        }
     }
 
     fn store(&self, name: &StoreName) -> Result<&Arc<dyn Store>, Went> {

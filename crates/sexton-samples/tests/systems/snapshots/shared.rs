@@ -13,10 +13,11 @@ use sexton_core::names::{Actor, PoolName, StoreName, ThingName, Timestamp};
 use sexton_core::objects::ObjectKey;
 use sexton_core::policy::parse;
 use sexton_engine::ports::store::{Listing, Scope, Start};
-use sexton_engine::ports::{Clock, Mode, Store, SystemClock};
+use sexton_engine::ports::{Clock, Database, Mode, Store, SystemClock};
 use sexton_engine::{Caller, DeleteError, DeleteRequest, Root, RootKey, Stores, System};
 use sexton_samples::take_care;
 use sexton_stores::MemoryStore;
+use sexton_testkit::interpose::{Breaker, Interposed};
 
 use crate::place::Place;
 
@@ -76,14 +77,9 @@ impl Shared {
         let database = place.system().database().clone();
         let ahead = Arc::new(AtomicBool::new(false));
         let (preprod, legacy) = (store(&ahead), store(&ahead));
-        let opened = |name: &str, store: &Arc<MemoryStore>| {
-            let store: Arc<dyn Store> = store.clone();
-            (StoreName::new(name), Ok(store))
-        };
-        let stores = [opened("preprod", &preprod), opened("legacy", &legacy)];
-        let system = take_care(policy.unwrap(), database).await.unwrap();
-        let system = system.with_stores(Stores::of(stores));
-        let shared = Self { place, system, preprod, legacy, ahead };
+        let system = take_care(policy.unwrap(), database.clone()).await.unwrap();
+        let mut shared = Self { place, system, preprod, legacy, ahead };
+        shared.system = shared.on(database).await;
         shared.names("1/5/7/manifest.json", &["a", "b"]);
         shared.names("1/5/8/manifest.json", &["b", "c"]);
         for other in ["1/5/12", "1/5/13", "1/5/14"] {
@@ -102,6 +98,17 @@ impl Shared {
             shared.put(image, "");
         }
         shared
+    }
+
+    /// The engine with the same policy and stores on this database.
+    async fn on(&self, database: Arc<dyn Database>) -> System {
+        let opened = |name: &str, store: &Arc<MemoryStore>| {
+            let store: Arc<dyn Store> = store.clone();
+            (StoreName::new(name), Ok(store))
+        };
+        let stores = [opened("preprod", &self.preprod), opened("legacy", &self.legacy)];
+        let system = take_care(self.system.policy().clone(), database).await.unwrap();
+        system.with_stores(Stores::of(stores))
     }
 
     fn put(&self, name: &str, contents: &str) {
@@ -234,6 +241,36 @@ async fn s30_what_is_pinned_or_written_anew_stays(place: Place) {
     assert!(there.contains("1/5/a") && !there.contains("1/5/b") && !there.contains("1/5/c"));
 }
 
+/// The database fails whenever what a manifest names is to be promised: nothing is lost by it.
+async fn s16_what_a_manifest_names_is_promised_before_it_goes(place: Place) {
+    let mut shared = Shared::of(place, "0s").await;
+    shared.place.execute("UPDATE snapshot_metrics SET is_selective = FALSE").await;
+    let whole = shared.system.database().clone();
+    let broken = Breaker::of("insert_intents (keep)");
+    let broken = Interposed::on(whole.clone()).watched_by(Arc::new(broken));
+    shared.system = shared.on(Arc::new(broken)).await;
+    let before = shared.there().await;
+    let unreaped = shared.delete("artifact", "7").await.unwrap_err();
+    let DeleteError::Unreaped { deletion, failing, .. } = unreaped else { panic!("{unreaped}") };
+    assert!(!failing.is_empty());
+    assert_eq!(shared.there().await, before, "all of it waits for its manifests");
+    shared.system = shared.on(whole).await;
+    shared.system.retry(&deletion).await.unwrap();
+    let after = shared.there().await;
+    let gone: Vec<&String> = before.difference(&after).collect();
+    assert_eq!(
+        gone,
+        [
+            "1/5/7/manifest.json",
+            "1/5/8/7/comparison.json",
+            "1/5/8/7/mask/1.png",
+            "1/5/a",
+            "1/5/e",
+            "elsewhere/mask.png",
+        ]
+    );
+}
+
 /// Where the project goes, all below it goes, and no manifest is read.
 async fn s41_a_project_takes_its_images_without_reading_a_manifest(place: Place) {
     let shared = Shared::of(place, "24h").await;
@@ -252,5 +289,6 @@ on_both_databases!(sexton_samples::snapshots;
     s18_s19_a_manifest_that_is_missing_or_unreadable_stops_nothing,
     s13_an_owner_that_cannot_be_read_keeps_all_images,
     s30_what_is_pinned_or_written_anew_stays,
+    s16_what_a_manifest_names_is_promised_before_it_goes,
     s41_a_project_takes_its_images_without_reading_a_manifest,
 );
