@@ -1,6 +1,4 @@
-//! Requests and answers of the HTTP API: what the server sends is what its clients read.
-//!
-//! Values only. A field is never renamed and never taken away while the path says `/api`.
+#![doc = include_str!("../README.md")]
 
 mod problem;
 

@@ -1,3 +1,3 @@
-//! The HTTP server: API, routes of the policies, sign-in, workers.
+#![doc = include_str!("../README.md")]
 
 pub mod who;
