@@ -18,14 +18,14 @@ pub struct Truth<'a> {
 }
 
 /// What a worker changes as it stops, and a deletion as it asks it to.
-const OF_WORK: [&str; 4] = ["jobs", "runs", "entries", "domains"];
+const OF_WORK: [&str; 5] = ["jobs", "runs", "entries", "domains", "profiles"];
 
 /// Judges what is left, goes on from there, and judges again. Says whether the rows were gone.
 pub async fn judge(place: &dyn Place, work: Work, truth: Truth<'_>, point: &str) -> bool {
     place.until_deserted().await;
     let mut found = place.rows().await;
     let gone = found == *truth.after;
-    if work == Work::Drain {
+    if work.meets_a_worker() {
         // The fence holds before anybody has settled what was left.
         assert!(!gone || worker::is_fenced_off(&place.address()).await, "{point}: it came back");
         stopped(place, truth, &found, point).await;
@@ -51,7 +51,12 @@ pub async fn judge(place: &dyn Place, work: Work, truth: Truth<'_>, point: &str)
             assert!(receipt.contains(called), "{point}: {receipt}");
         }
     }
-    told_once_or_twice(&child::told(&place.address()), work == Work::Tell && gone, point);
+    let told = child::told(&place.address());
+    match work {
+        Work::Call => stop_was_told(&told, gone, point),
+        Work::Tell => told_once_or_twice(&told, gone, point),
+        Work::Delete | Work::Settle | Work::Drain => assert_eq!(told, [], "{point}"),
+    }
     let settled = system.settle().await.expect("settling again");
     assert_eq!(settled, [], "{point}: something was left to settle");
     audited(&system, usize::from(gone), point).await;
@@ -93,6 +98,19 @@ fn told_once_or_twice(told: &[(String, String)], must: bool, point: &str) {
     assert_eq!(!told.is_empty(), must, "{point}: {told:?}");
     assert!(told.len() <= 2, "{point}: {told:?}");
     assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{point}: {told:?}");
+}
+
+/// What goes was told to stop before it went; no call is repeated by another key, nor a third time.
+fn stop_was_told(told: &[(String, String)], must: bool, point: &str) {
+    let revoked: Vec<_> =
+        told.iter().filter(|(_, body)| body.contains("autumn-2026-ghent")).collect();
+    assert!(!must || !revoked.is_empty(), "{point}: it went unasked");
+    for call in told {
+        let again = told.iter().filter(|other| other.1 == call.1);
+        let keys: Vec<&str> = again.map(|(key, _)| key.as_str()).collect();
+        assert!(keys.len() <= 2, "{point}: {told:?}");
+        assert!(keys.iter().all(|key| *key == call.0), "{point}: {told:?}");
+    }
 }
 
 /// So many records, each sealed, and nothing wrong with the chain.

@@ -33,7 +33,25 @@ pub enum Work {
     Tell,
     /// Deletes the batch while a worker is at work on it, by the whole policy.
     Drain,
+    /// The same, with somebody who is called as work stops, and work on rows that stay.
+    Call,
 }
+
+/// Stops whoever is at work by a call as well, and profiles that jobs of the batch name.
+const CALLED: &str = r#"
+[hooks.revoke]
+of     = "jobs"
+before = true
+call   = "env:REVOKE_URL"
+body   = { id = "{id}" }
+batch  = { max = 100 }
+
+[work.profiles]
+of      = ["jobs.profile_id"]
+waiting = "config <> 'stopped'"
+running = "config = 'busy'"
+stop    = { waiting = { config = "stopped" } }
+"#;
 
 /// How the process ended.
 pub struct End {
@@ -58,7 +76,7 @@ async fn entry() {
     let number = point.parse().expect("a point is given by its number");
     let database = open(&address).await.expect("the parent gives an address that opens");
     let killed = Interposed::on(database).watched_by(Arc::new(Killer::at_number(number)));
-    let all = [Work::Delete, Work::Settle, Work::Tell, Work::Drain];
+    let all = [Work::Delete, Work::Settle, Work::Tell, Work::Drain, Work::Call];
     let work = all.into_iter().find(|known| known.word() == work).expect("the word is known");
     let system = work.system(killed, &address);
     work.carry_out(&system).await.expect("nobody is in the way");
@@ -125,11 +143,17 @@ impl Work {
         let tells = "call = \"env:CACHE_EVICT_URL?\"";
         assert!(sample.contains(tells), "the sample tells somebody");
         // One call, so that the points are the same each time.
-        let policy = sample.replace(tells, &[tells, "\nbatch = { max = 100 }"].concat());
-        let (policy, _) = sexton_core::policy::parse(&policy);
-        let mut policy = policy.expect("the sample's policy can be read");
+        let mut policy = sample.replace(tells, &[tells, "\nbatch = { max = 100 }"].concat());
+        if self == Self::Call {
+            let stops = "running = { cancel_requested = 1 }";
+            assert!(policy.contains(stops), "the sample stops somebody");
+            policy = policy.replace(stops, &[stops, ", hook = \"revoke\""].concat()) + CALLED;
+        }
+        let (policy, findings) = sexton_core::policy::parse(&policy);
+        let mut policy =
+            policy.unwrap_or_else(|| panic!("the policy cannot be read: {findings:?}"));
         let mut database = database;
-        if self == Self::Drain {
+        if self.meets_a_worker() {
             database = database.watched_by(Arc::new(Worker { address: address.to_owned() }));
         } else {
             // Its triggers would have to be made as often as the place is.
@@ -138,7 +162,7 @@ impl Work {
         let database = Arc::new(database);
         let system = System::new(policy, database, Surroundings::of_this_machine(), None);
         match self {
-            Self::Tell => system.with_caller(Arc::new(Diary(diary(address)))),
+            Self::Tell | Self::Call => system.with_caller(Arc::new(Diary(diary(address)))),
             Self::Delete | Self::Settle | Self::Drain => system,
         }
     }
@@ -146,9 +170,16 @@ impl Work {
     /// Does it.
     pub async fn carry_out(self, system: &System) -> Result<(), DeleteError> {
         match self {
-            Self::Delete | Self::Tell | Self::Drain => system.delete(&request()).await.map(drop),
+            Self::Delete | Self::Tell | Self::Drain | Self::Call => {
+                system.delete(&request()).await.map(drop)
+            }
             Self::Settle => system.settle().await.map(drop),
         }
+    }
+
+    /// Whether somebody is at work on the batch, and the fence stands.
+    pub fn meets_a_worker(self) -> bool {
+        matches!(self, Self::Drain | Self::Call)
     }
 
     fn word(self) -> &'static str {
@@ -157,6 +188,7 @@ impl Work {
             Self::Settle => "settle",
             Self::Tell => "tell",
             Self::Drain => "drain",
+            Self::Call => "call",
         }
     }
 

@@ -93,3 +93,19 @@ async fn a_deletion_killed_while_it_stops_a_worker_is_whole_or_withdrawn_on_sqli
         [Arc::new(OnSqlite::new(Journal::Log).await), Arc::new(OnSqlite::new(Journal::Log).await)];
     sweep::points(lanes, Work::Drain, is_an_end).await;
 }
+
+/// Whoever is called as work stops was told before the rows went; rows that stay are stopped with
+/// what goes or not at all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_killed_while_it_calls_a_worker_is_whole_or_withdrawn_on_postgres() {
+    let lanes: [Arc<dyn Place>; 2] =
+        [Arc::new(OnPostgres::new().await), Arc::new(OnPostgres::new().await)];
+    sweep::points(lanes, Work::Call, is_an_end).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_killed_while_it_calls_a_worker_is_whole_or_withdrawn_on_sqlite() {
+    let lanes: [Arc<dyn Place>; 2] =
+        [Arc::new(OnSqlite::new(Journal::Log).await), Arc::new(OnSqlite::new(Journal::Log).await)];
+    sweep::points(lanes, Work::Call, is_an_end).await;
+}

@@ -83,7 +83,7 @@ async fn prepare(place: &dyn Place, work: Work) -> Rows {
     match work {
         Work::Delete | Work::Tell => {}
         Work::Settle => leave_committed(place).await,
-        Work::Drain => {
+        Work::Drain | Work::Call => {
             let system = work.system(Interposed::on(place.open().await), &place.address());
             system.change_fence(FenceChange::Install).await.expect("triggers can be made");
             worker::begins(&place.address()).await;
