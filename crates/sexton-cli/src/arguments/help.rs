@@ -83,8 +83,9 @@ Examples:
   sexton delete batch autumn-2026 --confirm autumn-2026      (in a script)
   sexton delete batch b-7 b-8 b-9 --confirm '3 batches'
 
-Shows the preview and asks; without a terminal, --confirm answers. It deletes
-exactly what the preview shows: if that is no longer true, nothing changes.
+Shows the preview and asks, then deletes exactly what it showed: if that is no
+longer true, nothing changes. Without a terminal --confirm answers beforehand,
+and what is there then goes; --digest binds it to an earlier preview.
 Several go all or none, as one deletion with one record. They are confirmed by
 their number and what they are; the same id twice counts once.
 Work in flight is asked to stop first, and waited for, as [work] says.

@@ -34,7 +34,7 @@ pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Resul
     allowed.map_err(|error| opened.failure(error))?;
     let bound = bound(delete, &preview, &opened)?;
     confirm(&preview, delete, &opened.line, screen)?;
-    carry_out(&request(delete, Some(bound)), &opened, screen).await?;
+    carry_out(&request(delete, bound), &opened, screen).await?;
     Ok(Exit::Done)
 }
 
@@ -108,20 +108,24 @@ fn unreaped(left: &Left<'_>, opened: &Opened, screen: &mut Screen) {
     }
 }
 
-/// What the deletion is bound to: the digest that was given, or the preview just shown.
-fn bound(delete: &Delete, preview: &Preview, opened: &Opened) -> Result<Bound, Failure> {
+/// What the deletion is bound to: the digest that was given, or the preview just shown to whoever
+/// confirms it. Who has confirmed the id beforehand has seen no preview, and means what is there.
+fn bound(delete: &Delete, preview: &Preview, opened: &Opened) -> Result<Option<Bound>, Failure> {
+    if delete.confirm.is_some() && delete.digest.is_none() {
+        return Ok(None);
+    }
     let (Some(digest), Some(parts)) = (&preview.digest, &preview.parts) else {
         return Err(Failure::Unbound { root: root_of(preview) });
     };
     match &delete.digest {
-        Some(given) if parts.matches(given) => Ok(Bound::Digest(given.clone())),
+        Some(given) if parts.matches(given) => Ok(Some(Bound::Digest(given.clone()))),
         Some(_) => {
             let ids = preview.roots.all().iter().map(|root| root.id.as_str());
             let words: Vec<&str> = ["preview", &preview.thing].into_iter().chain(ids).collect();
             let again = opened.line.with(&words);
             Err(Failure::OtherDigest { root: root_of(preview), again })
         }
-        None => Ok(Bound::Parts { digest: digest.clone(), parts: parts.clone() }),
+        None => Ok(Some(Bound::Parts { digest: digest.clone(), parts: parts.clone() })),
     }
 }
 

@@ -1,10 +1,14 @@
 //! Deletions: confirmed, bound to what was shown, and told to people and programs.
 
-use crate::place::Place;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::place::{Place, TestDatabase};
 
 on_both_databases!(
     a_digest_that_still_holds_is_deleted,
     a_digest_that_no_longer_holds_changes_nothing,
+    what_is_confirmed_beforehand_goes_though_writers_never_rest,
     a_deletion_for_programs_is_a_line_for_each_event,
     a_deletion_is_told_in_the_log,
 );
@@ -108,6 +112,35 @@ async fn a_digest_that_no_longer_holds_changes_nothing(place: Place) {
     let event = place.sexton(&[&delete[..], &["--output", "json"]].concat()).events().remove(1);
     assert_eq!((&event["event"], &event["changed"]), (&"stale".into(), &false.into()));
     assert_eq!(place.dump().await, before);
+}
+
+/// Nobody was shown a preview that could have come true no more.
+async fn what_is_confirmed_beforehand_goes_though_writers_never_rest(place: Place) {
+    // Nothing enforces the reference, so the writer holds on to the run that it writes of.
+    let held = if matches!(place.database, TestDatabase::Postgres(_)) { " FOR SHARE" } else { "" };
+    let write = "INSERT INTO entries (run_id, domain_id, timestamp, module, tag, level)
+        SELECT id, domain_id, '', '', '', '' FROM runs WHERE batch_id = 'autumn-2026'";
+    let write = [write, held].concat();
+    let rests = AtomicBool::new(false);
+    let said = thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let mut written = 0;
+            while !rests.load(Ordering::Relaxed) {
+                let refused =
+                    runtime.as_ref().expect("there are threads").block_on(place.is_refused(&write));
+                written += usize::from(!refused);
+            }
+            written
+        });
+        let said = place.sexton(&CONFIRMED);
+        rests.store(true, Ordering::Relaxed);
+        assert!(writer.join().expect("the writer comes to its end") > 1);
+        said
+    });
+    said.expect(0);
+    let left = "SELECT count(*) FROM entries WHERE run_id LIKE 'autumn-2026%'";
+    assert_eq!(place.number(left).await, 0);
 }
 
 #[tokio::test]
