@@ -84,6 +84,18 @@ name!(
     DeletionId
 );
 name!(
+    /// One API key of the server, `key_…`; never its secret.
+    KeyId
+);
+name!(
+    /// One session of the console, `ses_…`.
+    ConsoleSessionId
+);
+name!(
+    /// One stored preview, `prv_…`.
+    PreviewId
+);
+name!(
     /// One stored promise, `int_…`; what is called knows a repeat by it.
     IntentId
 );

@@ -173,7 +173,7 @@ impl Database for PostgresDatabase {
     }
 
     async fn prepare_ledger(&self) -> Result<(), DatabaseError> {
-        migrate::up(self).await?;
+        migrate::up(self, &migrate::LEDGER).await?;
         self.place.ledger_seen.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -14,10 +14,12 @@ mod rights;
 mod session;
 mod shared;
 mod stamp;
+mod state;
 mod statement;
 mod tls;
 mod transaction;
 
 pub use database::PostgresDatabase;
 pub use delete_in::delete_in;
+pub use state::PostgresState;
 pub use transaction::in_transaction;

@@ -37,6 +37,69 @@ const MIGRATIONS: [Migration; 6] = [
     Migration { number: 6, name: "shared", text: include_str!("../migrations/0006_shared.sql") },
 ];
 
+const STATE_MIGRATIONS: [Migration; 1] = [Migration {
+    number: 1,
+    name: "keys",
+    text: include_str!("../migrations/state/0001_keys.sql"),
+}];
+
+/// Files that belong together, and the statements about the schema in which they are recorded.
+pub(crate) struct Family {
+    files: &'static [Migration],
+    /// Takes the advisory lock until the transaction ends, and waits longer for it than a
+    /// deletion would.
+    wait_for_other_programs: &'static str,
+    /// Whether the schema is there.
+    has_schema: &'static str,
+    /// Creates the schema. Not done where it exists: `IF NOT EXISTS` asks for the right to create
+    /// schemas even then.
+    create_schema: &'static str,
+    /// Creates the table of applied files. A repeat changes nothing.
+    create_table: &'static str,
+    /// Reads what was applied. Fails where there never was anything.
+    applied: &'static str,
+    /// Records a file as applied. A repeat fails.
+    record: &'static str,
+}
+
+/// The tables beside a system's own.
+pub(crate) const LEDGER: Family = Family {
+    files: &MIGRATIONS,
+    wait_for_other_programs: "SET LOCAL lock_timeout = '30s';
+         SELECT pg_advisory_xact_lock(hashtextextended('sexton.migrations', 0))",
+    has_schema: "SELECT to_regnamespace('sexton') IS NOT NULL",
+    create_schema: "CREATE SCHEMA sexton",
+    create_table: "CREATE TABLE IF NOT EXISTS sexton.migrations (
+            number integer PRIMARY KEY,
+            name text NOT NULL,
+            hash text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )",
+    applied: "SELECT number, hash
+         FROM sexton.migrations",
+    record: "INSERT INTO sexton.migrations (number, name, hash)
+         VALUES ($1, $2, $3)",
+};
+
+/// The tables of the server's own state.
+pub(crate) const STATE: Family = Family {
+    files: &STATE_MIGRATIONS,
+    wait_for_other_programs: "SET LOCAL lock_timeout = '30s';
+         SELECT pg_advisory_xact_lock(hashtextextended('sexton_state.migrations', 0))",
+    has_schema: "SELECT to_regnamespace('sexton_state') IS NOT NULL",
+    create_schema: "CREATE SCHEMA sexton_state",
+    create_table: "CREATE TABLE IF NOT EXISTS sexton_state.migrations (
+            number integer PRIMARY KEY,
+            name text NOT NULL,
+            hash text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )",
+    applied: "SELECT number, hash
+         FROM sexton_state.migrations",
+    record: "INSERT INTO sexton_state.migrations (number, name, hash)
+         VALUES ($1, $2, $3)",
+};
+
 const LABEL: &str = "prepare Sexton's tables";
 
 /// Hashes of applied files, by number.
@@ -53,41 +116,41 @@ pub(crate) fn fingerprint() -> String {
 }
 
 /// Applies what is missing; looks only, when nothing is.
-pub(crate) async fn up(database: &PostgresDatabase) -> Result<(), DatabaseError> {
+pub(crate) async fn up(database: &PostgresDatabase, family: &Family) -> Result<(), DatabaseError> {
     let told = |error| database.failure(LABEL, "", &error);
     let (mut held, _) = database.open(Mode::Look { budget: None }, Planning::Custom).await?;
-    let seen = applied(&mut database.link(&mut held)).await;
+    let seen = applied(&mut database.link(&mut held), family).await;
     held.rollback().await.map_err(told)?;
     match seen {
-        Ok(applied) if missing(&applied)?.is_empty() => Ok(()),
-        Ok(_) => apply_missing(database).await,
-        Err(error) if error::is_missing_table(&error) => apply_missing(database).await,
+        Ok(applied) if missing(&applied, family)?.is_empty() => Ok(()),
+        Ok(_) => apply_missing(database, family).await,
+        Err(error) if error::is_missing_table(&error) => apply_missing(database, family).await,
         Err(error) => Err(told(error)),
     }
 }
 
-async fn apply_missing(database: &PostgresDatabase) -> Result<(), DatabaseError> {
+async fn apply_missing(database: &PostgresDatabase, family: &Family) -> Result<(), DatabaseError> {
     let told = |error| database.failure(LABEL, "", &error);
     let (mut held, _) = database.open(Mode::Change, Planning::Custom).await?;
     let mut link = database.link(&mut held);
-    wait_for_other_programs(&mut link).await.map_err(told)?;
-    if !has_schema(&mut link).await.map_err(told)? {
-        create_schema(&mut link).await.map_err(told)?;
+    run(&mut link, family.wait_for_other_programs).await.map_err(told)?;
+    if !has_schema(&mut link, family).await.map_err(told)? {
+        run(&mut link, family.create_schema).await.map_err(told)?;
     }
-    create_table(&mut link).await.map_err(told)?;
+    run(&mut link, family.create_table).await.map_err(told)?;
     // Race: another program may have applied them while this one waited for the lock.
-    let applied = applied(&mut link).await.map_err(told)?;
-    for migration in missing(&applied)? {
-        sqlx::raw_sql(migration.text).execute(&mut *link.connection).await.map_err(told)?;
-        record(&mut link, migration).await.map_err(told)?;
+    let applied = applied(&mut link, family).await.map_err(told)?;
+    for migration in missing(&applied, family)? {
+        run(&mut link, migration.text).await.map_err(told)?;
+        record(&mut link, migration, family).await.map_err(told)?;
     }
     held.commit().await.map_err(told)
 }
 
 /// The files that were not applied yet, in order.
-fn missing(applied: &Applied) -> Result<Vec<&'static Migration>, DatabaseError> {
+fn missing(applied: &Applied, family: &Family) -> Result<Vec<&'static Migration>, DatabaseError> {
     let mut missing = Vec::new();
-    for migration in &MIGRATIONS {
+    for migration in family.files {
         match applied.get(&migration.number) {
             None => missing.push(migration),
             Some(hash) if *hash == hash_of(migration.text) => {}
@@ -111,71 +174,32 @@ fn hash_of(text: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }
 
-/// Reads what was applied. Fails where there never was anything.
-async fn applied(link: &mut Link<'_>) -> Result<Applied, sqlx::Error> {
-    let rows = link
-        .query(
-            "SELECT number, hash
-         FROM sexton.migrations",
-        )
-        .fetch_all(&mut *link.connection)
-        .await?;
+async fn applied(link: &mut Link<'_>, family: &Family) -> Result<Applied, sqlx::Error> {
+    let rows = link.query(family.applied).fetch_all(&mut *link.connection).await?;
     rows.iter().map(|row| Ok((row.try_get("number")?, row.try_get("hash")?))).collect()
 }
 
-/// Takes the advisory lock of migrations until the transaction ends, and waits longer for it
-/// than a deletion would.
-async fn wait_for_other_programs(link: &mut Link<'_>) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(
-        "SET LOCAL lock_timeout = '30s';
-         SELECT pg_advisory_xact_lock(hashtextextended('sexton.migrations', 0))",
-    )
-    .execute(&mut *link.connection)
-    .await?;
-    Ok(())
-}
-
-async fn has_schema(link: &mut Link<'_>) -> Result<bool, sqlx::Error> {
-    let row = link
-        .query("SELECT to_regnamespace('sexton') IS NOT NULL")
-        .fetch_one(&mut *link.connection)
-        .await?;
+async fn has_schema(link: &mut Link<'_>, family: &Family) -> Result<bool, sqlx::Error> {
+    let row = link.query(family.has_schema).fetch_one(&mut *link.connection).await?;
     row.try_get(0)
 }
 
-/// Creates the schema. Not done where it exists: `IF NOT EXISTS` asks for the right to create
-/// schemas even then.
-async fn create_schema(link: &mut Link<'_>) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql("CREATE SCHEMA sexton").execute(&mut *link.connection).await?;
+async fn run(link: &mut Link<'_>, script: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(script).execute(&mut *link.connection).await?;
     Ok(())
 }
 
-/// Creates the table of applied files. A repeat changes nothing.
-async fn create_table(link: &mut Link<'_>) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(
-        "CREATE TABLE IF NOT EXISTS sexton.migrations (
-            number integer PRIMARY KEY,
-            name text NOT NULL,
-            hash text NOT NULL,
-            applied_at timestamptz NOT NULL DEFAULT now()
-        )",
-    )
-    .execute(&mut *link.connection)
-    .await?;
-    Ok(())
-}
-
-/// Records a file as applied. A repeat fails.
-async fn record(link: &mut Link<'_>, migration: &Migration) -> Result<(), sqlx::Error> {
-    link.query(
-        "INSERT INTO sexton.migrations (number, name, hash)
-         VALUES ($1, $2, $3)",
-    )
-    .bind(migration.number)
-    .bind(migration.name)
-    .bind(hash_of(migration.text))
-    .execute(&mut *link.connection)
-    .await?;
+async fn record(
+    link: &mut Link<'_>,
+    migration: &Migration,
+    family: &Family,
+) -> Result<(), sqlx::Error> {
+    link.query(family.record)
+        .bind(migration.number)
+        .bind(migration.name)
+        .bind(hash_of(migration.text))
+        .execute(&mut *link.connection)
+        .await?;
     Ok(())
 }
 
@@ -186,7 +210,7 @@ mod tests {
     #[test]
     fn an_applied_file_whose_text_changed_is_refused() {
         let applied = Applied::from([(1, hash_of("-- another text"))]);
-        let Err(error) = missing(&applied) else { panic!("it was accepted") };
+        let Err(error) = missing(&applied, &LEDGER) else { panic!("it was accepted") };
         assert!(error.to_string().contains("0001_ledger"), "{error}");
     }
 
@@ -194,6 +218,6 @@ mod tests {
     fn files_of_a_later_program_are_left_alone() {
         let later = MIGRATIONS.iter().map(|m| (m.number, hash_of(m.text)));
         let applied = later.chain([(999, "unknown".to_owned())]).collect();
-        assert!(missing(&applied).is_ok_and(|missing| missing.is_empty()));
+        assert!(missing(&applied, &LEDGER).is_ok_and(|missing| missing.is_empty()));
     }
 }

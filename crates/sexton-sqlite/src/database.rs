@@ -79,7 +79,7 @@ impl Database for SqliteDatabase {
     }
 
     async fn prepare_ledger(&self) -> Result<(), DatabaseError> {
-        migrations::up(&self.pools).await
+        migrations::up(&self.pools, &migrations::LEDGER).await
     }
 
     async fn change_fence(&self, statements: &[String]) -> Result<(), DatabaseError> {

@@ -11,10 +11,12 @@ mod migrations;
 mod pools;
 mod schema;
 mod shared;
+mod state;
 mod statement;
 mod transaction;
 mod values;
 
 pub use database::SqliteDatabase;
 pub use delete_in::delete_in;
+pub use state::SqliteState;
 pub use transaction::in_transaction;

@@ -36,34 +36,81 @@ const MIGRATIONS: [Migration; 6] = [
     Migration { number: 6, name: "shared", text: include_str!("../migrations/0006_shared.sql") },
 ];
 
+const STATE_MIGRATIONS: [Migration; 1] = [Migration {
+    number: 1,
+    name: "keys",
+    text: include_str!("../migrations/state/0001_keys.sql"),
+}];
+
+/// Files that belong together, and the statements about the table in which they are recorded.
+pub struct Family {
+    files: &'static [Migration],
+    /// Creates the table. A repeat changes nothing.
+    create: &'static str,
+    /// Reads what was applied. Fails where there never was anything.
+    applied: &'static str,
+    /// Records a file as applied. A repeat fails.
+    record: &'static str,
+}
+
+/// The tables beside a system's own.
+pub const LEDGER: Family = Family {
+    files: &MIGRATIONS,
+    create: "CREATE TABLE IF NOT EXISTS sexton_migrations (
+             number INTEGER PRIMARY KEY,
+             name TEXT NOT NULL,
+             hash TEXT NOT NULL,
+             applied_at INTEGER NOT NULL
+         )",
+    applied: "SELECT number, hash
+         FROM sexton_migrations",
+    record: "INSERT INTO sexton_migrations (number, name, hash, applied_at)
+         VALUES (?1, ?2, ?3, CAST(unixepoch('subsec') * 1000000 AS INTEGER))",
+};
+
+/// The tables of the server's own state.
+pub const STATE: Family = Family {
+    files: &STATE_MIGRATIONS,
+    create: "CREATE TABLE IF NOT EXISTS sexton_state_migrations (
+             number INTEGER PRIMARY KEY,
+             name TEXT NOT NULL,
+             hash TEXT NOT NULL,
+             applied_at INTEGER NOT NULL
+         )",
+    applied: "SELECT number, hash
+         FROM sexton_state_migrations",
+    record: "INSERT INTO sexton_state_migrations (number, name, hash, applied_at)
+         VALUES (?1, ?2, ?3, CAST(unixepoch('subsec') * 1000000 AS INTEGER))",
+};
+
 /// Hashes of applied files, by number.
 type Applied = BTreeMap<i64, String>;
 
 /// Applies what is missing; looks only, with one query, when nothing is.
-pub async fn up(pools: &Pools) -> Result<(), DatabaseError> {
-    let seen = match applied(&mut *pools.looker(None).await?).await {
+pub async fn up(pools: &Pools, family: &Family) -> Result<(), DatabaseError> {
+    let seen = match applied(&mut *pools.looker(None).await?, family).await {
         Err(error) if is_missing_table(&error) => Applied::new(),
         seen => seen?,
     };
-    if missing(&seen)?.is_empty() {
+    if missing(&seen, family)?.is_empty() {
         return Ok(());
     }
     let mut connection = pools.changer().await?;
     begin(&mut connection).await?;
-    create_table(&mut connection).await?;
+    create_table(&mut connection, family).await?;
     // Race: another program may have applied them while this one waited for the lock.
-    let applied = applied(&mut connection).await?;
-    for migration in missing(&applied)? {
+    let applied = applied(&mut connection, family).await?;
+    for migration in missing(&applied, family)? {
         run(&mut connection, migration).await?;
-        record(&mut connection, migration).await?;
+        record(&mut connection, migration, family).await?;
     }
     commit(&mut connection).await
 }
 
 /// The files that were not applied yet, in order.
-fn missing(applied: &Applied) -> Result<Vec<&'static Migration>, DatabaseError> {
+fn missing(applied: &Applied, family: &Family) -> Result<Vec<&'static Migration>, DatabaseError> {
     let mut missing = Vec::new();
-    for migration in &MIGRATIONS {
+    for migration in family.files {
         match applied.get(&migration.number) {
             None => missing.push(migration),
             Some(hash) if *hash == hash_of(migration.text) => {}
@@ -96,31 +143,22 @@ async fn begin(connection: &mut SqliteConnection) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-/// Creates the table of applied files. A repeat changes nothing.
-async fn create_table(connection: &mut SqliteConnection) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "CREATE TABLE IF NOT EXISTS sexton_migrations (
-             number INTEGER PRIMARY KEY,
-             name TEXT NOT NULL,
-             hash TEXT NOT NULL,
-             applied_at INTEGER NOT NULL
-         )",
-    )
-    .execute(connection)
-    .await
-    .map_err(|error| failure(LABEL, error))?;
+async fn create_table(
+    connection: &mut SqliteConnection,
+    family: &Family,
+) -> Result<(), DatabaseError> {
+    sqlx::query(family.create).execute(connection).await.map_err(|error| failure(LABEL, error))?;
     Ok(())
 }
 
-/// Reads what was applied. Fails where there never was anything.
-async fn applied(connection: &mut SqliteConnection) -> Result<Applied, DatabaseError> {
-    let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT number, hash
-         FROM sexton_migrations",
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(|error| failure(LABEL, error))?;
+async fn applied(
+    connection: &mut SqliteConnection,
+    family: &Family,
+) -> Result<Applied, DatabaseError> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(family.applied)
+        .fetch_all(connection)
+        .await
+        .map_err(|error| failure(LABEL, error))?;
     Ok(rows.into_iter().collect())
 }
 
@@ -135,21 +173,18 @@ async fn run(
     Ok(())
 }
 
-/// Records a file as applied. A repeat fails.
 async fn record(
     connection: &mut SqliteConnection,
     migration: &Migration,
+    family: &Family,
 ) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "INSERT INTO sexton_migrations (number, name, hash, applied_at)
-         VALUES (?1, ?2, ?3, CAST(unixepoch('subsec') * 1000000 AS INTEGER))",
-    )
-    .bind(migration.number)
-    .bind(migration.name)
-    .bind(hash_of(migration.text))
-    .execute(connection)
-    .await
-    .map_err(|error| failure(LABEL, error))?;
+    sqlx::query(family.record)
+        .bind(migration.number)
+        .bind(migration.name)
+        .bind(hash_of(migration.text))
+        .execute(connection)
+        .await
+        .map_err(|error| failure(LABEL, error))?;
     Ok(())
 }
 
@@ -165,7 +200,7 @@ mod tests {
     #[test]
     fn an_applied_file_whose_text_changed_is_refused() {
         let applied = Applied::from([(1, hash_of("-- another text"))]);
-        let Err(error) = missing(&applied) else { panic!("it was accepted") };
+        let Err(error) = missing(&applied, &LEDGER) else { panic!("it was accepted") };
         assert!(error.to_string().contains("0001_ledger"), "{error}");
     }
 
@@ -173,6 +208,6 @@ mod tests {
     fn files_of_a_later_program_are_left_alone() {
         let later = MIGRATIONS.iter().map(|m| (m.number, hash_of(m.text)));
         let applied = later.chain([(999, "unknown".to_owned())]).collect();
-        assert!(missing(&applied).is_ok_and(|missing| missing.is_empty()));
+        assert!(missing(&applied, &LEDGER).is_ok_and(|missing| missing.is_empty()));
     }
 }

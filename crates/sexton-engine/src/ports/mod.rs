@@ -1,4 +1,5 @@
-//! What the use cases need from outside: a database, object stores, a clock, randomness.
+//! What the use cases need from outside: a database, object stores, a clock, randomness; and
+//! where the server keeps its own state.
 //!
 //! A port speaks the domain's words; no driver's type crosses it. Every adapter passes the
 //! same conformance suite.
@@ -10,6 +11,7 @@ mod events;
 mod intents;
 mod ledger;
 mod shared;
+mod state;
 pub mod store;
 mod store_error;
 mod surroundings;
@@ -26,6 +28,10 @@ pub use ledger::{
     TombstoneSet,
 };
 pub use shared::{Scope, Shared};
+pub use state::{
+    ConsoleSession, Grant, Key, KeyPlace, NewKey, SecretHash, State, StoredPreview,
+    USE_NOTED_EVERY_SECS,
+};
 pub use store::Store;
 pub use store_error::StoreError;
-pub use surroundings::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use surroundings::{Clock, Entropy, Secrets, SystemClock, SystemEntropy, SystemSecrets};

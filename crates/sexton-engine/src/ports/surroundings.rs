@@ -14,6 +14,12 @@ pub trait Entropy: Send + Sync {
     fn unique(&self) -> [u8; 16];
 }
 
+/// Makes what nobody can guess.
+pub trait Secrets: Send + Sync {
+    /// A new secret.
+    fn secret(&self) -> [u8; 32];
+}
+
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -33,5 +39,17 @@ impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "this is the one adapter of randomness")]
     fn unique(&self) -> [u8; 16] {
         *uuid::Uuid::now_v7().as_bytes()
+    }
+}
+
+/// The machine's own source of what nobody can guess.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemSecrets;
+
+impl Secrets for SystemSecrets {
+    fn secret(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).expect("no system that runs this is without randomness");
+        bytes
     }
 }

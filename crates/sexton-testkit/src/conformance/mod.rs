@@ -12,6 +12,7 @@ pub mod holds;
 pub mod intents;
 pub mod shape;
 pub mod shared;
+pub mod state;
 pub mod stores;
 pub mod tombstones;
 pub mod transactions;
