@@ -17,6 +17,7 @@ pub mod plan;
 pub mod policy;
 pub mod preview;
 pub mod rights;
+pub mod routes;
 pub mod schema;
 pub mod sql;
 pub mod sweep;

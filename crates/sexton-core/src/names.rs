@@ -68,6 +68,14 @@ name!(
     EventName
 );
 name!(
+    /// A route of the policy, as it is written: `METHOD /path`.
+    RouteName
+);
+name!(
+    /// Rows that answers of routes name, as the policy calls them.
+    ListName
+);
+name!(
     /// An option that a person may give with a deletion.
     OptionName
 );

@@ -2,9 +2,9 @@
 
 use super::Source;
 use crate::finding::Finding;
-use crate::names::TableName;
+use crate::names::{TableName, ThingName};
 use crate::policy::{
-    Also, Assignment, Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Sql,
+    Also, Assignment, Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Route, Sql,
     TenantPath, Thing, Value, Work,
 };
 
@@ -38,6 +38,12 @@ pub(super) enum Stands<'a> {
     Told,
     /// Among those of the rows with which objects go.
     Objects(&'a TableName),
+    /// Read with a request, about no row: a value of it.
+    Asked(&'a TableName),
+    /// The same: whether there are rows.
+    AskedRows(&'a TableName),
+    /// Rows that an answer names.
+    Listed(&'a TableName),
     /// A derived column is set to it.
     Derived(&'a Derived, &'a DerivedColumn, DerivedKey),
 }
@@ -95,7 +101,7 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Vec<Finding> {
 
 /// A placeholder that no value is known for here, and what to do about it.
 fn unbound(placeholder: &Placeholder, stands: &Stands<'_>) -> Option<(String, &'static str)> {
-    let is_find = matches!(stands, Stands::Find(_));
+    let is_find = matches!(stands, Stands::Find(_) | Stands::Asked(_) | Stands::AskedRows(_));
     match placeholder {
         Placeholder::Unbuilt(name) => Some((
             format!("`{{{name}}}`"),
@@ -107,12 +113,18 @@ fn unbound(placeholder: &Placeholder, stands: &Stands<'_>) -> Option<(String, &'
                 "the keys of rows that go are known in the `where` of a hook or of [objects] only",
             ))
         }
-        Placeholder::Path(name) if !is_find => {
-            Some((format!("`{{path.{name}}}`"), "named values are known in `find` only"))
-        }
-        Placeholder::Id if is_find => {
+        Placeholder::Path(name) if !is_find => Some((
+            format!("`{{path.{name}}}`"),
+            "named values are known in `find` of a thing and in `tenant`, `where` and `parent` of a \
+             route only",
+        )),
+        Placeholder::Id if matches!(stands, Stands::Find(_)) => {
             Some(("`{id}`".to_owned(), "`find` looks the id up: name what is given instead of it"))
         }
+        Placeholder::Id if is_find => Some((
+            "`{id}`".to_owned(),
+            "this is asked before the id is looked for: write `{path.id}`",
+        )),
         _ => None,
     }
 }
@@ -144,7 +156,38 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
         let what = format!("`where` of the event `{}`", event.name);
         Some(Place { sql: event.filter.as_ref()?, what, stands: Stands::Told })
     }));
+    places.extend(policy.routes.iter().flat_map(|route| of_route(policy, route)));
+    places.extend(policy.lists.iter().filter_map(|list| {
+        let table = asking_table(policy, &list.of.value)?;
+        let what = format!("`sql` of [lists.{}]", list.name);
+        Some(Place { sql: &list.sql, what, stands: Stands::Listed(table) })
+    }));
     places
+}
+
+/// SQL of a route stands beside the table of its thing.
+fn of_route<'a>(policy: &'a Policy, route: &'a Route) -> Vec<Place<'a>> {
+    let mut things = route.deeds().filter_map(|deed| deed.value.thing());
+    let Some(table) = things.find_map(|thing| asking_table(policy, thing)) else {
+        return Vec::new();
+    };
+    let keys = [
+        ("tenant", &route.tenant, Stands::Asked(table)),
+        ("where", &route.filter, Stands::Find(table)),
+        ("parent", &route.parent, Stands::AskedRows(table)),
+    ];
+    let place = |(key, sql, stands): (&str, &'a Option<Sql>, Stands<'a>)| {
+        let what = format!("`{key}` of the route `{}`", route.name);
+        Some(Place { sql: sql.as_ref()?, what, stands })
+    };
+    keys.into_iter().filter_map(place).collect()
+}
+
+/// The table of a thing's own row, or of its first start.
+fn asking_table<'a>(policy: &'a Policy, thing: &ThingName) -> Option<&'a TableName> {
+    let thing = policy.things.iter().find(|known| known.name == *thing)?;
+    let columns = thing.row.iter().chain(&thing.starts).next()?;
+    Some(&columns.value.table)
 }
 
 fn of_thing(thing: &Thing) -> Vec<Place<'_>> {

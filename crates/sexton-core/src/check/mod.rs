@@ -31,6 +31,8 @@ mod pools;
 mod probes;
 mod references;
 mod relations;
+mod replies;
+mod routes;
 mod served;
 mod settings;
 mod sharing;
@@ -126,6 +128,8 @@ const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     fragments::findings,
     options::findings,
     fence::findings,
+    routes::findings,
+    replies::findings,
     unbuilt::findings,
 ];
 

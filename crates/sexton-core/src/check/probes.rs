@@ -34,6 +34,9 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
         }
         Stands::Taking { child, parent } => taking(source, child, parent, place.sql)?,
         Stands::Read(table) => read(source, table, place.sql)?,
+        Stands::Asked(table) => asked(source, table, place.sql, "SELECT ", "")?,
+        Stands::AskedRows(table) => asked(source, table, place.sql, "SELECT 1 WHERE EXISTS ", "")?,
+        Stands::Listed(table) => asked(source, table, place.sql, "SELECT 1 FROM ", " AS listed")?,
         Stands::Assigned { child, assignment } => assigned(source, child, assignment)?,
         // Tried with the whole of what is read for it.
         Stands::Told => return None,
@@ -73,6 +76,20 @@ fn read(source: &Source<'_>, table: &TableName, sql: &Sql) -> Option<Statement> 
     let mut writer = Writer::new(source.schema.dialect);
     writer.push("SELECT ").condition(sql.of(source.schema.dialect)?, table).as_text();
     writer.push(" FROM ").table(table);
+    Some(writer.finish("try", &table.name))
+}
+
+/// The fragment in brackets, about no row.
+fn asked(
+    source: &Source<'_>,
+    table: &TableName,
+    sql: &Sql,
+    before: &'static str,
+    after: &'static str,
+) -> Option<Statement> {
+    let table = source.schema.table(table)?;
+    let mut writer = Writer::new(source.schema.dialect);
+    writer.push(before).condition(sql.of(source.schema.dialect)?, table).push(after);
     Some(writer.finish("try", &table.name))
 }
 

@@ -17,6 +17,7 @@ mod partial;
 mod pools;
 mod probes;
 mod references;
+mod routes;
 pub(crate) mod schema;
 mod sharing;
 mod taking;
@@ -128,7 +129,7 @@ fn every_code_has_a_heading_in_the_policy_reference() {
     let root = env!("CARGO_MANIFEST_DIR");
     let reference = std::fs::read_to_string(format!("{root}/../../docs/policy.md")).unwrap();
     let mut codes = std::collections::BTreeSet::new();
-    for folder in ["check", "fence", "graph", "plan"] {
+    for folder in ["check", "fence", "graph", "plan", "routes"] {
         for file in std::fs::read_dir(format!("{root}/src/{folder}")).unwrap() {
             let path = file.unwrap().path();
             if path.is_file() {

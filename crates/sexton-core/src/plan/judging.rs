@@ -7,9 +7,10 @@ use super::{GuardedRows, JudgedBy, Judgement};
 use crate::finding::Finding;
 use crate::graph::Edge;
 use crate::names::{ColumnName, TableName};
-use crate::policy::{Fate, Fragment, Guard, On, Part, Sql};
+use crate::policy::{Fate, Fragment, Guard, On, Part, Reply, Route, Sql};
 use crate::schema::{Column, Dialect, Schema, Table};
 use crate::sql::{Alias, KeySource, Writer, in_keys, not_in_keys};
+use crate::template::Slot;
 
 /// Words that follow a table without an alias.
 const FOLLOWING: [&str; 11] = [
@@ -207,9 +208,26 @@ fn told_words<'s>(source: &Source<'s>, guard: &'s Guard) -> impl Iterator<Item =
             && super::recording::told_of(event, source.thing).is_some()
     });
     let slots = events.flat_map(|event| event.fields.slots());
-    slots.filter_map(|slot| match slot.path.names.as_slice() {
-        [subject, word] if subject == "subject" => Some(word.as_str()),
-        _ => None,
+    let words = |slot: &'s Slot| {
+        slot.paths().filter_map(|path| match path.names.as_slice() {
+            [subject, word] if subject == "subject" => Some(word.as_str()),
+            _ => None,
+        })
+    };
+    slots.chain(answering(source, guard)).flat_map(words)
+}
+
+/// Placeholders of what routes of this thing answer to a guard's refusals.
+fn answering<'s>(source: &Source<'s>, guard: &'s Guard) -> impl Iterator<Item = &'s Slot> {
+    let of_thing =
+        |route: &&Route| route.deeds().any(|deed| deed.value.thing() == Some(&source.thing.name));
+    let own = source.policy.routes.iter().filter(of_thing).map(|route| &route.replies);
+    let shared = source.policy.routes.iter().any(|route| of_thing(&route));
+    let replies = own.chain(shared.then_some(&source.policy.replies));
+    let replies = replies.filter_map(|replies| replies.to_guard(guard.name.as_str()));
+    replies.flat_map(|reply| match reply {
+        Reply::Own(answer) => answer.slots(),
+        Reply::Like(_) => Vec::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The policy language: from the text of a file to a `Policy`, with every mistake in one run.
 //!
-//! `model`, `objects`, `pools`, `stores` and `telling` are what a file says; `parse` reads it, and the files that it is `like`, whose texts
-//! `sources` keeps; `options` are what a deletion may choose; `via` is how a reference holds what
+//! `model`, `objects`, `pools`, `replies`, `routes`, `stores` and `telling` are what a file says; `parse` reads
+//! it, and the files that it is `like`, whose texts `sources` keeps; `options` are what a deletion may choose; `via` is how a reference holds what
 //! it refers to; `json_schema` tells editors the file's form. The parser never stops at the first
 //! mistake and never guesses: what it cannot read becomes a finding with its place in the file.
 
@@ -11,6 +11,8 @@ mod objects;
 mod options;
 mod parse;
 mod pools;
+mod replies;
+mod routes;
 mod sources;
 mod stores;
 mod telling;
@@ -22,6 +24,10 @@ pub use objects::{NamesBy, NamingColumn, ObjectRule, VersionsGone};
 pub use options::{BadOption, Options, ThingOption};
 pub use parse::{OpenLike, parse, parse_files};
 pub use pools::{Manifest, ManifestPlace, ManifestStep, Pool, PoolNames};
+pub use replies::{Answer, Outcome, Replies, Reply};
+pub use routes::{
+    Branch, Deed, Given, IdsGiven, List, Method, Order, Over, Page, Route, Segment, Verb,
+};
 pub use sources::{Place, Sources};
 pub use stores::StoreRule;
 pub use telling::{Batch, Call, Event, EventOf, Hook, On};

@@ -6,7 +6,7 @@ use crate::finding::{Located, Span};
 use crate::names::{
     ColumnName, GuardName, HookName, ObjectRuleName, OptionName, SystemName, TableName, ThingName,
 };
-use crate::policy::{Event, Hook, ObjectRule, Pool, StoreRule, ThingOption};
+use crate::policy::{Event, Hook, List, ObjectRule, Pool, Replies, Route, StoreRule, ThingOption};
 use crate::schema::Dialect;
 
 /// A whole policy file.
@@ -42,6 +42,12 @@ pub struct Policy {
     pub hooks: Vec<Hook>,
     /// Lines of the log about what is deleted.
     pub events: Vec<Event>,
+    /// What all routes answer.
+    pub replies: Replies,
+    /// The application's own routes.
+    pub routes: Vec<Route>,
+    /// Rows that answers name.
+    pub lists: Vec<List>,
     /// How the audit names roots.
     pub audit: AuditRule,
     /// What `check` demands beyond the language's own rules.

@@ -63,6 +63,8 @@ pub enum Piece {
 pub struct Slot {
     /// What it names.
     pub path: ValuePath,
+    /// What is added to it: an answer of a route may say a sum of counts.
+    pub plus: Vec<ValuePath>,
     /// What is made of the value.
     pub filter: Option<Filter>,
     /// Where it stands.
@@ -133,7 +135,7 @@ impl Text {
                     Some(Filter::Bool) => "|bool",
                     None => "",
                 };
-                ["{", &slot.path.written(), filter, "}"].concat()
+                ["{", &slot.written(), filter, "}"].concat()
             }
         };
         self.pieces.iter().map(piece).collect()
@@ -149,13 +151,13 @@ impl Text {
 
     fn fill(&self, value: &dyn Fn(&ValuePath) -> Value) -> Value {
         if let [Piece::Value(slot)] = self.pieces.as_slice() {
-            return slot.filtered(value(&slot.path));
+            return slot.value(value);
         }
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Written(written) => text += written,
-                Piece::Value(slot) => match slot.filtered(value(&slot.path)) {
+                Piece::Value(slot) => match slot.value(value) {
                     Value::Null => return Value::Null,
                     Value::String(value) => text += &value,
                     value => text += &value.to_string(),
@@ -167,6 +169,27 @@ impl Text {
 }
 
 impl Slot {
+    /// All that it names.
+    pub fn paths(&self) -> impl Iterator<Item = &ValuePath> {
+        std::iter::once(&self.path).chain(&self.plus)
+    }
+
+    /// As the policy writes it, without braces and filter.
+    pub fn written(&self) -> String {
+        let paths: Vec<String> = self.paths().map(ValuePath::written).collect();
+        paths.join(" + ")
+    }
+
+    /// What it stands for.
+    fn value(&self, value: &dyn Fn(&ValuePath) -> Value) -> Value {
+        if self.plus.is_empty() {
+            return self.filtered(value(&self.path));
+        }
+        // What is not counted adds nothing.
+        let counts = self.paths().filter_map(|path| value(path).as_u64());
+        self.filtered(Value::from(counts.fold(0, u64::saturating_add)))
+    }
+
     fn filtered(&self, value: Value) -> Value {
         match self.filter {
             Some(Filter::Bool) => truth(&value).map_or(Value::Null, Value::Bool),

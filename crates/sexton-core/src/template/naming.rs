@@ -93,7 +93,7 @@ mod tests {
                     None => (name, None),
                 };
                 let path = ValuePath { names: vec![name.to_owned()], json: None };
-                Piece::Value(Slot { path, filter, span: Span::default() })
+                Piece::Value(Slot { path, plus: Vec::new(), filter, span: Span::default() })
             }
         };
         Text { pieces: pieces.iter().map(piece).collect() }

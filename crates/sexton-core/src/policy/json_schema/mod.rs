@@ -7,6 +7,7 @@
 
 mod manual;
 mod objects;
+mod routes;
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,8 @@ pub fn json_schema() -> Value {
             } },
             "hooks": { "additionalProperties": { "required": ["of", "call", "body"] } },
             "events": { "additionalProperties": { "required": ["of", "on", "fields"] } },
+            "routes": { "additionalProperties": { "anyOf": one_of(&["does", "if"]) } },
+            "lists": { "additionalProperties": { "required": ["of", "sql"] } },
         } }],
         "$defs": definitions(),
     })
@@ -126,6 +129,7 @@ fn sections() -> Map<String, Value> {
         ),
         ("like", said(FILE, "like", text())),
     ]);
+    properties.extend(routes::sections());
     for section in UNBUILT_SECTIONS {
         properties
             .insert(section.to_owned(), json!({ "type": "object", "description": READ_OVER }));
@@ -134,7 +138,7 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 6] = ["retention", "panels", "quota", "replies", "routes", "lists"];
+const UNBUILT_SECTIONS: [&str; 3] = ["retention", "panels", "quota"];
 
 /// A system's or a thing's name.
 const NAME: &str = "^[a-z][a-z0-9_-]*$";

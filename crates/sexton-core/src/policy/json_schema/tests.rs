@@ -93,6 +93,36 @@ fn schema_and_parser_know_the_same_keys() {
 }
 
 #[test]
+fn schema_and_parser_know_the_same_keys_of_routes() {
+    let route = "/properties/routes/additionalProperties/properties";
+    for (text, pointer) in [
+        ("[replies]\nzzz = 1", "/properties/replies/properties"),
+        ("[routes.\"GET /\"]\ndoes = \"list a\"\nzzz = 1", route),
+        (
+            "[replies]\nheld = { status = 400, zzz = 1 }",
+            "/properties/replies/properties/held/anyOf/2/properties",
+        ),
+        ("[replies]\nheld = \"zzz\"", "/properties/replies/properties/held/anyOf/1/enum"),
+        (
+            "[routes.\"GET /\"]\ndoes = \"list a\"\nids = { from = \"body.a\", zzz = 1 }",
+            &format!("{route}/ids/properties"),
+        ),
+        (
+            "[routes.\"GET /\"]\ndoes = \"list a\"\npage.zzz = 1",
+            &format!("{route}/page/properties"),
+        ),
+        (
+            "[routes.\"GET /\"]\ndoes = \"list a\"\nover = { from = \"body.a\", unit = \"days\", zzz = 1 }",
+            &format!("{route}/over/properties"),
+        ),
+        ("[lists.a]\nzzz = 1", "/properties/lists/additionalProperties/properties"),
+    ] {
+        let text = format!("system = \"s\"\n{text}\n");
+        assert_eq!(known_to_parser(&text), known_to_schema(pointer), "{pointer}");
+    }
+}
+
+#[test]
 fn schema_and_parser_know_the_same_fates() {
     let text = |value: &str| format!("system = \"s\"\n[references]\n\"a.b -> c\" = {value}\n");
     let words = known_to_schema("/$defs/fate/anyOf/0/oneOf");

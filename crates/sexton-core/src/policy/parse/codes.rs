@@ -74,3 +74,13 @@ pub(super) const NO_POOL_WORD: &str = "P054";
 pub(super) const BAD_PLACE: &str = "P055";
 /// A manifest that names nothing.
 pub(super) const EMPTY_MANIFEST: &str = "P056";
+/// What is no method and path, where the name of a route must stand.
+pub(super) const BAD_ROUTE: &str = "P057";
+/// What no route can do.
+pub(super) const BAD_DEED: &str = "P058";
+/// What is nowhere in a request.
+pub(super) const BAD_GIVEN: &str = "P059";
+/// An outcome that the language does not know.
+pub(super) const UNKNOWN_OUTCOME: &str = "P060";
+/// A header that an answer cannot have.
+pub(super) const BAD_HEADER: &str = "P061";

@@ -4,6 +4,7 @@ use super::codes;
 use super::placeholder::seconds;
 use super::sql::Form;
 use super::table::{Entry, Reader, Table};
+use super::template::Sums;
 use crate::finding::{Finding, Located};
 use crate::names::HookName;
 use crate::policy::{Batch, Call, Hook};
@@ -90,7 +91,7 @@ impl<'t> Reader<'t> {
 
     /// A document without filters that are for keys of objects.
     fn body(&mut self, entry: &Entry<'t>) -> Option<crate::template::Form> {
-        let form = self.form(entry)?;
+        let form = self.form(entry, Sums::Refused)?;
         let paths: Vec<_> = form
             .slots()
             .iter()

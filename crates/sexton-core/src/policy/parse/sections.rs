@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 18] = [
+const BUILT: [&str; 21] = [
     "like",
     "system",
     "database",
@@ -25,15 +25,15 @@ const BUILT: [&str; 18] = [
     "objects",
     "hooks",
     "events",
+    "replies",
+    "routes",
+    "lists",
     "audit",
     "check",
 ];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
-const UNBUILT_EXTRAS: [&str; 6] = ["retention", "panels", "quota", "replies", "routes", "lists"];
-
-/// Sections that are one part; of the others each entry is a part, as in `[work.jobs]`.
-const UNDIVIDED: [&str; 1] = ["replies"];
+const UNBUILT_EXTRAS: [&str; 3] = ["retention", "panels", "quota"];
 
 /// The policy that the file says, laid over those that it is like; nothing if it does not even
 /// name its system. Unless the files are `whole`, what they lack is not missed.
@@ -75,6 +75,9 @@ pub(super) fn read<'t>(
     let hooks = root.get("hooks").map(|entry| reader.hooks(entry));
     let known = things.as_deref().unwrap_or_default();
     let events = root.get("events").map(|entry| reader.events(entry, known));
+    let replies = root.get("replies").map(|entry| reader.replies(entry));
+    let routes = root.get("routes").map(|entry| reader.routes(entry));
+    let lists = root.get("lists").map(|entry| reader.lists(entry));
     let audit = root.get("audit").map(|entry| reader.audit(entry));
     let check = root.get("check").map(|entry| reader.check(entry));
     reader.unbuilt.sort_by_key(|unbuilt| unbuilt.span);
@@ -94,6 +97,9 @@ pub(super) fn read<'t>(
         objects: objects.unwrap_or_default(),
         hooks: hooks.unwrap_or_default(),
         events: events.unwrap_or_default(),
+        replies: replies.unwrap_or_default(),
+        routes: routes.unwrap_or_default(),
+        lists: lists.unwrap_or_default(),
         audit: audit.unwrap_or_default(),
         check: check.unwrap_or_default(),
         unbuilt: std::mem::take(&mut reader.unbuilt),
@@ -112,9 +118,6 @@ impl<'t> Reader<'t> {
     }
 
     fn section_read_over(&mut self, section: &Entry<'t>) {
-        if UNDIVIDED.contains(&section.name) {
-            return self.read_over(section.name, false, section.name_span);
-        }
         let Some(table) = self.table(section) else {
             return;
         };

@@ -54,7 +54,7 @@ pub(super) struct Entry<'t> {
 }
 
 /// Sections that hold one table for each name; those are laid over their namesakes key by key.
-const NAMED: [&str; 12] = [
+const NAMED: [&str; 13] = [
     "things",
     "guards",
     "derived",
@@ -66,6 +66,7 @@ const NAMED: [&str; 12] = [
     "panels",
     "quota",
     "routes",
+    "lists",
     "events",
 ];
 

@@ -10,31 +10,41 @@ use super::table::{Entry, Reader};
 use crate::finding::Finding;
 use crate::template::{Field, Filter, Form, Piece, Slot, Text, ValuePath};
 
+/// Whether placeholders may be added up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sums {
+    /// In answers of routes.
+    Allowed,
+    /// Anywhere else.
+    Refused,
+}
+
 impl<'t> Reader<'t> {
     /// The entry's value as a document of any depth.
-    pub fn form(&mut self, entry: &Entry<'t>) -> Option<Form> {
+    pub fn form(&mut self, entry: &Entry<'t>, sums: Sums) -> Option<Form> {
         match entry.value {
             DeValue::Array(_) => {
                 let items = self.list(entry, "values")?;
-                let read: Vec<Option<Form>> = items.iter().map(|item| self.form(item)).collect();
+                let read: Vec<Option<Form>> =
+                    items.iter().map(|item| self.form(item, sums)).collect();
                 read.into_iter().collect::<Option<Vec<_>>>().map(Form::List)
             }
             DeValue::Table(_) => {
                 let table = self.table(entry)?;
                 let read: Vec<Option<Field>> =
-                    table.entries.iter().map(|entry| self.field(entry)).collect();
+                    table.entries.iter().map(|entry| self.field(entry, sums)).collect();
                 read.into_iter().collect::<Option<Vec<_>>>().map(Form::Table)
             }
-            _ => self.flat_form(entry),
+            _ => self.flat_form(entry, sums),
         }
     }
 
     /// The entry's value as one value: text, a number, true or false.
-    fn flat_form(&mut self, entry: &Entry<'t>) -> Option<Form> {
+    fn flat_form(&mut self, entry: &Entry<'t>, sums: Sums) -> Option<Form> {
         match entry.value {
             DeValue::String(text) => {
                 let placed = self.placed(text, entry.span);
-                let read = template(&placed);
+                let read = template(&placed, sums);
                 self.take(read).map(Form::Text)
             }
             DeValue::Boolean(value) => Some(Form::Literal(Value::Bool(*value))),
@@ -47,21 +57,26 @@ impl<'t> Reader<'t> {
     }
 
     /// A key and its value; `"key?"` is left out where the value says nothing.
-    fn field(&mut self, entry: &Entry<'t>) -> Option<Field> {
-        let form = self.form(entry)?;
+    fn field(&mut self, entry: &Entry<'t>, sums: Sums) -> Option<Field> {
+        let form = self.form(entry, sums)?;
         Some(named(entry.name, form))
     }
 
     /// The same with one value, as a line of the log has it.
     pub fn flat_field(&mut self, entry: &Entry<'t>) -> Option<Field> {
-        let form = self.flat_form(entry)?;
+        let form = self.flat_form(entry, Sums::Refused)?;
         Some(named(entry.name, form))
     }
 
     /// The entry's value as text with placeholders.
     pub fn text(&mut self, entry: &Entry<'t>) -> Option<Text> {
+        self.text_with(entry, Sums::Refused)
+    }
+
+    /// The same, where placeholders may be added up or not.
+    pub fn text_with(&mut self, entry: &Entry<'t>, sums: Sums) -> Option<Text> {
         let placed = self.placed_value(entry)?;
-        let text = template(&placed);
+        let text = template(&placed, sums);
         self.take(text)
     }
 
@@ -82,7 +97,7 @@ fn named(name: &str, form: Form) -> Field {
 }
 
 /// Text with placeholders between braces.
-fn template(placed: &Placed) -> Result<Text, Finding> {
+fn template(placed: &Placed, sums: Sums) -> Result<Text, Finding> {
     let mut text = Text::default();
     let mut at = 0;
     while at < placed.text.len() {
@@ -98,13 +113,13 @@ fn template(placed: &Placed) -> Result<Text, Finding> {
             return Err(bad(&brace, "this brace has no other")
                 .help("a placeholder is a path between braces, as in \"{id}\""));
         };
-        text.pieces.push(Piece::Value(slot(&placed.slice(at..at + length + 1))?));
+        text.pieces.push(Piece::Value(slot(&placed.slice(at..at + length + 1), sums)?));
         at += length + 1;
     }
     Ok(text)
 }
 
-fn slot(braces: &Placed) -> Result<Slot, Finding> {
+fn slot(braces: &Placed, sums: Sums) -> Result<Slot, Finding> {
     let inner = braces.slice(1..braces.text.len() - 1);
     let (path, filter) = match inner.text.find('|') {
         Some(bar) => {
@@ -113,8 +128,28 @@ fn slot(braces: &Placed) -> Result<Slot, Finding> {
         }
         None => (inner, None),
     };
+    let mut paths = addends(&path, sums).iter().map(value_path).collect::<Result<Vec<_>, _>>()?;
+    let path = paths.remove(0);
+    Ok(Slot { path, plus: paths, filter, span: braces.all() })
+}
+
+/// What a `+` stands between; at least one.
+fn addends(path: &Placed, sums: Sums) -> Vec<Placed> {
+    let mut addends = Vec::new();
+    let mut start = 0;
+    if sums == Sums::Allowed {
+        for (at, _) in path.outside_quotes().filter(|(_, c)| *c == '+') {
+            addends.push(path.slice(start..at));
+            start = at + 1;
+        }
+    }
+    addends.push(path.slice(start..path.text.len()));
+    addends
+}
+
+fn value_path(path: &Placed) -> Result<ValuePath, Finding> {
     let (names, json) = Path::read(&path.trimmed())?.value()?;
-    Ok(Slot { path: ValuePath { names, json }, filter, span: braces.all() })
+    Ok(ValuePath { names, json })
 }
 
 fn filter(word: &Placed) -> Result<Filter, Finding> {

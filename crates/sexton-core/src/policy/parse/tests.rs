@@ -7,6 +7,7 @@ mod lines;
 mod objects;
 mod pools;
 mod references;
+mod routes;
 mod sql;
 mod variants;
 mod work;

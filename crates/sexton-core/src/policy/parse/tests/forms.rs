@@ -211,9 +211,6 @@ hide = "ledger"
 [retention.old]
 [panels."Earlier batches"]
 [quota.project]
-[replies]
-[routes."DELETE /a/{id}"]
-[lists.l]
 "#,
     );
     assert_eq!(
@@ -224,9 +221,6 @@ hide = "ledger"
             ("retention.old", false),
             ("panels.\"Earlier batches\"", false),
             ("quota.project", false),
-            ("replies", false),
-            ("routes.\"DELETE /a/{id}\"", false),
-            ("lists.l", false),
         ]
     );
 }
