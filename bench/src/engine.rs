@@ -135,5 +135,8 @@ fn policy(sample: &Sample, parts: Parts) -> Result<Policy> {
     let mut policy = policy.with_context(|| format!("the sample's policy: {findings:?}"))?;
     policy.fence = policy.fence.filter(|_| parts.fence);
     policy.work.retain(|_| parts.work);
+    // Rows are compared with rows: who deletes by hand here leaves objects where they are.
+    policy.objects.clear();
+    policy.pools.clear();
     Ok(policy)
 }

@@ -2,19 +2,34 @@
 //!
 //! `store NAME BUCKET` names a store of the policy and the bucket that the rows' addresses speak
 //! of; every other line is a store and a key, in which `{3..12}` stands for each of these numbers,
-//! written as wide as the first.
+//! written as wide as the first. What is indented is what the objects of the line above contain;
+//! others contain their own key.
 
 use sexton_core::objects::ObjectKey;
 use sexton_engine::ports::StoreError;
 use sexton_stores::ApplicationStore;
+
+/// What contents begin with on every line.
+const INDENT: &str = "    ";
 
 /// The objects of a seed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SeedObjects {
     /// Its stores, each with the bucket of which rows speak.
     pub buckets: Vec<(&'static str, &'static str)>,
-    /// Every object: its store and its key. It contains its own key.
-    pub objects: Vec<(&'static str, ObjectKey)>,
+    /// Every object.
+    pub objects: Vec<SeedObject>,
+}
+
+/// An object of a seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedObject {
+    /// Its store.
+    pub store: &'static str,
+    /// Its key.
+    pub key: ObjectKey,
+    /// What it contains.
+    pub contents: String,
 }
 
 /// Why an object of a seed could not be written.
@@ -32,7 +47,8 @@ impl SeedObjects {
     /// Reads what is part of this program.
     pub(crate) fn of(text: &'static str) -> Self {
         let mut read = Self::default();
-        for line in text.lines() {
+        let mut lines = text.lines().peekable();
+        while let Some(line) = lines.next() {
             let words: Vec<&str> = line.splitn(2, ' ').map(str::trim).collect();
             match words[..] {
                 ["store", named] => {
@@ -40,9 +56,16 @@ impl SeedObjects {
                     read.buckets.push((named.0, named.1.trim()));
                 }
                 [store, keys] if !store.starts_with('#') => {
-                    let keys = numbered(keys).into_iter().map(ObjectKey::new);
-                    let keys = keys.map(|key| (store, key.expect("a seed's keys are keys")));
-                    read.objects.extend(keys);
+                    let mut said = Vec::new();
+                    while let Some(line) = lines.next_if(|line| line.starts_with(INDENT)) {
+                        said.push(&line[INDENT.len()..]);
+                    }
+                    let contents = (!said.is_empty()).then(|| said.join("\n"));
+                    read.objects.extend(numbered(keys).into_iter().map(|key| SeedObject {
+                        store,
+                        contents: contents.clone().unwrap_or_else(|| key.clone()),
+                        key: ObjectKey::new(key).expect("a seed's keys are keys"),
+                    }));
                 }
                 _ => {}
             }
@@ -50,10 +73,15 @@ impl SeedObjects {
         read
     }
 
+    /// What one store holds.
+    pub fn of_store(&self, store: &str) -> impl Iterator<Item = &SeedObject> {
+        self.objects.iter().filter(move |object| object.store == store)
+    }
+
     /// Writes what one store holds, as the application would.
     pub async fn put(&self, store: &str, into: &ApplicationStore) -> Result<(), PutError> {
-        for (store, key) in self.objects.iter().filter(|(of, _)| *of == store) {
-            let put = into.put(key, key.as_str().as_bytes()).await;
+        for SeedObject { store, key, contents } in self.of_store(store) {
+            let put = into.put(key, contents.as_bytes()).await;
             put.map_err(|source| PutError { store, key: key.clone(), source })?;
         }
         Ok(())
@@ -89,9 +117,15 @@ mod tests {
 
     #[test]
     fn a_line_is_a_store_and_its_keys() {
-        let read = SeedObjects::of("# about\n\nstore iq   raw-iq\niq a b/{1..2}\n");
-        let key = |key: &str| ("iq", ObjectKey::new(key).unwrap());
+        let read =
+            SeedObjects::of("# about\n\nstore iq   raw-iq\niq a b/{1..2}\niq c\n    x\n      y\n");
+        let object = |key: &str, contents: &str| SeedObject {
+            store: "iq",
+            key: ObjectKey::new(key).unwrap(),
+            contents: contents.to_owned(),
+        };
         assert_eq!(read.buckets, [("iq", "raw-iq")]);
-        assert_eq!(read.objects, [key("a b/1"), key("a b/2")]);
+        let said = [object("a b/1", "a b/1"), object("a b/2", "a b/2"), object("c", "x\n  y")];
+        assert_eq!(read.objects, said);
     }
 }

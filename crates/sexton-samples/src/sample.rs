@@ -69,12 +69,12 @@ pub fn datasets() -> Sample {
 
 /// Speech to text for many tenants: only finished jobs go, and deliveries outlive them.
 pub fn transcriptions() -> Sample {
-    sample!("transcriptions")
+    Sample { objects_text: text!("transcriptions", "objects.txt"), ..sample!("transcriptions") }
 }
 
 /// Screenshots of app builds: trees of rows, and files that many of them share.
 pub fn snapshots() -> Sample {
-    sample!("snapshots")
+    Sample { objects_text: text!("snapshots", "objects.txt"), ..sample!("snapshots") }
 }
 
 /// Batched LLM requests: results outlive the input that they answer.

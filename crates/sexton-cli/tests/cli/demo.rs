@@ -39,6 +39,8 @@ fn every_sample_has_a_demo_and_they_share_a_folder() {
     for sample in ["batches", "snapshots", "requests"] {
         let said = run(folder.path(), &["demo", sample]).expect(0);
         assert!(said.out.contains("Verified: the chain of 1 record is whole"), "{said}");
+        let has_shared = said.out.contains("1 stay because rows name them");
+        assert_eq!(has_shared, sample == "snapshots", "{said}");
     }
     for sample in sexton_samples::all() {
         run(folder.path(), &["demo", sample.name]).expect(2);

@@ -56,6 +56,7 @@ impl Stage {
         let mut policy = policy(&sample);
         // Nobody waits for late uploads: a deletion is complete when it returns.
         policy.objects.iter_mut().for_each(|rule| rule.look_again_secs = 0);
+        policy.pools.iter_mut().for_each(|pool| pool.grace_secs = 0);
         let path = policy.schema.as_ref().map(|schema| schema.value.clone());
         let path = path.map_or_else(String::new, |schema| format!("SET search_path TO {schema};"));
         database.execute(&[&path, quiet].concat()).await;

@@ -331,7 +331,7 @@ pub fn root(thing: &str, id: &str) -> Root {
 }
 
 /// Nothing is in a store here: what its workers write are rows.
-const STORED: [&str; 2] = ["stores", "objects"];
+const STORED: [&str; 3] = ["stores", "pools", "objects"];
 
 /// The policy without these parts of it: what holds all the same.
 fn without(parts: &[&str], policy: &str) -> String {

@@ -337,10 +337,12 @@ async fn system(policy: Policy, database: Arc<dyn Database>, stores: Stores) -> 
     take_care(policy, database).await.unwrap().with_stores(stores)
 }
 
-/// The sample's policy, but nobody waits for late uploads: a deletion is complete when it returns.
+/// The sample's policy, but nobody waits for late uploads, nor for clients that found a shared
+/// object: a deletion is complete when it returns.
 fn policy_in_a_hurry(sample: &Sample) -> Policy {
     let mut policy = policy(sample);
     policy.objects.iter_mut().for_each(|rule| rule.look_again_secs = 0);
+    policy.pools.iter_mut().for_each(|pool| pool.grace_secs = 0);
     policy
 }
 

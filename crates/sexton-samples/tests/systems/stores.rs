@@ -57,9 +57,9 @@ impl TestStores {
         let names: Vec<&str> = objects.buckets.iter().map(|(_, bucket)| *bucket).collect();
         let double = S3Double::start(&names).await.unwrap();
         for (store, bucket) in &objects.buckets {
-            for (_, key) in objects.objects.iter().filter(|(of, _)| of == store) {
-                let key = key.as_str();
-                double.fill(bucket, [key.to_owned()].into_iter(), key.as_bytes());
+            for object in objects.of_store(store) {
+                let keys = [object.key.as_str().to_owned()].into_iter();
+                double.fill(bucket, keys, object.contents.as_bytes());
             }
         }
         Self { buckets: objects.buckets.clone(), place: StorePlace::Double(double) }

@@ -20,6 +20,8 @@ const POLICY: &str = "sexton.toml";
 const README: &str = "README.md";
 /// Stores are folders in it.
 const OBJECTS: &str = "objects";
+/// How long a policy waits before it looks for objects again, or decides on shared ones.
+const WAITS: [&str; 2] = ["look_again", "grace"];
 /// A SQLite database is its file, its log and the log's index.
 const OF_A_DATABASE: [&str; 3] = ["", "-wal", "-shm"];
 
@@ -126,7 +128,7 @@ impl Folder {
     }
 
     /// The sample's policy with this database and these folders in it, so that its commands need
-    /// nothing else. Nobody uploads late here, so nobody waits for it.
+    /// nothing else. Nobody uploads for long here, so nobody waits for it.
     fn policy_text(&self) -> String {
         // Text in JSON is text in TOML too.
         let shown = |path: PathBuf| serde_json::Value::from(path.display().to_string()).to_string();
@@ -142,7 +144,11 @@ impl Folder {
                 text.lines().map(|line| if is_its(line) { folder() } else { line.to_owned() });
             text = lines.collect::<Vec<String>>().join("\n") + "\n";
         }
-        text.replace("look_again = \"15m\"", "look_again = \"1s\"")
+        let in_a_hurry = text.lines().map(|line| match line.split_once(" = \"") {
+            Some((name, _)) if WAITS.contains(&name.trim()) => format!("{} = \"1s\"", name.trim()),
+            _ => line.to_owned(),
+        });
+        in_a_hurry.collect::<Vec<String>>().join("\n") + "\n"
     }
 
     fn readme(&self) -> String {

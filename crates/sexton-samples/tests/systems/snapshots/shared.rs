@@ -1,7 +1,6 @@
 //! Images that snapshots of a project share: gone once nobody names them, and not before.
 //!
-//! The sample's policy, with its stores, pool and rules of objects beside it. Both stores are in
-//! memory: what is asked here is which objects go, and when.
+//! Its stores are in memory: what is asked here is which objects go, and when.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +10,6 @@ use serde_json::json;
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, PoolName, StoreName, ThingName, Timestamp};
 use sexton_core::objects::ObjectKey;
-use sexton_core::policy::parse;
 use sexton_engine::ports::store::{Listing, Scope, Start};
 use sexton_engine::ports::{Clock, Database, Mode, Store, SystemClock};
 use sexton_engine::{Caller, DeleteError, DeleteRequest, Root, RootKey, Stores, System};
@@ -20,39 +18,6 @@ use sexton_stores::MemoryStore;
 use sexton_testkit::interpose::{Breaker, Interposed};
 
 use crate::place::Place;
-
-const OBJECTS: &str = r#"
-[stores]
-preprod = "memory:"
-legacy  = "memory:"
-[pools.images]
-store   = "preprod"
-scope   = "{org}/{project}"
-key     = "{org}/{project}/{name}"
-grace   = "GRACE"
-covers  = "objects.project"
-[objects.manifest]
-of      = "snapshot_metrics"
-stores  = ["preprod", "legacy"]
-key     = ["{extras$.manifest_key|path}", "{extras$.head_images_key|path}"]
-[objects.manifest.manifest]
-key     = "{extras$.manifest_key|path}"
-names   = { images = "$.images[*].content_hash" }
-bind    = { org = "{artifact_id.project_id.org_id}", project = "{artifact_id.project_id}" }
-[objects.comparison]
-of      = "snapshot_comparisons"
-stores  = ["preprod", "legacy"]
-prefix  = ["{head_metrics_id.artifact_id.project_id.org_id}/{head_metrics_id.artifact_id.project_id}/{head_metrics_id.artifact_id}/{base_metrics_id.artifact_id}/"]
-[objects.comparison.manifest]
-key     = "{extras$.comparison_key|path}"
-removes = "$.images[*].diff_mask_key"
-names   = { images = ["$.images[*].head_hash", "$.images[*].base_hash"] }
-bind    = { org = "{head_metrics_id.artifact_id.project_id.org_id}", project = "{head_metrics_id.artifact_id.project_id}" }
-[objects.project]
-of      = "projects"
-stores  = ["preprod", "legacy"]
-prefix  = ["{org_id}/{id}/"]
-"#;
 
 /// A system with two stores.
 struct Shared {
@@ -70,14 +35,13 @@ fn key(key: &str) -> ObjectKey {
 
 impl Shared {
     /// Snapshots 507, 508, 512 to 514 and 521 with their images; 507 and 508 share `b`.
-    async fn of(place: Place, grace: &str) -> Self {
-        let text = [sexton_samples::snapshots().policy, &OBJECTS.replace("GRACE", grace)].concat();
-        let (policy, findings) = parse(&text);
-        assert_eq!(findings, []);
+    async fn of(place: Place, grace_secs: i64) -> Self {
+        let mut policy = place.system().policy().clone();
+        policy.pools[0].grace_secs = grace_secs;
         let database = place.system().database().clone();
         let ahead = Arc::new(AtomicBool::new(false));
         let (preprod, legacy) = (store(&ahead), store(&ahead));
-        let system = take_care(policy.unwrap(), database.clone()).await.unwrap();
+        let system = take_care(policy, database.clone()).await.unwrap();
         let mut shared = Self { place, system, preprod, legacy, ahead };
         shared.system = shared.on(database).await;
         shared.names("1/5/7/manifest.json", &["a", "b"]);
@@ -106,7 +70,11 @@ impl Shared {
             let store: Arc<dyn Store> = store.clone();
             (StoreName::new(name), Ok(store))
         };
-        let stores = [opened("preprod", &self.preprod), opened("legacy", &self.legacy)];
+        let stores = [
+            opened("preprod", &self.preprod),
+            opened("legacy", &self.legacy),
+            opened("blobs", &store(&self.ahead)),
+        ];
         let system = take_care(self.system.policy().clone(), database).await.unwrap();
         system.with_stores(Stores::of(stores))
     }
@@ -172,7 +140,7 @@ async fn listed(store: &dyn Store) -> BTreeSet<String> {
 
 /// `b` is named by another snapshot, `a` by a comparison that goes too; `1/6/a` is another project's.
 async fn s10_s12_s13_s14_an_image_goes_with_the_last_that_names_it(place: Place) {
-    let shared = Shared::of(place, "0s").await;
+    let shared = Shared::of(place, 0).await;
     // Nobody rebuilds a selective snapshot from it here.
     shared.place.execute("UPDATE snapshot_metrics SET is_selective = FALSE").await;
     let gone = shared.gone("artifact", "7").await;
@@ -191,7 +159,7 @@ async fn s10_s12_s13_s14_an_image_goes_with_the_last_that_names_it(place: Place)
 }
 
 async fn s18_s19_a_manifest_that_is_missing_or_unreadable_stops_nothing(place: Place) {
-    let shared = Shared::of(place, "0s").await;
+    let shared = Shared::of(place, 0).await;
     shared.place.execute("UPDATE snapshot_metrics SET is_selective = FALSE").await;
     shared.put("1/5/8/7/comparison.json", "{ not JSON");
     shared.legacy.put(&key("1/5/7/manifest.json"), b"{\"images\": [{\"content_hash\": \"e\"}]}");
@@ -209,7 +177,7 @@ async fn s18_s19_a_manifest_that_is_missing_or_unreadable_stops_nothing(place: P
 
 /// Whoever cannot be read may name anything, so nothing that is shared goes.
 async fn s13_an_owner_that_cannot_be_read_keeps_all_images(place: Place) {
-    let shared = Shared::of(place, "0s").await;
+    let shared = Shared::of(place, 0).await;
     shared.place.execute("UPDATE snapshot_metrics SET is_selective = FALSE").await;
     shared.put("1/5/8/manifest.json", "{ not JSON");
     let unreaped = shared.delete("artifact", "7").await.unwrap_err();
@@ -222,7 +190,7 @@ async fn s13_an_owner_that_cannot_be_read_keeps_all_images(place: Place) {
 
 /// What an uploader has pinned stays, and so does what was written after the deletion.
 async fn s30_what_is_pinned_or_written_anew_stays(place: Place) {
-    let shared = Shared::of(place, "0s").await;
+    let shared = Shared::of(place, 0).await;
     shared.place.execute("UPDATE snapshot_metrics SET is_selective = FALSE").await;
     shared.system.prepare().await.unwrap();
     let mut tx = shared.system.database().begin(Mode::Keep).await.unwrap();
@@ -243,7 +211,7 @@ async fn s30_what_is_pinned_or_written_anew_stays(place: Place) {
 
 /// The database fails whenever what a manifest names is to be promised: nothing is lost by it.
 async fn s16_what_a_manifest_names_is_promised_before_it_goes(place: Place) {
-    let mut shared = Shared::of(place, "0s").await;
+    let mut shared = Shared::of(place, 0).await;
     shared.place.execute("UPDATE snapshot_metrics SET is_selective = FALSE").await;
     let whole = shared.system.database().clone();
     let broken = Breaker::of("insert_intents (keep)");
@@ -273,7 +241,7 @@ async fn s16_what_a_manifest_names_is_promised_before_it_goes(place: Place) {
 
 /// Where the project goes, all below it goes, and no manifest is read.
 async fn s41_a_project_takes_its_images_without_reading_a_manifest(place: Place) {
-    let shared = Shared::of(place, "24h").await;
+    let shared = Shared::of(place, 86_400).await;
     shared.put("1/5/8/manifest.json", "{ not JSON");
     let gone = shared.gone("project", "5").await;
     assert!(gone.iter().all(|key| key.starts_with("1/5/")), "{gone:?}");

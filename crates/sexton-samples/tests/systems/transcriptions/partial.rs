@@ -1,13 +1,10 @@
 //! Partial things: a job's audio goes, and the job with its transcript stays.
-//!
-//! The sample's policy, with its store, the rules of its objects and its partial things beside it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sexton_core::names::StoreName;
 use sexton_core::objects::ObjectKey;
-use sexton_core::policy::parse;
 use sexton_engine::ports::store::{Listing, Scope, Start};
 use sexton_engine::ports::{Store, SystemClock};
 use sexton_engine::{Bound, Budget, DeleteError, DeleteRequest, RefusedBy, Root, Stores, System};
@@ -17,39 +14,6 @@ use sexton_stores::MemoryStore;
 use super::{ACME, COMPLETED, job_id, within};
 use crate::place::{Place, root};
 
-const OBJECTS: &str = r#"
-[stores]
-artifacts = "memory:"
-[objects.job]
-of      = "jobs"
-store   = "artifacts"
-prefix  = ["jobs/{id}/"]
-[objects.audio]
-of      = "jobs"
-store   = "artifacts"
-part    = true
-prefix  = ["jobs/{id}/input/"]
-[objects.intermediates]
-of      = "jobs"
-store   = "artifacts"
-part    = true
-prefix  = ["jobs/{id}/tasks/"]
-"#;
-
-const THINGS: &str = r#"[things.job-audio]
-like     = "job"
-removes  = ["objects.audio"]
-set      = { audio_deleted_at = "={now}" }
-only     = { "audio_deleted_at is null and purged_at is null" = "Audio already purged" }
-refuse   = { "status not in ('completed','failed','cancelled')" = "Cannot delete the audio of a job in '{row.status}' state." }
-[things.job-audio-copies]
-like     = "job-audio"
-removes  = ["objects.audio", "objects.intermediates"]
-set      = { audio_deleted_at = "={now}", pii_redacted_audio_uri = "=null" }
-only     = { "purged_at is null" = "Audio already purged" }
-
-[references]"#;
-
 struct Stored {
     place: Place,
     system: System,
@@ -58,14 +22,12 @@ struct Stored {
 
 impl Stored {
     async fn of(place: Place) -> Self {
-        let policy = sexton_samples::transcriptions().policy.replacen("[references]", THINGS, 1);
-        let (policy, findings) = parse(&[&policy, OBJECTS].concat());
-        assert_eq!(findings, []);
+        let policy = place.system().policy().clone();
         let database = place.system().database().clone();
         let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
         let opened: Arc<dyn Store> = store.clone();
         let stores = Stores::of([(StoreName::new("artifacts"), Ok(opened))]);
-        let system = take_care(policy.unwrap(), database).await.unwrap().with_stores(stores);
+        let system = take_care(policy, database).await.unwrap().with_stores(stores);
         for job in [COMPLETED, COMPLETED + 10] {
             for name in ["input/a.wav", "input/b.wav", "tasks/1/chunk.wav", "transcript.json"] {
                 let key = format!("jobs/{}/{name}", job_id(job));
