@@ -68,18 +68,13 @@ fn late_uploads(source: &Source<'_>, rule: &ObjectRule) -> Option<Finding> {
     let of = &rule.of.value;
     let is_worked_on = source.policy.work.iter().any(|work| work.table.value == *of);
     let is_named = !rule.keys.is_empty() || !rule.prefixes.is_empty();
-    let looks_again = rule.look_again_secs > 0 && !rule.prefixes.is_empty();
-    (is_worked_on && is_named && !looks_again).then(|| {
+    (is_worked_on && is_named && rule.look_again_secs <= 0).then(|| {
         let name = &rule.name;
         let message = format!(
             "a worker may upload what [objects.{name}] names when it is already removed, and nobody \
              looks again"
         );
-        let help = if rule.prefixes.is_empty() {
-            "name the folder by `prefix`, which alone is looked at again, and add `look_again`"
-        } else {
-            "add `look_again`, longer than an upload or a lease may last: \"15m\""
-        };
+        let help = "add `look_again`, longer than an upload or a lease may last: \"15m\"";
         Finding::warning("C419", Some(rule.span), message).help(help)
     })
 }

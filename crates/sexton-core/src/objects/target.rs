@@ -83,6 +83,9 @@ pub struct Progress {
     /// How often a prefix was seen to be empty.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub empty: u32,
+    /// How often all names were asked for, and none was left.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub looks: u32,
 }
 
 /// What came of objects in one store.

@@ -24,7 +24,7 @@ pub struct NamedObjects {
     pub stores: Vec<StoreName>,
     /// Whether every version goes.
     pub all_versions: bool,
-    /// So long after the commit prefixes are looked at again.
+    /// So long after the commit they are looked at again.
     pub look_again_secs: i64,
     /// Columns of rows whose objects stay.
     pub unless_named_by: Vec<NamingIn>,

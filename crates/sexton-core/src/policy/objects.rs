@@ -30,7 +30,7 @@ pub struct ObjectRule {
     pub unless_named_by: Vec<NamingColumn>,
     /// What goes of a store that keeps versions.
     pub versions: VersionsGone,
-    /// So long after the commit a prefix is looked at again, for what was still on its way.
+    /// So long after the commit what it names is looked at again, for what was still on its way.
     pub look_again_secs: i64,
     /// Where its name stands.
     pub span: Span,

@@ -214,9 +214,9 @@ fn what_a_worker_may_still_upload_is_looked_for_again() {
     assert_eq!(only(TABLES, &rule).0, Severity::Warning);
     let again = of_builds("prefix = \"builds/{id}/\"\nlook_again = \"15m\"") + work;
     finds(TABLES, &again, &[]);
-    // Keys are removed once.
-    let key = of_builds("key = \"{id}.zip\"\nlook_again = \"15m\"") + work;
-    assert!(only(TABLES, &key).2.starts_with("name the folder by `prefix`"));
+    let key = of_builds("key = \"{id}.zip\"") + work;
+    assert!(only(TABLES, &key).2.starts_with("add `look_again`"));
+    finds(TABLES, &(of_builds("key = \"{id}.zip\"\nlook_again = \"15m\"") + work), &[]);
     let recorded = of_builds("uri = \"{path|path}\"") + work;
     finds(TABLES, &recorded, &[]);
 }

@@ -1,7 +1,8 @@
 //! Removes objects that deletions promised to remove, and sees that they are gone.
 //!
 //! A prefix is gone once a listing of all of it was empty; where late uploads are possible, once a
-//! second one was, so long after the commit as the policy says. What rows name by now, as the
+//! second one was, so long after the commit as the policy says. Names are asked for once more then.
+//! What rows name by now, as the
 //! policy says, stays: it is asked right before each removal.
 //!
 //! How far a promise is, is noted while it is held, so whoever goes on begins there. Whoever lost
@@ -192,7 +193,9 @@ impl Remover {
     ) -> Result<Went, Went> {
         match &target.named {
             Named::Prefix(prefix) => self.prefix(target, prefix, noted, committed).await,
-            Named::Keys(names) | Named::Uris(names) => self.names(target, names, noted).await,
+            Named::Keys(names) | Named::Uris(names) => {
+                self.names(target, names, noted, committed).await
+            }
             Named::Orphans(seen) => self.orphans(target, seen, noted).await,
         }
     }

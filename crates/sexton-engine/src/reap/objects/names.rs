@@ -1,4 +1,8 @@
 //! Removes objects that are known by name: by their keys, or by addresses that rows hold.
+//!
+//! Where late uploads are possible, all of them are asked for once more, so long after the commit
+//! as the policy says. What came late is counted beside what was there; what is asked for twice is
+//! not told twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,7 +12,7 @@ use sexton_core::objects::{Named, ObjectKey, ObjectTarget, ObjectVersion, Remove
 use sexton_core::sql::Asked;
 use tokio::task::JoinSet;
 
-use super::{Noted, Remover, Went, count, held, scope};
+use super::{Committed, Noted, Remover, Went, count, held, scope};
 use crate::clear::{Effort, remove};
 use crate::ports::Store;
 use crate::ports::store::{Listed, Listing, Scope, Start};
@@ -23,17 +27,39 @@ const ELSEWHERE: &str = "none of the policy's stores holds it";
 type Places = BTreeMap<StoreName, BTreeMap<String, String>>;
 
 impl Remover {
-    /// Removes objects that are known by name.
+    /// Removes objects that are known by name, and sees late enough that they are gone.
     pub(super) async fn names(
+        &self,
+        target: &ObjectTarget,
+        names: &[String],
+        noted: &Noted,
+        committed: Committed,
+    ) -> Result<Went, Went> {
+        let look_again_ms = target.look_again_secs.saturating_mul(1_000);
+        // Order: whether it is late enough is judged before anything is asked for.
+        let is_last = committed.ago_ms() >= look_again_ms;
+        let went = self.once(target, names, noted).await?;
+        if is_last || !matches!(went, Went::Ended) {
+            return Ok(went);
+        }
+        held(noted).looks += 1;
+        Ok(Went::Later((look_again_ms - committed.ago_ms()).max(0)))
+    }
+
+    /// Removes those that are still to be removed; all of them at first, and once more when they
+    /// are looked at again.
+    async fn once(
         &self,
         target: &ObjectTarget,
         names: &[String],
         noted: &Noted,
     ) -> Result<Went, Went> {
         let mut progress = held(noted).clone();
+        let is_again = progress.looks > 0;
+        let is_whole = progress.open.is_none();
         for removed in progress.stores.values_mut() {
-            // What is spared is asked for no more: it stays counted.
-            let spared = removed.spared;
+            // What is spared is asked for no more, and stays counted, unless all are asked for.
+            let spared = if is_again && is_whole { 0 } else { removed.spared };
             removed.forget_left();
             removed.spared = spared;
         }
@@ -45,6 +71,10 @@ impl Remover {
             let (absent, spared) = (removed.absent, removed.spared);
             match self.keys(target, &name, keys.keys().cloned().collect(), removed).await {
                 Ok(open) => {
+                    if is_again {
+                        // They were not there the first time, or went then.
+                        removed.absent = absent;
+                    }
                     if let Some(first) = removed.left.first().filter(|_| !open.is_empty()) {
                         went = Went::Again(format!("{}: {}", first.key, first.reason), None);
                     }

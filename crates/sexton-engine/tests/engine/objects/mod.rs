@@ -12,6 +12,7 @@ use sexton_engine::{Budget, DeleteError, EngineError, Stores};
 use sexton_stores::MemoryStore;
 use sexton_testkit::interpose::Recorder;
 use sexton_testkit::random::ground::Ground;
+use tokio::sync::watch;
 
 use stage::{BELOW, Stage, all_gone, keys, object, put, request, versions};
 
@@ -51,6 +52,8 @@ on_both_databases!(
     all_versions_go_where_the_policy_says_so,
     unfinished_uploads_below_a_prefix_are_ended,
     keys_that_are_not_there_are_counted_once,
+    a_key_that_is_written_late_is_found_by_the_second_look,
+    a_key_that_is_asked_for_late_is_asked_for_once,
 );
 
 /// Objects of the runs 10 and 11, which are those of the project 1.
@@ -295,4 +298,54 @@ async fn keys_that_are_not_there_are_counted_once(ground: Ground) {
     stage.work().await;
     let gone = all_gone(&stage.receipt(&id).await);
     assert_eq!((gone.deleted, gone.absent, gone.failed), (2, 2, 0), "{gone:?}");
+}
+
+/// One archive of each run, and where its row says that its log is.
+const LATE: &str = "
+    [objects.files]
+    of = \"runs\"
+    store = \"files\"
+    key = [\"archives/{id}.zip\"]
+    uri = [\"{log|path}\"]
+    look_again = \"15m\"
+    ";
+
+async fn a_key_that_is_written_late_is_found_by_the_second_look(ground: Ground) {
+    let stage = Stage::new(ground, LATE).await;
+    stage.write("UPDATE runs SET log = 'logs/10' WHERE id = 10").await;
+    let others = keys(&stage.files).await;
+    for key in ["archives/10.zip", "logs/10"] {
+        put(&stage.files, key);
+    }
+    let id = stage.is_left("1").await;
+    assert_eq!(keys(&stage.files).await, others, "what is there goes at once");
+    for key in ["archives/10.zip", "archives/11.zip", "logs/10"] {
+        put(&stage.files, key);
+    }
+    stage.work().await;
+    assert_eq!(keys(&stage.files).await.len(), others.len() + 3, "it is not time yet");
+    stage.a_day_passes().await;
+    let worked = stage.work().await;
+    assert_eq!(worked.failed, []);
+    assert_eq!(keys(&stage.files).await, others);
+    let gone = all_gone(&stage.receipt(&id).await);
+    // The archive of 11 was not there, then it was.
+    assert_eq!((gone.deleted, gone.absent, gone.failed), (5, 1, 0));
+}
+
+/// Nobody came to it before the time of the second look: the first is late enough.
+async fn a_key_that_is_asked_for_late_is_asked_for_once(ground: Ground) {
+    let stage = Stage::new(ground, LATE).await;
+    for key in ["archives/10.zip", "archives/11.zip"] {
+        put(&stage.files, key);
+    }
+    let down = faults::Faulty::of("before remove files (store)", faults::denied());
+    let id = stage::left(stage.another(Some(down)).delete(&request("1")).await);
+    stage.a_day_passes().await;
+    let recorder = Arc::new(Recorder::default());
+    let worked = stage.another(Some(recorder.clone())).work(&watch::channel(false).1).await;
+    assert_eq!(worked.expect("it answers").settled.len(), 1);
+    let heads = recorder.points().into_iter().filter(|point| point == "before head files (store)");
+    assert_eq!(heads.count(), 2);
+    assert_eq!(all_gone(&stage.receipt(&id).await).deleted, 2);
 }
