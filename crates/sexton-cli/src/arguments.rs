@@ -1,6 +1,7 @@
 //! The command line as clap reads it, and the help that teaches it.
 
 mod help;
+mod holds;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::demo::STORIES;
+
+pub use holds::{Hold, HoldAdd};
 
 /// Deletes a thing and everything derived from it: shown before, complete, once, and proven.
 #[derive(Debug, Parser)]
@@ -114,6 +117,9 @@ pub enum Command {
     /// Make the triggers that keep late writers off, or remove them
     #[command(subcommand, after_help = help::FENCE)]
     Fence(Fence),
+    /// Put holds on what must not be deleted, list and release them
+    #[command(subcommand, after_help = help::HOLD)]
+    Hold(Hold),
     /// Print the JSON Schema of the policy file, for editors
     #[command(after_help = help::SCHEMA)]
     Schema,

@@ -144,6 +144,16 @@ impl Timestamp {
     pub fn plus_secs(self, secs: i64) -> Self {
         Self(self.0.saturating_add(secs.saturating_mul(1_000_000)))
     }
+
+    /// The moment that a person has written: RFC 3339, or a date for its beginning in UTC.
+    pub fn of_written(text: &str) -> Option<Self> {
+        if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+            return Some(Self(moment.as_microsecond()));
+        }
+        let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
+        let begins = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self(begins.timestamp().as_microsecond()))
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -151,6 +161,26 @@ impl fmt::Display for Timestamp {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(moment) => write!(f, "{moment:.3}"),
             Err(_) => write!(f, "{}us", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn a_moment_is_written_as_a_date_or_in_full() {
+        for (text, moment) in [
+            ("2027-01-31", "2027-01-31T00:00:00.000Z"),
+            ("2027-01-31T12:30:00Z", "2027-01-31T12:30:00.000Z"),
+            ("2027-01-31T12:30:00+02:00", "2027-01-31T10:30:00.000Z"),
+        ] {
+            let read = Timestamp::of_written(text).expect("it is a moment");
+            assert_eq!(read.to_string(), moment);
+        }
+        for text in ["", "tomorrow", "31.1.2027", "2027-02-30", "2027-01-31T12:30:00", "20270131"] {
+            assert_eq!(Timestamp::of_written(text), None, "{text}");
         }
     }
 }

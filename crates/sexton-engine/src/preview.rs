@@ -182,8 +182,7 @@ impl Looking<'_> {
         }
         let all_found = found == Some(Found::All);
         if all_found {
-            let now = system.surroundings.clock.now();
-            let judge = Judge { policy: &system.policy, subjects, now };
+            let judge = Judge { policy: &system.policy, subjects };
             let judged = self.walk.judge(&judge).await;
             match self.unless_late(judged)? {
                 Some(blockers) => preview.blockers.extend(blockers),

@@ -5,6 +5,7 @@ mod database;
 mod delete_in;
 mod error;
 mod held;
+mod holds;
 mod intents;
 mod introspect;
 mod ledger;

@@ -16,7 +16,7 @@ use crate::error::{self, Attempt};
 use crate::held::{Borrowed, Held};
 use crate::link::Link;
 use crate::session::Planning;
-use crate::{ledger, session, stamp, statement};
+use crate::{holds, session, stamp, statement};
 
 /// Up to so many keys a search through them, one by one, costs less than a plan.
 const KEYS_FEW: usize = 2_000;
@@ -97,7 +97,7 @@ impl<H: Held> PostgresTx<H> {
         if self.place.ledger_seen.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        let answer = ledger::exists(&mut self.link()).await;
+        let answer = holds::exists(&mut self.link()).await;
         let exists = self.judged("look for Sexton's tables", "", answer)?;
         self.place.ledger_seen.store(exists, Ordering::Relaxed);
         Ok(exists)

@@ -1,6 +1,6 @@
 //! Sexton's own tables on PostgreSQL, as far as they are more than what every adapter promises.
 
-use sexton_core::names::{SystemName, ThingName, Timestamp};
+use sexton_core::names::{SystemName, ThingName};
 use sexton_engine::ports::{Database, DatabaseError, Mode, Transient};
 use sexton_testkit::postgres::TestDatabase;
 
@@ -84,7 +84,7 @@ async fn a_hold_that_was_read_for_a_change_stays_until_its_end() {
     let mut judging = database.begin(Mode::Change).await.unwrap();
     let things = [ThingName::new("customer")];
     let shop = SystemName::new("shop");
-    let holds = judging.active_holds(&shop, &things, Timestamp(2)).await.unwrap();
+    let holds = judging.active_holds(&shop, &things).await.unwrap();
     assert_eq!(holds.len(), 1);
     let mut releasing = database.begin(Mode::Change).await.unwrap();
     let sql = "UPDATE sexton.holds SET released_at = 2";

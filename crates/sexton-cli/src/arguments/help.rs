@@ -196,3 +196,18 @@ Installing them again changes nothing. Whoever installs them must own the
 tables; deletions refuse while one is missing or stale.
 
 Exit codes: 0 done, or all stand; 1 (status) one is missing, stale or left over";
+
+pub const HOLD: &str = "\
+Examples:
+  sexton hold add batch autumn-2026 --case C-17 --reason 'asked for by court'
+  sexton hold add run --where \"status = 'failed'\" --reason 'incident of May'
+  sexton hold list --all
+  sexton hold release 4 --reason 'the case is closed'
+
+Nobody deletes what is held: not by sexton delete, nor by retention, nor with
+another thing that takes it along. A deletion that is under way is waited for:
+once the hold is put, nothing that it is on goes. A condition is judged by the
+database for each root, whenever somebody would delete it.
+
+Exit codes: 0 done, 1 deletions are in the way, 2 usage or a condition that
+            cannot be judged, 4 there is no such root, or no such hold";

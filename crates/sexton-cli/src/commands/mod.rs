@@ -8,6 +8,7 @@ pub mod demo;
 mod fence;
 mod give_up;
 mod graph;
+mod hold;
 mod init;
 mod preview;
 mod retry;
@@ -38,6 +39,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Delete(delete) => delete::run(delete, shared, screen).await,
         Command::Cancel(cancel) => cancel::run(cancel, shared, screen).await,
         Command::Fence(fence) => fence::run(fence, shared, screen).await,
+        Command::Hold(hold) => hold::run(hold, shared, screen).await,
         Command::Schema => Ok(schema::run(screen)),
         Command::Status(status) => status::run(status, shared, screen).await,
         Command::Retry(retry) => retry::run(retry, shared, screen).await,

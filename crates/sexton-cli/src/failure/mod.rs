@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use sexton_core::finding::Finding;
 use sexton_core::preview::Blocker;
 use sexton_engine::ports::DatabaseError;
-use sexton_engine::{DeleteError, EngineError};
+use sexton_engine::{DeleteError, EngineError, HoldError};
 use sexton_hooks::NoClient;
 
 use crate::arguments::{Arguments, Command};
@@ -87,6 +87,12 @@ pub enum Failure {
     /// The answer of this command is no drawing.
     #[error("only `graph` can be drawn as svg")]
     NoDrawing,
+    /// A hold was not put.
+    #[error(transparent)]
+    NotHeld(HoldError),
+    /// There is no such hold.
+    #[error("there is no hold {0}")]
+    NoHold(i64),
     /// There is no such deletion.
     #[error("there is no deletion `{0}`")]
     NoDeletion(String),

@@ -162,6 +162,10 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             usage().next(&meant(near.as_deref(), &format!("Known are: {known}")))
         }
         Failure::NoDrawing => usage().next("Leave --output out, or write --output json."),
+        Failure::NotHeld(_) => usage().next("Nothing is held by it."),
+        Failure::NoHold(_) => Told::new(Exit::NotFound, "missing", failure.to_string())
+            .next("Those that there are:")
+            .run(&line.with(&["hold", "list", "--all"])),
         Failure::NoDeletion(_) => Told::new(Exit::NotFound, "missing", clean(&failure.to_string()))
             .next("The latest ones:")
             .run(&line.with(&["status"])),

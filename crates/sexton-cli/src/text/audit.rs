@@ -15,9 +15,11 @@ pub fn records(entries: &[AuditEntry]) -> String {
         let seq = entry.seq.map_or("unsealed".into(), |seq| format!("{seq:>4}"));
         page.line(format!("{seq}  {}  {}", dim(&record.at), record.deletion));
         let what = named(&record.thing, record.roots.all());
-        let rows = match record.given_up.values().sum() {
-            0 => counted(record.removed.values().sum(), "row", "rows"),
-            given_up => format!("{} given up", counted(given_up, "promise", "promises")),
+        let given_up = record.given_up.values().sum();
+        let rows = match (record.act, given_up) {
+            (Some(act), _) => act.said().to_owned(),
+            (None, 0) => counted(record.removed.values().sum(), "row", "rows"),
+            (None, given_up) => format!("{} given up", counted(given_up, "promise", "promises")),
         };
         let who = who(&record.actor, record.reason.as_deref());
         page.paragraph("      ", "      ", &format!("{what}: {rows}, {who}"));

@@ -17,6 +17,7 @@ mod drafting;
 mod fencing;
 mod graphing;
 mod help;
+mod holds;
 mod living;
 mod options;
 mod previewing;

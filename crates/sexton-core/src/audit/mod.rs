@@ -73,9 +73,88 @@ pub struct Record {
     /// name is the deletion's with something behind it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub given_up: BTreeMap<String, u64>,
+    /// What was done, where it is no deletion: a hold was put or released, a deletion refused by
+    /// one, background work paused or resumed. Such a record names itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Act>,
+}
+
+/// What a record tells of that is no deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// A hold was put.
+    HoldPut,
+    /// A hold was released.
+    HoldReleased,
+    /// A hold refused a deletion.
+    RefusedByHold,
+    /// Background work was paused.
+    Paused,
+    /// Background work was resumed.
+    Resumed,
+}
+
+impl Act {
+    /// What happened, as a sentence goes on with it.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::HoldPut => "held",
+            Self::HoldReleased => "released",
+            Self::RefusedByHold => "not deleted, because it is held",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+        }
+    }
+}
+
+/// Of whom and what a record tells that is no deletion.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The name of the record, which no other has.
+    pub name: String,
+    /// The system.
+    pub system: String,
+    /// The thing; the store of what is paused.
+    pub thing: String,
+    /// The roots as the audit may name them.
+    pub roots: RootNames,
+    /// Who did it.
+    pub actor: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// When, as RFC 3339.
+    pub at: String,
 }
 
 impl Record {
+    /// The record of an act that deletes nothing.
+    pub fn of_act(act: Act, told: Told) -> Self {
+        Self {
+            v: RECORD_VERSION,
+            deletion: told.name,
+            system: told.system,
+            thing: told.thing,
+            roots: told.roots,
+            tenant: None,
+            tenants: Vec::new(),
+            actor: told.actor,
+            reason: told.reason,
+            at: told.at,
+            digest: String::new(),
+            plan: String::new(),
+            options: Options::default(),
+            removed: BTreeMap::new(),
+            changed: BTreeMap::new(),
+            derived: BTreeMap::new(),
+            promised: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            events: BTreeMap::new(),
+            given_up: BTreeMap::new(),
+            act: Some(act),
+        }
+    }
+
     /// The text that is stored and sealed.
     pub fn text(&self) -> String {
         serde_json::to_string(self).expect("a record is plain text and numbers")

@@ -86,6 +86,7 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
         limits: source.thing.limits,
         tenants: super::tenants::count(source, &closure, findings),
         root,
+        holdable: super::holding::holdable(source, &closure),
         remembered: super::remembering::remembered(source, &closure),
         leaves,
         kept: super::effects::kept(source, &closure),

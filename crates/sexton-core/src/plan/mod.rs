@@ -15,6 +15,7 @@ mod counting;
 mod effects;
 mod fingerprint;
 mod foretell;
+mod holding;
 mod judging;
 mod linking;
 mod looking;
@@ -39,6 +40,7 @@ mod working;
 
 pub(crate) use closure::identity;
 pub use compile::{CompileError, compile};
+pub use holding::{Holdable, count_meeting};
 pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use linking::{Link, links};
 pub(crate) use looking::stops_referring;
@@ -77,6 +79,8 @@ pub struct Plan {
     pub sets: Vec<KeySet>,
     /// How the roots are found.
     pub root: RootPlan,
+    /// Things whose roots may be among the rows, so that holds on them are judged.
+    pub holdable: Vec<Holdable>,
     /// Keys that a fence remembers of the rows that go.
     pub remembered: Vec<Remembered>,
     /// The steps.

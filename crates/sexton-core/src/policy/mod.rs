@@ -22,7 +22,7 @@ pub use json_schema::json_schema;
 pub use model::*;
 pub use objects::{NamesBy, NamingColumn, ObjectRule, VersionsGone};
 pub use options::{BadOption, Options, ThingOption};
-pub use parse::{OpenLike, parse, parse_files};
+pub use parse::{OpenLike, condition, parse, parse_files};
 pub use pools::{Manifest, ManifestPlace, ManifestStep, Pool, PoolNames};
 pub use replies::{Answer, Outcome, Replies, Reply};
 pub use routes::{

@@ -49,6 +49,8 @@ use super::{Policy, Sources};
 use crate::finding::{Finding, Located, Severity, Span};
 use table::Reader;
 
+pub use sql::condition;
+
 /// Reads a policy file: the policy, if nothing in it is an error, and all there is to say. What a
 /// variant lacks is not missed: the other file is not read.
 pub fn parse(text: &str) -> (Option<Policy>, Vec<Finding>) {

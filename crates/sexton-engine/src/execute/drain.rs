@@ -216,8 +216,7 @@ impl System {
         if walk.find_all().await? == Found::TooMany {
             return Err(ChangeError::refused(Refusal::by(RefusedBy::OverLimit, vec![too_many()])));
         }
-        let now = self.surroundings.clock.now();
-        let judge = Judge { policy: &self.policy, subjects: &subjects, now };
+        let judge = Judge { policy: &self.policy, subjects: &subjects };
         let blockers = if step == Step::Ask {
             let mut blockers = walk.judge(&judge).await?;
             blockers.extend(walk.over_limit(walk.going_rows()));

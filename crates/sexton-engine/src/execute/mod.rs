@@ -20,15 +20,15 @@ mod stopping;
 
 use std::time::Duration;
 
-use sexton_core::audit::Receipt;
+use sexton_core::audit::{Act, Receipt, Record, Told};
 use sexton_core::lifecycle::State;
 use sexton_core::names::{DeletionId, Timestamp};
-use sexton_core::preview::Blocker;
+use sexton_core::preview::{Blocker, BlockerKind};
 use tokio::sync::watch;
 
 use crate::cancel::Cancelled;
-use crate::outcome::{DeleteError, Refusal};
-use crate::ports::{DatabaseError, Mode, NewDeletion, StateChange};
+use crate::outcome::{DeleteError, Refusal, RefusedBy};
+use crate::ports::{DatabaseError, Mode, NewDeletion, StateChange, Tx};
 use crate::reap::Open;
 use crate::request::DeleteRequest;
 use crate::system::System;
@@ -182,7 +182,37 @@ impl System {
             receipt: None,
         })
         .await?;
+        if let DeleteError::Refused(refusal) = error
+            && refusal.by == RefusedBy::Held
+        {
+            self.record_held(admitted, refusal, tx.as_mut()).await?;
+        }
         tx.commit().await?;
         Ok(())
+    }
+
+    /// A refusal by a hold is a record of the chain: that somebody would have deleted it counts in
+    /// a case.
+    async fn record_held(
+        &self,
+        admitted: &Admitted,
+        refusal: &Refusal,
+        tx: &mut dyn Tx,
+    ) -> Result<(), DatabaseError> {
+        let holds = refusal.blockers.iter().filter(|blocker| blocker.kind == BlockerKind::Hold);
+        let holds: Vec<&str> = holds.map(|hold| hold.name.as_str()).collect();
+        let NewDeletion { id, system, thing, roots, actor, .. } = &admitted.stored;
+        let told = Told {
+            name: id.to_string(),
+            system: system.to_string(),
+            thing: thing.to_string(),
+            roots: roots.clone(),
+            actor: actor.to_string(),
+            // Its sentence names roots, which the policy may want hashed.
+            reason: Some(format!("hold {}", holds.join(", "))),
+            at: self.surroundings.clock.now().to_string(),
+        };
+        tx.insert_audit(id, &Record::of_act(Act::RefusedByHold, told).text()).await?;
+        self.seal_in(tx, id).await.map(drop)
     }
 }

@@ -109,6 +109,7 @@ pub(super) async fn write(
         objects,
         events,
         given_up: BTreeMap::new(),
+        act: None,
     };
     walk.tx.insert_audit(id, &record.text()).await?;
     let (promised, events) = (sum(&record.promised), sum(&record.events));

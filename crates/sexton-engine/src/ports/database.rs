@@ -11,6 +11,7 @@ use sexton_core::sql::Scalar;
 use tokio::sync::mpsc;
 
 use super::error::DatabaseError;
+use super::holds::Holds;
 use super::intents::Intents;
 use super::ledger::Ledger;
 use super::shared::Shared;
@@ -102,7 +103,7 @@ pub trait Database: Send + Sync {
 
 /// An open transaction. Dropped without `commit`, it is rolled back.
 #[async_trait]
-pub trait Tx: Ledger + Intents + Shared + Send {
+pub trait Tx: Ledger + Holds + Intents + Shared + Send {
     /// Reads rows; every value as text or NULL in PostgreSQL, by storage class in SQLite.
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError>;
 

@@ -1,4 +1,4 @@
-//! Sexton's own tables beside the system's: deletions, tombstones, holds, audit.
+//! Sexton's own tables beside the system's: deletions, tombstones, audit.
 //!
 //! They commit with the rows they speak of, so they are reached through the same transaction.
 //! One method is one statement; each says what it locks and what a repeat does.
@@ -124,21 +124,6 @@ pub struct Remembered {
     pub keys: Vec<String>,
 }
 
-/// A guard put on a root by a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
-    /// Its number.
-    pub id: i64,
-    /// The thing.
-    pub thing: ThingName,
-    /// The root's value, composite values joined by commas.
-    pub root: String,
-    /// Why.
-    pub reason: String,
-    /// Who put it.
-    pub placed_by: String,
-}
-
 /// One record of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
@@ -252,15 +237,6 @@ pub trait Ledger {
         at: Timestamp,
         sets: &[Remembered],
     ) -> Result<(), DatabaseError>;
-
-    /// Holds in force on roots of these things, locked in shared mode where rows can be locked.
-    /// Empty where Sexton's tables do not exist yet.
-    async fn active_holds(
-        &mut self,
-        system: &SystemName,
-        things: &[ThingName],
-        now: Timestamp,
-    ) -> Result<Vec<Hold>, DatabaseError>;
 
     /// Appends a record to the audit, not yet sealed.
     async fn insert_audit(

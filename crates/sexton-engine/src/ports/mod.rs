@@ -8,6 +8,7 @@ mod caller;
 mod database;
 mod error;
 mod events;
+mod holds;
 mod intents;
 mod ledger;
 mod shared;
@@ -20,12 +21,12 @@ pub use caller::{Answer, HookCall, HookCaller, NoCaller};
 pub use database::{Arg, Database, Mode, PART_ROWS, Query, Row, SchemaStamp, SessionId, Tx};
 pub use error::{DatabaseError, Transient, Violation};
 pub use events::Events;
+pub use holds::{HeldOn, Hold, Holds, NewHold, Released};
 pub use intents::{
     Claim, IntentRow, Intents, IntentsLeft, NewIntent, OpenIntent, SettledIntent, Settlement,
 };
 pub use ledger::{
-    AuditHead, AuditRow, DeletionRow, Hold, Ledger, NewDeletion, Remembered, StateChange,
-    TombstoneSet,
+    AuditHead, AuditRow, DeletionRow, Ledger, NewDeletion, Remembered, StateChange, TombstoneSet,
 };
 pub use shared::{Scope, Shared};
 pub use state::{

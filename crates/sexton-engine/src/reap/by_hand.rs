@@ -109,6 +109,7 @@ impl System {
             objects: BTreeMap::new(),
             events: BTreeMap::new(),
             given_up: promises.clone(),
+            act: None,
         };
         tx.insert_audit(&name, &record.text()).await
     }

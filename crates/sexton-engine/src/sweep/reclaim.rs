@@ -215,6 +215,7 @@ fn record_of(new: &NewDeletion, objects: BTreeMap<String, u64>) -> Record {
         objects,
         events: BTreeMap::new(),
         given_up: BTreeMap::new(),
+        act: None,
     }
 }
 

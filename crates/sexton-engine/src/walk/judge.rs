@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use sexton_core::fence::key_text;
-use sexton_core::names::Timestamp;
 use sexton_core::plan::{GuardedRows, JudgedBy, Judgement};
 use sexton_core::policy::Policy;
 use sexton_core::preview::{Blocker, BlockerKind};
-use sexton_core::sql::{Scalar, SetId};
+use sexton_core::sql::Scalar;
 
-use super::{Subject, Walk, things_going};
+use super::{Subject, Walk};
 use crate::ports::DatabaseError;
 
 /// So many offending rows are named.
@@ -19,7 +17,6 @@ const NAMES_MAX: u64 = 10;
 pub(crate) struct Judge<'j> {
     pub policy: &'j Policy,
     pub subjects: &'j [Subject],
-    pub now: Timestamp,
 }
 
 impl Walk<'_> {
@@ -148,49 +145,6 @@ impl Walk<'_> {
             (word.clone(), values.join(", "))
         };
         Ok(guarded.said.iter().enumerate().map(of_word).collect())
-    }
-
-    /// Holds on the root and on every root of another thing that goes with it.
-    async fn held(&mut self, judge: &Judge<'_>) -> Result<Vec<Blocker>, DatabaseError> {
-        let going: Vec<_> = things_going(judge.policy, self.plan)
-            .map(|(thing, set)| (thing.name.clone(), set))
-            .collect();
-        let mut things: Vec<_> = going.iter().map(|(name, _)| name.clone()).collect();
-        if !things.contains(&self.plan.thing) {
-            things.push(self.plan.thing.clone());
-        }
-        let asked = self.roots.written();
-        let holds = self.tx.active_holds(&judge.policy.system, &things, judge.now).await?;
-        let blockers = holds.into_iter().filter(|hold| {
-            let own = hold.thing == self.plan.thing && asked.contains(&hold.root);
-            own || going
-                .iter()
-                .any(|(name, set)| *name == hold.thing && self.holds(*set, &hold.root))
-        });
-        Ok(blockers
-            .map(|hold| Blocker {
-                kind: BlockerKind::Hold,
-                name: hold.id.to_string(),
-                message: format!(
-                    "{} `{}` is held by {}: {}",
-                    hold.thing, hold.root, hold.placed_by, hold.reason
-                ),
-                count: 1,
-                subject: Vec::new(),
-                roots: if hold.thing == self.plan.thing && asked.contains(&hold.root) {
-                    self.for_root(&hold.root)
-                } else {
-                    Vec::new()
-                },
-                names: vec![hold.root],
-                ways_out: vec!["release the hold".into()],
-            })
-            .collect())
-    }
-
-    fn holds(&self, set: SetId, root: &str) -> bool {
-        let identity = self.plan.sets[set.0].identity;
-        self.sets[set.0].all().iter().any(|row| key_text(&row[..identity]) == root)
     }
 
     /// A sentence of the policy with its placeholders filled in, for the roots that it speaks of.

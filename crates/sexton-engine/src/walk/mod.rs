@@ -7,6 +7,7 @@ mod bind;
 mod digest;
 mod fence;
 mod find;
+mod held;
 mod judge;
 mod refused;
 mod roots;
@@ -17,8 +18,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use sexton_core::names::Timestamp;
-use sexton_core::plan::{KeySet, Plan, SetRole};
-use sexton_core::policy::Policy;
+use sexton_core::plan::Plan;
 use sexton_core::sql::{Bind, KeyColumns, Scalar, Statement};
 
 pub(crate) use find::{Found, INTERIOR_KEYS_MAX, Rooted};
@@ -179,20 +179,4 @@ pub(crate) fn named(root: &Root) -> Vec<String> {
             vec![values.join(" ")]
         }
     }
-}
-
-/// Things whose roots may be among the rows that go, with the set that holds them.
-pub(crate) fn things_going<'p>(
-    policy: &'p Policy,
-    plan: &'p Plan,
-) -> impl Iterator<Item = (&'p sexton_core::policy::Thing, sexton_core::sql::SetId)> {
-    policy.things.iter().filter_map(|thing| {
-        let row = thing.row.as_ref()?;
-        // A root that stays, because only its objects go, is held all the same.
-        let is_root = |set: &KeySet| plan.root.row.as_ref().is_some_and(|row| row.set == set.id);
-        let set = plan.sets.iter().find(|set| {
-            (set.role == SetRole::Going || is_root(set)) && set.table == row.value.table
-        })?;
-        Some((thing, set.id))
-    })
 }

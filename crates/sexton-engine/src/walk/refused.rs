@@ -62,8 +62,7 @@ impl Refused<'_> {
         if walk.find_all().await? == Found::TooMany {
             return Ok((id, Vec::new()));
         }
-        let now = self.clock.now();
-        let judge = Judge { policy: self.policy, subjects: &subjects, now };
+        let judge = Judge { policy: self.policy, subjects: &subjects };
         Ok((id, walk.judge(&judge).await?))
     }
 }

@@ -8,6 +8,7 @@ mod derived;
 mod fence;
 mod files;
 mod guards;
+mod holds;
 mod late_children;
 mod late_roots;
 mod leases;

@@ -6,20 +6,17 @@
 mod audit;
 mod deletions;
 mod fenced;
-mod holds;
 mod tombstones;
 
 use async_trait::async_trait;
-use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
+use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, Remembered,
-    StateChange, TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Ledger, NewDeletion, Remembered, StateChange,
+    TombstoneSet,
 };
 
 use crate::held::Held;
 use crate::transaction::PostgresTx;
-
-pub(crate) use holds::exists;
 
 #[async_trait]
 impl<H: Held> Ledger for PostgresTx<H> {
@@ -130,23 +127,6 @@ impl<H: Held> Ledger for PostgresTx<H> {
     ) -> Result<(), DatabaseError> {
         let answer = fenced::insert(&mut self.link(), deletion, at, sets).await;
         self.judged("remember keys for the fence", "", answer)
-    }
-
-    async fn active_holds(
-        &mut self,
-        system: &SystemName,
-        things: &[ThingName],
-        now: Timestamp,
-    ) -> Result<Vec<Hold>, DatabaseError> {
-        if !self.has_ledger().await? {
-            return Ok(Vec::new());
-        }
-        let answer = if self.may_lock() {
-            holds::active_shared(&mut self.link(), system, things, now).await
-        } else {
-            holds::active(&mut self.link(), system, things, now).await
-        };
-        self.judged("read holds", "", answer)
     }
 
     async fn insert_audit(

@@ -6,23 +6,21 @@
 mod audit;
 mod deletions;
 mod fenced;
-mod holds;
 mod tombstones;
 
 use async_trait::async_trait;
-use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
+use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, Remembered,
-    StateChange, TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Ledger, NewDeletion, Remembered, StateChange,
+    TombstoneSet,
 };
 
-use crate::failure::is_missing_table;
 use crate::transaction::SqliteTx;
 
 #[async_trait]
 impl Ledger for SqliteTx<'_> {
     async fn is_there(&mut self) -> Result<bool, DatabaseError> {
-        let answer = holds::exists(self.connection()?).await;
+        let answer = crate::holds::exists(self.connection()?).await;
         self.judged(answer)
     }
 
@@ -138,19 +136,6 @@ impl Ledger for SqliteTx<'_> {
             self.judged(answer)?;
         }
         Ok(())
-    }
-
-    async fn active_holds(
-        &mut self,
-        system: &SystemName,
-        things: &[ThingName],
-        now: Timestamp,
-    ) -> Result<Vec<Hold>, DatabaseError> {
-        match holds::in_force(self.connection()?, system, things, now).await {
-            // No table, no holds: nobody has prepared this file yet.
-            Err(error) if is_missing_table(&error) => Ok(Vec::new()),
-            answer => self.judged(answer),
-        }
     }
 
     async fn insert_audit(

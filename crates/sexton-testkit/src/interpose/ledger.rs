@@ -1,10 +1,10 @@
 //! The ledger's methods with points, named by the method.
 
 use async_trait::async_trait;
-use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
+use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Hold, Ledger, NewDeletion, Remembered,
-    StateChange, TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, Ledger, NewDeletion, Remembered, StateChange,
+    TombstoneSet,
 };
 
 use super::transaction::InterposedTx;
@@ -112,15 +112,6 @@ impl Ledger for InterposedTx {
     ) -> Result<(), DatabaseError> {
         let written = self.inner.insert_fenced(deletion, at, sets);
         self.watch.around("insert_fenced", written).await
-    }
-
-    async fn active_holds(
-        &mut self,
-        system: &SystemName,
-        things: &[ThingName],
-        now: Timestamp,
-    ) -> Result<Vec<Hold>, DatabaseError> {
-        self.watch.around("active_holds", self.inner.active_holds(system, things, now)).await
     }
 
     async fn insert_audit(

@@ -84,3 +84,5 @@ pub(super) const BAD_GIVEN: &str = "P059";
 pub(super) const UNKNOWN_OUTCOME: &str = "P060";
 /// A header that an answer cannot have.
 pub(super) const BAD_HEADER: &str = "P061";
+/// A placeholder in the condition of a hold that nothing binds.
+pub(super) const UNBOUND_IN_HOLD: &str = "P080";

@@ -10,7 +10,8 @@ use super::placed::Placed;
 use super::table::{Entry, Reader};
 use super::{codes, placeholder};
 use crate::finding::{Finding, Span};
-use crate::policy::{Fragment, Part, Sql};
+use crate::policy::{Fragment, Part, Placeholder, Sql};
+use crate::schema::Dialect;
 
 /// The databases that a fragment can be written for.
 const DIALECTS: [&str; 2] = ["postgres", "sqlite"];
@@ -22,6 +23,28 @@ pub(super) enum Form {
     Bare,
     /// The key takes literals or paths too, so SQL begins with `=`.
     Marked,
+}
+
+/// Reads a condition that stands in no file: that of a hold, as a person gave it. It says of a row
+/// what anybody may ask at any time, so of placeholders it knows `{now}` only.
+pub fn condition(text: &str, dialect: Dialect) -> Result<Fragment, Finding> {
+    let placed = Placed::within(text, text, Span::new(0, text.len()));
+    let is_sqlite = dialect == Dialect::Sqlite;
+    let lexer =
+        Lexer { placed: &placed, is_sqlite, at: 0, text_start: 0, open: vec![], parts: vec![] };
+    let mut findings = Vec::new();
+    let parts = lexer.run(&mut findings)?;
+    if let Some(finding) = findings.into_iter().next() {
+        return Err(finding);
+    }
+    let is_bound =
+        |part: &Part| matches!(part, Part::Text(_) | Part::Placeholder(Placeholder::Now { .. }));
+    if !parts.iter().all(is_bound) {
+        let message = "a hold is judged whoever deletes what, so it has no such value".to_owned();
+        let finding = Finding::error(codes::UNBOUND_IN_HOLD, Some(placed.all()), message);
+        return Err(finding.help("of placeholders it knows `{now}` and the like only"));
+    }
+    Ok(Fragment { parts, span: placed.all() })
 }
 
 impl<'t> Reader<'t> {
