@@ -7,6 +7,7 @@
 //! Invariants: judged before the first change; a refusal leaves rows as they were; every
 //! interior table loses exactly the rows that were found, or everything is taken back.
 
+mod accept;
 mod admit;
 mod attempt;
 mod change;
@@ -36,6 +37,7 @@ use crate::walk::Refused;
 use admit::Admitted;
 use attempt::Step;
 
+pub use accept::Accepted;
 pub(crate) use change::{over_share, too_many};
 pub use commit::commit_in;
 pub use drain::Waiting;
@@ -74,7 +76,16 @@ impl System {
         request: &DeleteRequest,
         waiting: &watch::Sender<Option<Waiting>>,
     ) -> Result<Receipt, DeleteError> {
-        let mut admitted = self.admit(request).await?;
+        let accepted = self.accept(request).await?;
+        self.fulfil(accepted, waiting).await
+    }
+
+    /// Carries out what was accepted; returns when it has been looked at again.
+    pub async fn fulfil(
+        &self,
+        Accepted(mut admitted): Accepted,
+        waiting: &watch::Sender<Option<Waiting>>,
+    ) -> Result<Receipt, DeleteError> {
         let mut outcome = self.drain_and_commit(&mut admitted, waiting).await;
         if let Err(DeleteError::Refused(refusal)) = &mut outcome {
             refusal.has_asked = admitted.has_asked;
