@@ -105,6 +105,9 @@ pub enum Command {
     /// Make the calls of hooks that are due, and go on with what others left
     #[command(after_help = help::WORK)]
     Work(Work),
+    /// Answer over HTTP, and do the background work
+    #[command(after_help = help::SERVE)]
+    Serve(Serve),
     /// Make the open calls of a deletion now
     #[command(after_help = help::RETRY)]
     Retry(Retry),
@@ -309,6 +312,24 @@ pub struct Work {
     pub once: bool,
 }
 
+/// `sexton serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// More policy files, each with its own database
+    #[arg(value_name = "FILE")]
+    pub more: Vec<PathBuf>,
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Answer below this path only, such as /deletions
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
+    #[arg(value_parser = base_path)]
+    pub base_path: String,
+    /// Leave the background work to others
+    #[arg(long)]
+    pub no_work: bool,
+}
+
 /// `sexton sweep`.
 #[derive(Debug, Args)]
 pub struct Sweep {
@@ -423,6 +444,21 @@ fn duration(text: &str) -> Result<Duration, String> {
     match number.parse::<u32>() {
         Ok(count) if count > 0 => Ok(Duration::from_millis(u64::from(count) * millis_each)),
         _ => Err("write a whole number before the unit, as in 5s".into()),
+    }
+}
+
+/// A path to be put before others: with a slash before it and none behind.
+fn base_path(written: &str) -> Result<String, String> {
+    let path = written.trim_end_matches('/');
+    let is_plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b))
+    };
+    if path.is_empty() {
+        return Ok(String::new());
+    }
+    match path.strip_prefix('/') {
+        Some(parts) if parts.split('/').all(is_plain) => Ok(path.to_owned()),
+        _ => Err("a path begins with a slash, such as /deletions".to_owned()),
     }
 }
 

@@ -10,6 +10,7 @@ mod policy_file;
 mod progress;
 mod screen;
 mod shell;
+mod stopping;
 mod text;
 mod wiring;
 

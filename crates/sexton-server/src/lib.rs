@@ -1,3 +1,27 @@
 #![doc = include_str!("../README.md")]
 
+pub mod api;
 pub mod who;
+
+mod extract;
+mod failure;
+mod gate;
+mod log;
+mod outcome;
+mod router;
+mod running;
+mod serve;
+mod service;
+mod shelf;
+mod telling;
+mod working;
+
+pub use extract::{Asker, Changer};
+pub use failure::Failure;
+pub use gate::{Gate, OpenGate};
+pub use log::{LogFailure, log_to};
+pub use outcome::Outcome;
+pub use router::{openapi, router};
+pub use serve::{Settings, serve};
+pub use service::{SameName, Service};
+pub use telling::{AsIs, RequestId};

@@ -170,6 +170,24 @@ ended. What fails: sexton status DELETION
 
 Exit codes: 0 done or stopped, 5 the database failed (--once)";
 
+pub const SERVE: &str = "\
+Examples:
+  sexton serve
+  sexton serve -p batches.toml datasets.toml --listen 127.0.0.1:8080
+  sexton serve --base-path /deletions --log-file sexton.log
+
+Answers the HTTP API of each system below /api/systems/NAME; /openapi.json lists
+every path, /healthz and /readyz say how it is. It also does what `sexton work`
+does, unless --no-work leaves that to others. Any number of servers may run.
+
+Without keys only this machine is answered, and everybody on it is the operator.
+Ctrl-C or SIGTERM ends it: nobody new is let in, who waits is answered, and a
+deletion that is not at its end is gone on with by whoever comes next.
+
+Its log is a JSON object a line, on standard error or in --log-file.
+
+Exit codes: 0 stopped, 2 usage or configuration, 5 it could not serve";
+
 pub const SCHEMA: &str = "\
 Example:
   sexton schema > sexton.schema.json

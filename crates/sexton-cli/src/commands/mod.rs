@@ -14,6 +14,7 @@ mod preview;
 mod retry;
 mod root;
 mod schema;
+mod serve;
 mod status;
 mod sweep;
 mod work;
@@ -46,6 +47,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::GiveUp(give_up) => give_up::run(give_up, shared, screen).await,
         Command::Sweep(sweep) => sweep::run(sweep, shared, screen).await,
         Command::Work(work) => work::run(work, shared, screen).await,
+        Command::Serve(serve) => serve::run(serve, shared, screen).await,
         Command::Audit(audit) => audit::run(audit, shared, screen).await,
     }
 }

@@ -12,6 +12,7 @@ use crate::arguments::{Shared, Work};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::screen::Screen;
+use crate::stopping::asked_to_stop;
 use crate::text::{clean, counted};
 use crate::wiring::{self, Opened};
 
@@ -115,26 +116,6 @@ async fn signalled(stopping: watch::Sender<bool>) -> std::convert::Infallible {
     asked_to_stop().await;
     stopping.send_replace(true);
     std::future::pending().await
-}
-
-#[cfg(unix)]
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => drop(signals.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn asked_to_stop() {
-    drop(tokio::signal::ctrl_c().await);
 }
 
 fn name(system: &System) -> &str {

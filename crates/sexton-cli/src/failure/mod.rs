@@ -15,6 +15,7 @@ use sexton_core::preview::Blocker;
 use sexton_engine::ports::DatabaseError;
 use sexton_engine::{DeleteError, EngineError, HoldError};
 use sexton_hooks::NoClient;
+use sexton_server::SameName;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
@@ -108,6 +109,15 @@ pub enum Failure {
     /// A file cannot be written.
     #[error("{} cannot be written", file.display())]
     FileUnwritten { file: PathBuf, source: io::Error },
+    /// Others than this machine would be answered, whoever they are.
+    #[error("{address} can be reached from elsewhere, and no keys are configured")]
+    Unguarded { address: String },
+    /// Nobody can be answered there.
+    #[error("nothing can be answered on {address}")]
+    Unheard { address: String, source: io::Error },
+    /// Two systems could not be told apart.
+    #[error(transparent)]
+    SameSystem(SameName),
     /// The folder of the demo holds something else.
     #[error("{} is there already, and no demo made it", .0.display())]
     NotADemo(PathBuf),

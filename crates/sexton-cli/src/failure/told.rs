@@ -176,6 +176,9 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::NoTables(_) => usage()
             .next("Is it the right database? Tables of another schema: name it with --schema."),
         Failure::FileUnwritten { source, .. } => unwritten(failure, source, "file with -o"),
+        Failure::Unguarded { .. } | Failure::Unheard { .. } | Failure::SameSystem(_) => {
+            unserved(failure)
+        }
         Failure::NotADemo(_) => usage().next("Choose another folder with --dir."),
         Failure::DemoIsThere { go_on, afresh, .. } => {
             usage().next("Go on with it:").run(go_on).next("Or start afresh:").run(afresh)
@@ -185,6 +188,21 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             Told::new(Exit::Failed, "failed", failure.to_string())
                 .next("Choose another folder with --dir.")
         }
+    }
+}
+
+/// Why nobody is served.
+fn unserved(failure: &Failure) -> Told {
+    let usage = Told::new(Exit::Usage, "usage", clean(&failure.to_string()));
+    match failure {
+        Failure::Unguarded { .. } => {
+            usage.next("Listen on this machine only, such as --listen 127.0.0.1:8080.")
+        }
+        Failure::Unheard { source, .. } => {
+            Told::new(Exit::Failed, "failed", clean(&format!("{failure}: {source}")))
+                .next("Choose another address with --listen, such as 127.0.0.1:8081.")
+        }
+        _ => usage.next("Give one of them another `system = …`."),
     }
 }
 

@@ -1,0 +1,5 @@
+//! Systems.
+
+mod list;
+
+pub use list::*;

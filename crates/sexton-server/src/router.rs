@@ -1,0 +1,66 @@
+//! Every path of the API with its description, and the layers around them all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::{Json, Router};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api;
+use crate::service::Service;
+use crate::telling::{Panicked, no_such_path, tell};
+
+/// No body that is needed is longer.
+const BODY_MAX: usize = 1024 * 1024;
+/// No answer takes longer; the longest that may be waited for a deletion is shorter.
+const ANSWER_TIME: Duration = Duration::from_secs(75);
+
+/// The description of every path.
+pub fn openapi() -> OpenApi {
+    described().split_for_parts().1
+}
+
+fn described() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::with_openapi(api::document())
+        .routes(routes!(api::health::alive))
+        .routes(routes!(api::health::ready))
+        .routes(routes!(api::systems::list))
+        .routes(routes!(api::things::list))
+        .routes(routes!(api::previews::create))
+        .routes(routes!(api::previews::show))
+        .routes(routes!(api::deletions::create))
+        .routes(routes!(api::deletions::list))
+        .routes(routes!(api::deletions::show))
+        .routes(routes!(api::deletions::receipt))
+}
+
+/// Everything that is answered.
+pub fn router(service: Arc<Service>) -> Router {
+    let base_path = service.base_path();
+    let (paths, mut document) = described().split_for_parts();
+    api::explain(&mut document, base_path);
+    let document = Arc::new(document);
+    let openapi = move || {
+        let document = document.clone();
+        async move { Json(document.as_ref().clone()) }
+    };
+    let paths = paths.route("/openapi.json", axum::routing::get(openapi));
+    let placed = if base_path.is_empty() { paths } else { Router::new().nest(base_path, paths) };
+    placed
+        .fallback(async || no_such_path().into_response())
+        .layer(CatchPanicLayer::custom(Panicked))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME))
+        .layer(CsrfLayer::new())
+        .layer(from_fn_with_state(service.clone(), tell))
+        .with_state(service)
+}

@@ -1,0 +1,9 @@
+//! The server itself, asked over HTTP as a client asks it.
+
+#[macro_use]
+mod place;
+
+mod deleting;
+mod failing;
+mod looking;
+mod stopping;
