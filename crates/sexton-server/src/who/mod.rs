@@ -1,4 +1,8 @@
-//! Who asks: what a key or a token says of its bearer.
+//! Who asks: what a key or a token says of its bearer, who is let in, and what they may.
+
+pub mod access;
+pub mod issue;
+pub mod secret;
 
 use std::collections::BTreeSet;
 
