@@ -1,8 +1,20 @@
 //! Who asks: what a key or a token says of its bearer, who is let in, and what they may.
 
 pub mod access;
+pub mod config;
+pub mod gate;
 pub mod issue;
+pub mod network;
+pub mod origin;
+pub mod refusal;
 pub mod secret;
+pub mod token;
+
+mod presented;
+mod rates;
+
+#[cfg(test)]
+mod held;
 
 use std::collections::BTreeSet;
 

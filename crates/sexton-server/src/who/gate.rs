@@ -1,0 +1,234 @@
+//! Who is let in: from the headers of a request to somebody known, or a refusal.
+//!
+//! In this order: is it another site's (`origin`), who presents what (`presented`, `secret`,
+//! `token`), has the bearer asked too often (`rates`). Every request looks its key up, so a key
+//! that is revoked opens nothing from then on.
+//!
+//! As long as there is no key and tokens are not configured, the gate is open: whoever asks from
+//! this machine is its operator. It shuts with the first key, for good.
+//!
+//! Invariants: all who are not known get the same answer, and the log tells them apart; nothing
+//! that is presented is ever logged.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::{HeaderMap, Method, header};
+use sexton_core::names::Actor;
+use sexton_engine::ports::{Clock, Key, State};
+
+use super::Identity;
+use super::config::Config;
+use super::network::{Proxies, counted_as};
+use super::origin::{Origin, Sent, host_and_port, is_cross};
+use super::presented;
+use super::rates::Rates;
+use super::refusal::Refusal;
+use super::secret::{KeySecret, MARK, same};
+use super::token::TokenJudge;
+
+/// A request, as far as it tells who sends it.
+#[derive(Debug, Clone, Copy)]
+pub struct Knock<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// The address at the other end of the connection.
+    pub remote: IpAddr,
+}
+
+/// Lets in who may.
+pub struct Gate {
+    state: Arc<dyn State>,
+    clock: Arc<dyn Clock>,
+    tokens: Option<TokenJudge>,
+    origins: Vec<Origin>,
+    proxies: Proxies,
+    per_minute: u32,
+    failures_per_minute: u32,
+    bearers: Rates,
+    failures: Rates,
+    shut: AtomicBool,
+}
+
+impl Gate {
+    /// By this configuration. The state must be prepared.
+    pub fn new(
+        config: &Config,
+        tokens: Option<TokenJudge>,
+        state: Arc<dyn State>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            shut: AtomicBool::new(tokens.is_some()),
+            tokens,
+            origins: config.origins.clone(),
+            proxies: Proxies(config.trusted_proxies.clone()),
+            per_minute: config.requests_per_minute,
+            failures_per_minute: config.failures_per_minute,
+            bearers: Rates::new(Arc::clone(&clock)),
+            failures: Rates::new(Arc::clone(&clock)),
+            state,
+            clock,
+        }
+    }
+
+    /// Whether everybody on this machine is let in as its operator; told in the log.
+    pub async fn open(&self) -> Result<bool, Refusal> {
+        let is_open = self.is_open().await?;
+        if is_open {
+            tracing::warn!(
+                "there is no API key and no token is configured: whoever asks from this machine \
+                 is its operator, and nobody else is let in; `sexton key create` ends that"
+            );
+        }
+        Ok(is_open)
+    }
+
+    /// Who sends a request.
+    pub async fn admit(&self, knock: Knock<'_>) -> Result<Identity, Refusal> {
+        let peer = self.proxies.peer(knock.remote, knock.headers);
+        let judged = self.judge(knock).await.map_err(|refusal| self.failed(peer, refusal));
+        if let Err(refusal) = &judged {
+            tell(refusal, peer);
+        }
+        judged
+    }
+
+    async fn judge(&self, knock: Knock<'_>) -> Result<Identity, Refusal> {
+        let proxied = self.proxies.trust(knock.remote);
+        let sent = Sent { method: knock.method, headers: knock.headers, proxied };
+        if is_cross(sent, &self.origins) {
+            return Err(Refusal::CrossOrigin);
+        }
+        let credential = presented::bearer(knock.headers).map_err(|_| Refusal::Unreadable)?;
+        let Some(credential) = credential else { return self.without_credential(knock).await };
+        let (identity, per_minute) = if credential.starts_with(MARK) {
+            self.by_key(credential).await?
+        } else {
+            (self.by_token(credential)?, self.per_minute)
+        };
+        self.bearers.count(&identity.bearer, per_minute).map_err(Refusal::TooOften)?;
+        Ok(identity)
+    }
+
+    async fn by_key(&self, credential: &str) -> Result<(Identity, u32), Refusal> {
+        let secret = KeySecret::read(credential).map_err(|_| Refusal::BadKey)?;
+        let hash = secret.hash();
+        let found = self.state.key_by_hash(&hash).await.map_err(Refusal::Unavailable)?;
+        let key = found.filter(|key| same(&key.made.hash, &hash)).ok_or(Refusal::UnknownKey)?;
+        let now = self.clock.now();
+        if key.revoked_at.is_some() {
+            return Err(Refusal::Revoked);
+        }
+        if key.made.expires_at.is_some_and(|end| end <= now) {
+            return Err(Refusal::Expired);
+        }
+        self.note_use(&key).await;
+        let per_minute = key.made.grant.per_minute.unwrap_or(self.per_minute);
+        Ok((of_key(key), per_minute))
+    }
+
+    /// What cannot be noted keeps nobody out.
+    async fn note_use(&self, key: &Key) {
+        let now = self.clock.now();
+        let due = |at: sexton_core::names::Timestamp| {
+            at.plus_secs(sexton_engine::ports::USE_NOTED_EVERY_SECS) <= now
+        };
+        if !key.used_at.is_none_or(due) {
+            return;
+        }
+        if let Err(error) = self.state.note_use(&key.made.id, now).await {
+            tracing::warn!(key.id = %key.made.id, %error, "the use of a key was not noted");
+        }
+    }
+
+    fn by_token(&self, credential: &str) -> Result<Identity, Refusal> {
+        let tokens = self.tokens.as_ref().ok_or(Refusal::NoTokens)?;
+        tokens.judge(credential).map_err(Refusal::BadToken)
+    }
+
+    async fn without_credential(&self, knock: Knock<'_>) -> Result<Identity, Refusal> {
+        if !self.is_open().await? {
+            return Err(Refusal::Anonymous);
+        }
+        if is_local(knock) { Ok(operator()) } else { Err(Refusal::NotLocal) }
+    }
+
+    /// Race: a key that comes now shuts the gate at the next request, in every replica.
+    async fn is_open(&self) -> Result<bool, Refusal> {
+        if self.shut.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let has_keys = self.state.has_keys().await.map_err(Refusal::Unavailable)?;
+        self.shut.store(has_keys, Ordering::Relaxed);
+        Ok(!has_keys)
+    }
+
+    /// The refusal, counted where somebody tried something. Who presents what is good is let in
+    /// whatever others at the same address do.
+    fn failed(&self, peer: IpAddr, refusal: Refusal) -> Refusal {
+        if !refusal.is_failure() {
+            return refusal;
+        }
+        match self.failures.count(&counted_as(peer), self.failures_per_minute) {
+            Ok(()) => refusal,
+            Err(often) => {
+                tell(&refusal, peer);
+                Refusal::FailedTooOften(often)
+            }
+        }
+    }
+}
+
+fn of_key(key: Key) -> Identity {
+    let grant = key.made.grant;
+    Identity {
+        actor: Actor::new(key.made.name),
+        bearer: key.made.id.as_str().to_owned(),
+        roles: grant.roles,
+        organisations: grant.organisations,
+        tenant: grant.tenant,
+        systems: grant
+            .systems
+            .map(|systems| systems.iter().map(|system| system.as_str().to_owned()).collect()),
+    }
+}
+
+fn operator() -> Identity {
+    Identity {
+        actor: Actor::new("operator"),
+        bearer: "operator".to_owned(),
+        roles: vec!["admin".to_owned()],
+        organisations: Vec::new(),
+        tenant: None,
+        systems: None,
+    }
+}
+
+/// Whether a request comes from this machine itself, and not through it: a proxy passes others on,
+/// and a page of another site may have its name point here.
+fn is_local(knock: Knock<'_>) -> bool {
+    let through = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+    let host = knock.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.and_then(host_and_port).map(|(host, _)| host);
+    knock.remote.to_canonical().is_loopback()
+        && !through.iter().any(|name| knock.headers.contains_key(*name))
+        && host.is_none_or(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host.as_str()))
+}
+
+fn tell(refusal: &Refusal, peer: IpAddr) {
+    match refusal {
+        Refusal::Unavailable(error) => {
+            tracing::error!(refusal = refusal.word(), %peer, %error, "nobody can be let in");
+        }
+        refusal => {
+            tracing::info!(refusal = refusal.word(), %peer, why = %refusal, "not let in");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
