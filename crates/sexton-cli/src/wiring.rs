@@ -2,6 +2,8 @@
 //!
 //! The only place that knows which adapters there are.
 
+pub mod state;
+
 use std::sync::Arc;
 
 use sexton_core::policy::Policy;

@@ -188,6 +188,24 @@ Its log is a JSON object a line, on standard error or in --log-file.
 
 Exit codes: 0 stopped, 2 usage or configuration, 5 it could not serve";
 
+pub const KEY: &str = "\
+Examples:
+  sexton key create --name ci --role operator --system batches --expires 90d
+  sexton key create --name shop --tenant t1
+  sexton key list
+  sexton key revoke key_…
+
+A key opens the server's API: Authorization: Bearer sxt_… It is shown once and
+stored as a hash. Without a role it may do what the policy lets everybody do
+in its tenant; viewer only looks, operator sweeps and pauses too, admin does
+everything. A revoked key opens nothing from the next request on. The first
+key ends that whoever is on the server's machine is let in without one.
+
+Keys are in the server's own state: --state, SEXTON_STATE, [who] state in
+sexton-server.toml, or sexton-state.db; the last two beside the policy file.
+
+Exit codes: 0 done, 2 usage or configuration, 4 no such key, 5 failed";
+
 pub const SCHEMA: &str = "\
 Example:
   sexton schema > sexton.schema.json

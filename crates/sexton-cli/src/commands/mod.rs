@@ -10,6 +10,7 @@ mod give_up;
 mod graph;
 mod hold;
 mod init;
+mod key;
 mod preview;
 mod retry;
 mod root;
@@ -41,6 +42,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Cancel(cancel) => cancel::run(cancel, shared, screen).await,
         Command::Fence(fence) => fence::run(fence, shared, screen).await,
         Command::Hold(hold) => hold::run(hold, shared, screen).await,
+        Command::Key(key) => key::run(key, shared, screen).await,
         Command::Schema => Ok(schema::run(screen)),
         Command::Status(status) => status::run(status, shared, screen).await,
         Command::Retry(retry) => retry::run(retry, shared, screen).await,

@@ -16,6 +16,7 @@ use sexton_engine::ports::DatabaseError;
 use sexton_engine::{DeleteError, EngineError, HoldError};
 use sexton_hooks::NoClient;
 use sexton_server::SameName;
+use sexton_server::who::config::Mistake;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
@@ -97,6 +98,15 @@ pub enum Failure {
     /// There is no such deletion.
     #[error("there is no deletion `{0}`")]
     NoDeletion(String),
+    /// There is no such key.
+    #[error("there is no key `{0}`")]
+    NoKey(String),
+    /// The server's configuration cannot be understood.
+    #[error("the server's configuration has mistakes")]
+    BadConfig(Vec<Mistake>),
+    /// The server's configuration cannot be read.
+    #[error("{} cannot be read", .0.display())]
+    ConfigUnread(PathBuf, #[source] io::Error),
     /// The deletion does not know the table.
     #[error("{root} does not touch a table `{table}`")]
     UntouchedTable { table: String, root: String, near: Option<String> },

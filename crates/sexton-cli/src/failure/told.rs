@@ -169,6 +169,19 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::NoDeletion(_) => Told::new(Exit::NotFound, "missing", clean(&failure.to_string()))
             .next("The latest ones:")
             .run(&line.with(&["status"])),
+        Failure::NoKey(_) => Told::new(Exit::NotFound, "missing", clean(&failure.to_string()))
+            .next("Those that there are:")
+            .run(&line.with(&["key", "list"])),
+        Failure::BadConfig(mistakes) => {
+            let mut told = usage();
+            for mistake in mistakes {
+                told = told.detail(&clean(&mistake.to_string()));
+            }
+            told.next("docs/access.md lists what there is.")
+        }
+        Failure::ConfigUnread(_, source) => {
+            Told::new(Exit::Usage, "usage", clean(&format!("{failure}: {source}")))
+        }
         Failure::UntouchedTable { near, .. } => {
             usage().next(&meant(near.as_deref(), "The preview lists what it touches."))
         }

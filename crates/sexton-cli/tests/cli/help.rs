@@ -12,7 +12,7 @@ fn here(arguments: &[&str]) -> crate::program::Said {
 fn every_command_teaches_by_example() {
     for command in [
         "", "demo", "init", "check", "graph", "preview", "delete", "cancel", "status", "retry",
-        "give-up", "sweep", "serve", "work", "fence", "hold", "schema", "audit",
+        "give-up", "sweep", "serve", "work", "fence", "hold", "key", "schema", "audit",
     ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let said = here(&arguments).expect(0);

@@ -18,6 +18,7 @@ mod fencing;
 mod graphing;
 mod help;
 mod holds;
+mod keys;
 mod living;
 mod options;
 mod previewing;

@@ -60,6 +60,7 @@ pub fn program(folder: &Path) -> Command {
         "DATABASE_URL",
         "CACHE_EVICT_URL",
         "SEXTON_LOG",
+        "SEXTON_STATE",
         "NO_COLOR",
         "CLICOLOR_FORCE",
         "COLUMNS",
@@ -88,12 +89,15 @@ macro_rules! snapshot {
     };
 }
 
-pub const FILTERS: [(&str, &str); 10] = [
+pub const FILTERS: [(&str, &str); 13] = [
     // Whether a command is folded depends on the length of its paths.
     (r" \\\n +", " "),
     (r"\S*/sexton-demo\b", "[demo]"),
     (r"\S*/debug/sexton\b|\S*/release/sexton\b", "sexton"),
     (r"dlt_[a-z2-7]{26}", "[deletion]"),
+    (r"key_[a-z2-7]{26}", "[key]"),
+    (r"sxt_[a-z2-7]{60}", "[secret]"),
+    (r"sxt_[a-z2-7]{8}…", "[prefix]…"),
     (r"sha256:[0-9a-f]{64}", "sha256:[hash]"),
     (r"\b[0-9a-f]{64}\b", "[hash]"),
     (r"\b20[0-9T:-]{17}\.[0-9]{3}Z", "[moment]"),

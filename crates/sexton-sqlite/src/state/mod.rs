@@ -36,6 +36,11 @@ impl SqliteState {
         Ok(Self { pools: Pools::create(options).await? })
     }
 
+    /// Whether there is a file at that address.
+    pub fn is_there(address: &str) -> Result<bool, DatabaseError> {
+        Ok(address::options(address)?.get_filename().exists())
+    }
+
     /// Closes all connections, waiting for those in use.
     pub async fn close(&self) {
         self.pools.close().await;
