@@ -213,7 +213,7 @@ fn truth(value: &Value) -> Option<bool> {
 }
 
 /// Whether a value says anything: null, nothing and zero do not.
-fn says(value: &Value) -> bool {
+pub(crate) fn says(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(_) => true,
