@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sexton_core::names::StoreName;
+use sexton_core::objects::{ObjectKey, ObjectVersion};
 use sexton_engine::Stores;
 use sexton_engine::ports::{Store, SystemClock};
 use sexton_samples::{Sample, SeedObjects};
@@ -21,6 +22,8 @@ pub struct TestStores {
     /// Each with the bucket of which rows speak.
     buckets: Vec<(&'static str, &'static str)>,
     place: StorePlace,
+    /// The one that nobody reaches.
+    away: Option<&'static str>,
 }
 
 enum StorePlace {
@@ -36,7 +39,7 @@ impl TestStores {
         let buckets = sample.objects().buckets;
         let store = || Arc::new(MemoryStore::new(Arc::new(SystemClock)));
         let place = StorePlace::Nowhere(buckets.iter().map(|(name, _)| (*name, store())).collect());
-        Self { buckets, place }
+        Self { buckets, place, away: None }
     }
 
     /// A folder for each, filled.
@@ -45,7 +48,8 @@ impl TestStores {
         for (_, bucket) in &objects.buckets {
             fs::create_dir_all(folder.path().join("up").join(bucket)).unwrap();
         }
-        let stores = Self { buckets: objects.buckets.clone(), place: StorePlace::Folders(folder) };
+        let place = StorePlace::Folders(folder);
+        let stores = Self { buckets: objects.buckets.clone(), place, away: None };
         for (store, _) in &objects.buckets {
             objects.put(store, &stores.application(store)).await.unwrap();
         }
@@ -62,7 +66,8 @@ impl TestStores {
                 double.fill(bucket, keys, object.contents.as_bytes());
             }
         }
-        Self { buckets: objects.buckets.clone(), place: StorePlace::Double(double) }
+        let place = StorePlace::Double(double);
+        Self { buckets: objects.buckets.clone(), place, away: None }
     }
 
     /// As a program opens them that begins now.
@@ -72,7 +77,8 @@ impl TestStores {
                 StorePlace::Nowhere(stores) => stores[name].clone(),
                 StorePlace::Folders(_) => sexton_stores::open_late(&self.address(name)).unwrap(),
                 StorePlace::Double(_) => {
-                    sexton_stores::open_with(&self.address(name), &variable).unwrap()
+                    let known = if self.away == Some(name) { stranger } else { variable };
+                    sexton_stores::open_with(&self.address(name), &known).unwrap()
                 }
             };
             (StoreName::new(*name), Ok(store))
@@ -86,8 +92,17 @@ impl TestStores {
 
     /// Writes an object, as the application does.
     pub async fn put(&self, store: &str, key: &str) {
-        let key = sexton_core::objects::ObjectKey::new(key).unwrap();
+        let key = ObjectKey::new(key).unwrap();
         self.application(store).put(&key, b"late").await.unwrap();
+    }
+
+    /// The store itself removes these, as by an expiry of its own.
+    pub async fn lose(&self, store: &str, keys: &[&str]) {
+        let stores = self.open();
+        let store = stores.get(&StoreName::new(store)).unwrap();
+        let object = |key: &&str| ObjectVersion::current(ObjectKey::new(*key).unwrap());
+        let objects: Vec<ObjectVersion> = keys.iter().map(object).collect();
+        store.remove(&objects).await.unwrap();
     }
 
     fn address(&self, store: &str) -> String {
@@ -160,6 +175,24 @@ impl TestStores {
         }
     }
 
+    /// Lets nobody into one of them, of programs that begin now.
+    pub fn one_goes_away(&mut self, store: &'static str) {
+        self.away = Some(store);
+        if let StorePlace::Folders(folder) = &self.place {
+            let bucket = folder.path().join("up").join(self.bucket(store));
+            fs::rename(bucket, folder.path().join("away")).unwrap();
+        }
+    }
+
+    /// Brings it back.
+    pub fn it_comes_back(&mut self) {
+        let store = self.away.take().unwrap();
+        if let StorePlace::Folders(folder) = &self.place {
+            let bucket = folder.path().join("up").join(self.bucket(store));
+            fs::rename(folder.path().join("away"), bucket).unwrap();
+        }
+    }
+
     /// The server, where there is one.
     pub fn double(&self) -> Option<&S3Double> {
         match &self.place {
@@ -181,6 +214,11 @@ fn variable(name: &str) -> Option<String> {
         "AWS_SECRET_ACCESS_KEY" => Some("testtest".into()),
         _ => None,
     }
+}
+
+/// Whose credentials it does not.
+fn stranger(name: &str) -> Option<String> {
+    variable(name).map(|known| known.replace("test", "nobody"))
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

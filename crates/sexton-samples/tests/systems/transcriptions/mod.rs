@@ -5,6 +5,7 @@ mod contract;
 mod erasure;
 mod fence;
 mod keys;
+mod objects;
 mod partial;
 mod plans;
 mod work;
