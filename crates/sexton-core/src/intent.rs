@@ -20,14 +20,23 @@ pub enum IntentKind {
     Orphan,
     /// A line of the log, once the rows are gone.
     Event,
+    /// A line of the log, once everything else is carried out or nobody waits for it any more.
+    #[serde(rename = "waited-event")]
+    WaitedEvent,
     /// A line of the log, once everything else is carried out.
     #[serde(rename = "last-event")]
     LastEvent,
+    /// A line of the log, if something fails: once.
+    #[serde(rename = "fail-event")]
+    FailEvent,
+    /// A line of the log, for each object of which something fails.
+    #[serde(rename = "key-event")]
+    KeyEvent,
 }
 
 impl IntentKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Hook,
         Self::Key,
         Self::Prefix,
@@ -35,7 +44,10 @@ impl IntentKind {
         Self::Shared,
         Self::Orphan,
         Self::Event,
+        Self::WaitedEvent,
         Self::LastEvent,
+        Self::FailEvent,
+        Self::KeyEvent,
     ];
 
     /// The word used in tables.
@@ -48,7 +60,10 @@ impl IntentKind {
             Self::Shared => "shared",
             Self::Orphan => "orphan",
             Self::Event => "event",
+            Self::WaitedEvent => "waited-event",
             Self::LastEvent => "last-event",
+            Self::FailEvent => "fail-event",
+            Self::KeyEvent => "key-event",
         }
     }
 

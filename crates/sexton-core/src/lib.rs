@@ -10,6 +10,7 @@ pub mod finding;
 pub mod graph;
 pub mod intent;
 pub mod lifecycle;
+pub mod line;
 pub mod names;
 pub mod objects;
 pub mod picture;

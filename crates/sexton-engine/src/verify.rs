@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sexton_core::audit::{Receipt, Record};
 use sexton_core::intent::IntentKind;
 use sexton_core::lifecycle::{Event, State, next};
+use sexton_core::line::ObjectFacts;
 use sexton_core::names::{Actor, DeletionId, TenantId, ThingName};
 use sexton_core::plan::{Look, LookAgain, Plan};
 use sexton_core::policy::Options;
@@ -22,7 +23,7 @@ use sexton_core::sweep::SWEEP;
 use crate::execute::{ROOT_TENANT, ROOT_VALUE};
 use crate::outcome::DeleteError;
 use crate::ports::{AuditRow, DatabaseError, DeletionRow, StateChange, TombstoneSet, Tx};
-use crate::reap::{OBJECTS, Open, REAPED, objects_gone};
+use crate::reap::{OBJECTS, Open, REAPED, kinds_stored, objects_gone};
 use crate::request::Caller;
 use crate::system::System;
 use crate::walk::{KeyRows, Locks, Roots, Walk};
@@ -120,7 +121,7 @@ impl System {
         let mut tx = self.begin_keep().await?;
         if open.is_reaped() && tx.intents_left(id, REAPED).await?.open > 0 {
             tx.rollback().await?;
-            return Err(self.leave_open(id, lease).await?);
+            return Err(self.leave_open(id, lease, open).await?);
         }
         let seen = match &ready {
             Some(ready) => look_again(&ready.plan, id, tx.as_mut()).await?,
@@ -136,11 +137,16 @@ impl System {
             return Err(DeleteError::Unverified { deletion: id.clone(), left: seen.left });
         }
         let mut receipt = self.receipt(tx.as_mut(), id, sealed, seen.looked_at).await?;
+        let mut facts = ObjectFacts::default();
         if open.objects {
-            receipt.objects_gone = objects_gone(tx.as_mut(), id).await?;
+            (receipt.objects_gone, facts) = objects_gone(tx.as_mut(), id).await?;
             for kind in OBJECTS {
                 tx.drop_intents(id, kind).await?;
             }
+        }
+        if open.events {
+            let kinds = kinds_stored(&self.policy, &receipt.record.events);
+            self.tell_log_in(tx.as_mut(), id, &kinds, facts).await?;
         }
         if open.calls {
             for (rule, outcome, count) in tx.count_intents(id).await? {
@@ -148,9 +154,6 @@ impl System {
             }
             // What was said held values of rows that are gone.
             tx.drop_intents(id, IntentKind::Hook).await?;
-        }
-        if open.events {
-            self.tell_log_in(tx.as_mut(), id, &[IntentKind::Event, IntentKind::LastEvent]).await?;
         }
         let text = serde_json::to_string(&receipt).expect("a receipt is plain text and numbers");
         let events: &[Event] = match from {

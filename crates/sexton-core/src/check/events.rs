@@ -4,6 +4,7 @@ use super::Source;
 use super::hooks::unnamed_going;
 use crate::finding::{Finding, did_you_mean};
 use crate::graph::table_or_finding;
+use crate::line::{Failing, OBJECT_WORDS};
 use crate::names::{ColumnName, TableName};
 use crate::plan;
 use crate::policy::{Event, EventOf, On, Stop, Work};
@@ -16,6 +17,7 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
 
 fn of_event(source: &Source<'_>, event: &Event) -> Vec<Finding> {
     let mut findings: Vec<Finding> = unguarded(source, event).into_iter().collect();
+    findings.extend(unfailing(source, event));
     findings.extend(unnamed_going(source, event.filter.as_ref()));
     if let EventOf::Rows { table, .. } = &event.of.value {
         match table_or_finding(table, event.of.span, source.schema) {
@@ -40,6 +42,7 @@ fn of_event(source: &Source<'_>, event: &Event) -> Vec<Finding> {
     for slot in event.fields.slots() {
         findings.extend(ungone(event, slot, table));
         findings.extend(subjectless(source, event, slot));
+        findings.extend(untimely(event, slot, table));
         let path = plan::columns(slot, asker);
         let (schema, graph) = (source.schema, source.graph);
         let followed = plan::follow(slot, &path, asker, table, schema, graph);
@@ -99,6 +102,62 @@ fn subjectless(source: &Source<'_>, event: &Event, slot: &Slot) -> Option<Findin
         table.name
     );
     finding(message, "name a column of the guard's `of`, or `label`")
+}
+
+/// What becomes of objects, and what fails of them, is known after the commit.
+fn untimely(event: &Event, slot: &Slot, table: Option<&Table>) -> Option<Finding> {
+    let names: Vec<&str> = slot.path.names.iter().map(String::as_str).collect();
+    let [word, ..] = names.as_slice() else { return None };
+    let is_column = table.is_some_and(|table| table.column(&ColumnName::new(*word)).is_some());
+    if is_column || !event.on.value.reads_rows() {
+        return None;
+    }
+    let written = slot.path.written();
+    let (code, message, help) = match names.as_slice() {
+        ["objects", word] if OBJECT_WORDS.contains(word) && !event.on.value.knows_objects() => (
+            "C431",
+            format!("`{{{written}}}` counts objects of which none has gone yet"),
+            "tell the event on \"reaped\" or \"reaped or waited\"",
+        ),
+        ["key" | "error" | "error_type" | "count"] if !matches!(event.on.value, On::Failing(_)) => {
+            (
+                "C432",
+                format!("`{{{written}}}` is known only of what fails"),
+                "tell the event on \"key failed\", \"store failed\" or \"manifest unreadable\"",
+            )
+        }
+        ["key"] if event.on.value == On::Failing(Failing::Store) => (
+            "C432",
+            "`{key}` is of one object, and a store that fails says nothing of any".to_owned(),
+            "tell the event on \"key failed\", or leave the key out",
+        ),
+        _ => return None,
+    };
+    Some(Finding::error(code, Some(slot.span), message).help(help))
+}
+
+/// Nothing can fail that is not there.
+fn unfailing(source: &Source<'_>, event: &Event) -> Option<Finding> {
+    let On::Failing(failing) = event.on.value else { return None };
+    let is_of = |table: &TableName| match &event.of.value {
+        EventOf::Thing(_) => true,
+        EventOf::Rows { table: of, .. } => of == table,
+    };
+    let (lacks, what) = match failing {
+        Failing::Key | Failing::Store => {
+            (source.policy.objects.is_empty(), "the policy has no [objects]".to_owned())
+        }
+        Failing::Manifest => {
+            let mut rules = source.policy.objects.iter();
+            let has = rules.any(|rule| rule.manifest.is_some() && is_of(&rule.of.value));
+            (!has, "no rule of [objects] reads a manifest of these rows".to_owned())
+        }
+    };
+    lacks.then(|| {
+        let message = format!("event `{}` is never told: {what}", event.name);
+        Finding::warning("C433", Some(event.on.span), message)
+            .help("take it out, or add the rule whose objects it tells of")
+    })
 }
 
 /// The guard that refuses must be there.

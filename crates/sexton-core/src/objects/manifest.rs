@@ -45,6 +45,9 @@ pub struct ManifestTarget {
     pub stores: Vec<StoreName>,
     /// Its key.
     pub key: String,
+    /// The key of the row that it is of, by which a line of the log finds it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub row: String,
     /// Where it says what goes with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removes: Vec<ManifestPlace>,

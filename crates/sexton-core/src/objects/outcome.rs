@@ -51,6 +51,20 @@ impl Outcome {
         }
     }
 
+    /// The outcome in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Absent => "absent",
+            Self::Hidden => "hidden",
+            Self::Denied { .. } => "denied",
+            Self::Locked { .. } => "locked",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Failed { .. } => "failed",
+            Self::Unconfirmed => "unconfirmed",
+        }
+    }
+
     /// Whether asking again at once may give another answer.
     pub fn is_transient(&self) -> bool {
         match self {

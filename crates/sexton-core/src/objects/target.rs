@@ -1,10 +1,11 @@
 //! What a stored promise says of objects, and how far it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::OutcomeCounts;
+use crate::line::Failing;
 use crate::names::{StoreName, Timestamp};
 
 /// So many keys stand in one promise at most: one call of a store removes them.
@@ -80,6 +81,9 @@ pub struct Progress {
     /// Whether what a manifest names is promised by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_read: bool,
+    /// Of which keys it was told that something failed, with what did.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub told: BTreeSet<(Failing, String)>,
     /// How often a prefix was seen to be empty.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub empty: u32,

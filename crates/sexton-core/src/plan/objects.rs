@@ -9,6 +9,7 @@ use super::recording::{Asker, of_going_rows, read_all};
 use serde_json::Value;
 
 use super::{NamedManifest, NamedObjects, NamedPool, Said};
+use crate::fence::key_text;
 use crate::finding::Finding;
 use crate::objects::{NamingIn, ObjectKey, Prefix, SharedNames};
 use crate::policy::{Manifest, NamesBy, NamingColumn, ObjectRule, Policy, VersionsGone};
@@ -178,7 +179,10 @@ impl NamedObjects {
     pub fn manifest(&self, row: &[Scalar]) -> Result<Option<FoundManifest>, Misnamed> {
         let Some(manifest) = &self.manifest else { return Ok(None) };
         let value = |path: &ValuePath| said(&self.said, row, path);
-        let found = manifest.found(&value);
+        let found = manifest.found(&value).map(|found| {
+            let row = key_text(&row[row.len().saturating_sub(self.row_key)..]);
+            found.map(|(key, names)| FoundManifest { key, names, row })
+        });
         found.map_err(|why| Misnamed { row: self.row(row), why: why.to_string() })
     }
 
@@ -207,10 +211,15 @@ pub struct FoundManifest {
     pub key: String,
     /// Where it names shared objects, and of which parts of pools.
     pub names: Vec<SharedNames>,
+    /// The row's key.
+    pub row: String,
 }
 
+/// A manifest's key, and where it names shared objects.
+type KeyAndNames = (String, Vec<SharedNames>);
+
 impl NamedManifest {
-    fn found(&self, value: &dyn Fn(&ValuePath) -> Value) -> Result<Option<FoundManifest>, BadName> {
+    fn found(&self, value: &dyn Fn(&ValuePath) -> Value) -> Result<Option<KeyAndNames>, BadName> {
         let Some(key) = self.key.name(value)? else { return Ok(None) };
         let mut bound = Vec::new();
         for (name, text) in &self.bind {
@@ -223,7 +232,7 @@ impl NamedManifest {
         for pool in &self.names {
             names.extend(pool.part(&bound)?);
         }
-        Ok(Some(FoundManifest { key, names }))
+        Ok(Some((key, names)))
     }
 }
 

@@ -7,6 +7,7 @@ use super::working::{self, Rows};
 use super::{CallCount, EventPlan, HookPlan, KeySet, Recording, Said, Told, counting};
 use crate::finding::Finding;
 use crate::graph::Graph;
+use crate::line::{Failing, OBJECT_WORDS};
 use crate::names::{ColumnName, TableName};
 use crate::policy::{
     Event, EventOf, Fragment, Hook, JsonPlace, ObjectRule, On, Part, Placeholder, Policy, Sql,
@@ -58,7 +59,7 @@ pub(super) fn reads(policy: &Policy, table: &TableName) -> bool {
     let names = |filter: Option<&Sql>| named_going(filter).any(|(going, _)| going == table);
     let of_hook = |hook: &Hook| hook.of.value == *table || names(hook.filter.as_ref());
     let of_event = |event: &Event| {
-        let is_read = matches!(event.on.value, On::Committed | On::Reaped | On::Cancelled);
+        let is_read = event.on.value.reads_rows();
         let is_of = matches!(&event.of.value, EventOf::Rows { table: of, .. } if of == table);
         is_read && (is_of || names(event.filter.as_ref()))
     };
@@ -174,6 +175,10 @@ fn word(asker: Asker, names: &[String], schema: &Schema) -> Option<Said> {
         (_, ["thing"]) => Some(Said::Thing),
         (Asker::Root | Asker::Refusal, ["id"]) => Some(Said::Root),
         (Asker::Root | Asker::Row, ["rows", name @ ..]) => table(name),
+        (Asker::Root | Asker::Row, ["objects", word]) if OBJECT_WORDS.contains(word) => {
+            Some(Said::Later)
+        }
+        (Asker::Root | Asker::Row, ["key" | "error" | "error_type" | "count"]) => Some(Said::Later),
         (Asker::Refusal, ["count"]) => Some(Said::Count),
         (Asker::Refusal, ["subject", column]) => Some(Said::Subject((*column).to_owned())),
         (Asker::Refusal, ["names"]) => Some(Said::Names),
@@ -188,10 +193,7 @@ pub(crate) fn event_table<'s>(
     policy: &Policy,
     schema: &'s Schema,
 ) -> (Asker, Option<&'s Table>) {
-    let asks = |asker| match event.on.value {
-        On::Committed | On::Reaped | On::Cancelled => asker,
-        On::Refused(_) | On::Failed => Asker::Refusal,
-    };
+    let asks = |asker| if event.on.value.reads_rows() { asker } else { Asker::Refusal };
     let table = match &event.of.value {
         EventOf::Rows { table, .. } => {
             return match asks(Asker::Row) {
@@ -218,11 +220,11 @@ pub(super) fn told_of(event: &Event, thing: &Thing) -> Option<bool> {
         EventOf::Rows { thing: Some(name), .. } if *name != thing.name => None,
         EventOf::Rows { table, .. } => {
             let is_roots = thing.row.as_ref().is_some_and(|row| row.value.table == *table);
-            match event.on.value {
-                On::Committed | On::Reaped | On::Cancelled => Some(false),
-                // Of what did not happen only the root is known.
-                On::Refused(_) | On::Failed => is_roots.then_some(true),
+            if event.on.value.reads_rows() {
+                return Some(false);
             }
+            // Of what did not happen only the root is known.
+            is_roots.then_some(true)
         }
     }
 }
@@ -332,6 +334,9 @@ fn of_event(
     let slots = event.fields.slots();
     let said = read_all((source.schema, source.graph), asker, table, &slots, &mut writer)?;
     let mut root_key = 0;
+    // Which row's manifest it is, is told by the row's key.
+    let of_row =
+        table.filter(|_| asker == Asker::Row && event.on.value == On::Failing(Failing::Manifest));
     let is_there = table.filter(|_| set.is_some() || at_work.is_some());
     let statement = is_there.map(|table| {
         if let (Asker::Row, Some(rows)) = (asker, &at_work) {
@@ -341,16 +346,17 @@ fn of_event(
             filtered(source, closure, table, event.filter.as_ref(), &mut writer);
             in_order(table, &rows.identity, &mut writer);
         } else if let (Asker::Row, Some(set)) = (asker, set) {
+            if of_row.is_some() {
+                let key = &set.columns[..set.identity];
+                write_key(table, key, &mut writer);
+                root_key = key.len();
+            }
             of_going_rows(source, closure, (table, set), event.filter.as_ref(), &mut writer);
         } else {
             // Which root a row is of is told by its key, behind all else.
             let key = source.thing.row.as_ref().map(|row| row.value.columns.clone());
             let key = columns_of(table, &key.unwrap_or_default());
-            for column in &key {
-                writer.push(", ").qualified_by(table, |writer| {
-                    writer.read(column);
-                });
-            }
+            write_key(table, &key, &mut writer);
             root_key = key.len();
             writer.push(" FROM ").table(table).push(" WHERE ");
             writer.qualified_by(table, |writer| in_roots(writer, &key));
@@ -364,8 +370,18 @@ fn of_event(
     });
     let (name, on) = (event.name.clone(), event.on.value.clone());
     let has_filter = event.filter.is_some() || at_work.is_some();
-    let told = Told::Event(EventPlan { name, on, of_root, has_filter });
+    let of_row = of_row.map(|table| table.name.clone());
+    let told = Told::Event(EventPlan { name, on, of_root, has_filter, of_row });
     Ok(Some(Recording { told, statement, root_key, form: event.fields.clone(), said }))
+}
+
+/// `, key` of a row, behind all else that is read of it.
+fn write_key(table: &Table, key: &[Column], writer: &mut Writer) {
+    for column in key {
+        writer.push(", ").qualified_by(table, |writer| {
+            writer.read(column);
+        });
+    }
 }
 
 /// ` FROM table WHERE` its rows go and meet the condition, in the order of their keys.

@@ -1,10 +1,13 @@
 //! What is said of rows that go: the values that were read, put into their template.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
 
 use super::{HookPlan, Recording, Said, Told};
+use crate::line::{Later, LaterPiece};
 use crate::sql::Scalar;
-use crate::template::{ValuePath, value_of};
+use crate::template::{Filter, Form, Piece, Slot, Text, ValuePath, value_of};
 
 /// What words of a template stand for.
 #[derive(Debug, Clone, Copy)]
@@ -59,9 +62,42 @@ impl Recording {
         calls.map(|bodies| Value::Array(bodies.to_vec())).collect()
     }
 
+    /// The fields of an event's lines about these rows, one for each, and which of them are filled
+    /// when it is told.
+    pub fn fields(
+        &self,
+        rows: &[Vec<Scalar>],
+        words: Words<'_>,
+    ) -> Vec<(Map<String, Value>, BTreeMap<String, Later>)> {
+        let of_row = |row: &Vec<Scalar>| {
+            let value = |path: &ValuePath| self.value(row, path, words);
+            let is_later = |slot: &Slot| self.said_of(&slot.path) == Some(&Said::Later);
+            let (mut known, mut later) = (Map::new(), BTreeMap::new());
+            let Form::Table(fields) = &self.form else { return (known, later) };
+            for field in fields {
+                let name = field.name.clone();
+                let open = match &field.form {
+                    Form::Text(text) if text.slots().any(is_later) => open(text, &value, &is_later),
+                    _ => {
+                        known.extend(field.filled(&value).map(|filled| (name, filled)));
+                        continue;
+                    }
+                };
+                known.insert(name.clone(), Value::Null);
+                let is_optional = field.is_optional;
+                later.extend(open.map(|pieces| (name, Later { pieces, is_optional })));
+            }
+            (known, later)
+        };
+        rows.iter().map(of_row).collect()
+    }
+
+    fn said_of(&self, path: &ValuePath) -> Option<&Said> {
+        self.said.iter().find(|(known, _)| known == path).map(|(_, said)| said)
+    }
+
     fn value(&self, row: &[Scalar], path: &ValuePath, words: Words<'_>) -> Value {
-        let said = self.said.iter().find(|(known, _)| known == path).map(|(_, said)| said);
-        match said {
+        match self.said_of(path) {
             Some(Said::Read { at, is_json }) => {
                 row.get(*at).map_or(Value::Null, |scalar| value_of(scalar, *is_json))
             }
@@ -87,7 +123,32 @@ impl Recording {
             Some(Said::Actor) => words.actor.into(),
             Some(Said::Deletion) => words.deletion.into(),
             Some(Said::Thing) => words.thing.into(),
-            None => Value::Null,
+            Some(Said::Later) | None => Value::Null,
         }
     }
+}
+
+/// The pieces of a text of which not all is known; none where what is known is null.
+fn open(
+    text: &Text,
+    value: &dyn Fn(&ValuePath) -> Value,
+    is_later: &dyn Fn(&Slot) -> bool,
+) -> Option<Vec<LaterPiece>> {
+    let piece = |piece: &Piece| match piece {
+        Piece::Written(written) => Some(LaterPiece::Text(written.clone())),
+        Piece::Value(slot) if is_later(slot) => {
+            let word = slot.path.written();
+            Some(if slot.filter == Some(Filter::Bool) {
+                LaterPiece::Truth(word)
+            } else {
+                LaterPiece::Word(word)
+            })
+        }
+        Piece::Value(slot) => match slot.filtered(value(&slot.path)) {
+            Value::Null => None,
+            Value::String(text) => Some(LaterPiece::Text(text)),
+            value => Some(LaterPiece::Text(value.to_string())),
+        },
+    };
+    text.pieces.iter().map(piece).collect()
 }

@@ -12,7 +12,7 @@ pub struct Recording {
     pub told: Told,
     /// Reads the values, a row for each row that goes; none where nothing is read.
     pub statement: Option<Statement>,
-    /// So many columns at the end are the key of the root that the row is of.
+    /// So many columns at the end are the key of the root that the row is of, or of the row.
     pub root_key: usize,
     /// What is said of a row.
     pub form: Form,
@@ -40,6 +40,8 @@ pub struct EventPlan {
     pub of_root: bool,
     /// Whether a condition says of which.
     pub has_filter: bool,
+    /// The table, where only what fails of a row itself is told with it.
+    pub of_row: Option<TableName>,
 }
 
 /// Whom a hook calls, and how.
@@ -105,4 +107,6 @@ pub enum Said {
     Subject(String),
     /// What went wrong, in a sentence.
     Message,
+    /// What is known only when it is told.
+    Later,
 }

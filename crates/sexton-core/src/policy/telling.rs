@@ -2,6 +2,7 @@
 
 use super::Sql;
 use crate::finding::{Located, Span};
+use crate::line::Failing;
 use crate::names::{EventName, GuardName, HookName, TableName, ThingName};
 use crate::template::{Form, Slot};
 
@@ -93,10 +94,34 @@ pub enum On {
     Committed,
     /// Everything that was promised is carried out.
     Reaped,
+    /// The same, or nobody waits for it any more.
+    ReapedOrWaited,
     /// Somebody at work was asked to stop.
     Cancelled,
     /// It was refused: by anything, or by this guard.
     Refused(Option<GuardName>),
     /// It failed.
     Failed,
+    /// Something failed once its rows were gone.
+    Failing(Failing),
+}
+
+impl On {
+    /// Whether rows are read for it: it tells of a deletion that commits, or asks work to stop.
+    pub fn reads_rows(&self) -> bool {
+        self.is_committed() || *self == Self::Cancelled
+    }
+
+    /// Whether it tells of a deletion whose rows are gone.
+    pub fn is_committed(&self) -> bool {
+        match self {
+            Self::Committed | Self::Reaped | Self::ReapedOrWaited | Self::Failing(_) => true,
+            Self::Cancelled | Self::Refused(_) | Self::Failed => false,
+        }
+    }
+
+    /// Whether it is told when something has become of objects.
+    pub fn knows_objects(&self) -> bool {
+        matches!(self, Self::Reaped | Self::ReapedOrWaited | Self::Failing(_))
+    }
 }

@@ -115,12 +115,20 @@ impl Form {
             Self::Text(text) => text.fill(value),
             Self::List(items) => items.iter().map(|item| item.fill(value)).collect(),
             Self::Table(fields) => {
-                let filled = fields.iter().map(|field| (field, field.form.fill(value)));
-                let said = filled.filter(|(field, filled)| !field.is_optional || says(filled));
-                let said = said.map(|(field, filled)| (field.name.clone(), filled));
+                let said = fields
+                    .iter()
+                    .filter_map(|field| Some((field.name.clone(), field.filled(value)?)));
                 Value::Object(said.collect::<Map<String, Value>>())
             }
         }
+    }
+}
+
+impl Field {
+    /// Its value; none where it is left out.
+    pub(crate) fn filled(&self, value: &dyn Fn(&ValuePath) -> Value) -> Option<Value> {
+        let filled = self.form.fill(value);
+        (!self.is_optional || says(&filled)).then_some(filled)
     }
 }
 
@@ -149,7 +157,7 @@ impl Text {
         })
     }
 
-    fn fill(&self, value: &dyn Fn(&ValuePath) -> Value) -> Value {
+    pub(crate) fn fill(&self, value: &dyn Fn(&ValuePath) -> Value) -> Value {
         if let [Piece::Value(slot)] = self.pieces.as_slice() {
             return slot.value(value);
         }
@@ -190,7 +198,7 @@ impl Slot {
         self.filtered(Value::from(counts.fold(0, u64::saturating_add)))
     }
 
-    fn filtered(&self, value: Value) -> Value {
+    pub(crate) fn filtered(&self, value: Value) -> Value {
         match self.filter {
             Some(Filter::Bool) => truth(&value).map_or(Value::Null, Value::Bool),
             Some(Filter::Path) | None => value,

@@ -119,7 +119,7 @@ impl System {
             // Whoever waits for the log does not wait for those who are called.
             self.tell_log(&committed.id, open).await?;
             if self.reap_own(&committed.id).await?.open > 0 {
-                return Err(self.leave_open(&committed.id, lease).await?);
+                return Err(self.leave_open(&committed.id, lease, open).await?);
             }
         }
         let (options, from) = (&admitted.options, State::Committed);

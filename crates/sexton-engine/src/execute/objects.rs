@@ -118,6 +118,7 @@ impl System {
             let target = ManifestTarget {
                 stores: named.stores.clone(),
                 key: found.key.clone(),
+                row: found.row.clone(),
                 removes: manifest.removes.clone(),
                 names: found.names.clone(),
                 all_versions: named.all_versions,

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sexton_core::fence::key_text;
 use sexton_core::intent::IntentKind;
+use sexton_core::line::{Failing, Later, LineOf, StoredLine};
 use sexton_core::names::IntentId;
 use sexton_core::plan::{EventPlan, Recording, Told, Why, Words};
 use sexton_core::policy::{Call, On};
@@ -95,7 +96,7 @@ impl System {
 
     /// Whether an event is told of a deletion that commits, and somebody keeps a log.
     fn is_told_of(&self, event: &EventPlan) -> bool {
-        self.log.is_some() && matches!(event.on, On::Committed | On::Reaped)
+        self.log.is_some() && event.on.is_committed()
     }
 
     fn intent(&self, call: &Calling) -> NewIntent {
@@ -122,13 +123,18 @@ impl System {
         for (place, rows) in &promised.told {
             let recording = &walk.plan.steps.record[*place];
             let Told::Event(event) = &recording.told else { continue };
-            let kind =
-                if event.on == On::Reaped { IntentKind::LastEvent } else { IntentKind::Event };
             for (root, rows) in by_root(recording, event, rows, admitted) {
-                for fields in recording.bodies(&rows, words(admitted, &root, removed)) {
+                let said = recording.fields(&rows, words(admitted, &root, removed));
+                for ((fields, later), row) in said.into_iter().zip(&rows) {
                     let deletion = Some(admitted.stored.id.as_str());
                     let line = line(event.name.as_str(), deletion, &at, fields);
-                    intents.push(self.new_intent(kind, event.name.to_string(), line));
+                    let kind = kind_of(&event.on, &later);
+                    let of = event.of_row.as_ref().map(|table| LineOf {
+                        table: table.to_string(),
+                        key: key_of(recording, row),
+                    });
+                    let stored = StoredLine { line, later, on: failing(&event.on), of };
+                    intents.push(self.new_intent(kind, event.name.to_string(), stored.text()));
                 }
             }
         }
@@ -155,10 +161,28 @@ impl System {
                 for fields in recording.bodies(&[Vec::new()], words) {
                     let id = Some(admitted.stored.id.as_str());
                     // A refusal is the answer, whether it can be logged or not.
-                    log.add(&line(event.name.as_str(), id, &at, fields)).ok();
+                    log.add(&told(event.name.as_str(), id, &at, fields)).ok();
                 }
             }
         }
+    }
+}
+
+/// When a stored line is told.
+pub(crate) fn kind_of(on: &On, later: &BTreeMap<String, Later>) -> IntentKind {
+    match on {
+        On::Reaped => IntentKind::LastEvent,
+        On::ReapedOrWaited => IntentKind::WaitedEvent,
+        On::Failing(_) if later.values().any(|later| later.says("key")) => IntentKind::KeyEvent,
+        On::Failing(_) => IntentKind::FailEvent,
+        On::Committed | On::Cancelled | On::Refused(_) | On::Failed => IntentKind::Event,
+    }
+}
+
+fn failing(on: &On) -> Option<Failing> {
+    match on {
+        On::Failing(failing) => Some(*failing),
+        _ => None,
     }
 }
 
@@ -186,18 +210,27 @@ fn happened<'e>(on: &On, error: &'e DeleteError) -> Happened<'e> {
     }
 }
 
+/// One flat line, as it is told at once.
+pub(super) fn told(event: &str, deletion: Option<&str>, at: &str, fields: Value) -> String {
+    let Value::Object(fields) = fields else { return String::new() };
+    Value::Object(line(event, deletion, at, fields)).to_string()
+}
+
 /// One flat line: the event's name, when, of which deletion, and what the policy has it say.
-pub(super) fn line(event: &str, deletion: Option<&str>, at: &str, fields: Value) -> String {
-    let mut line = serde_json::json!({ "event": event, "at": at });
-    if let Some(deletion) = deletion {
-        line["deletion"] = deletion.into();
+fn line(
+    event: &str,
+    deletion: Option<&str>,
+    at: &str,
+    fields: Map<String, Value>,
+) -> Map<String, Value> {
+    let mut line = Map::new();
+    line.insert("event".to_owned(), event.into());
+    line.insert("at".to_owned(), at.into());
+    line.extend(deletion.map(|deletion| ("deletion".to_owned(), deletion.into())));
+    for (name, value) in fields {
+        line.entry(name).or_insert(value);
     }
-    if let (Value::Object(line), Value::Object(fields)) = (&mut line, fields) {
-        for (name, value) in fields {
-            line.entry(name).or_insert(value);
-        }
-    }
-    line.to_string()
+    line
 }
 
 pub(super) fn words<'w>(
@@ -234,15 +267,19 @@ pub(super) fn by_root(
     if !event.of_root {
         return vec![(String::new(), rows.to_vec())];
     }
-    let of_row = |row: &Row| key_text(&row[row.len().saturating_sub(recording.root_key)..]);
     let mut told: Vec<(String, Vec<Row>)> =
-        rows.iter().map(|row| (of_row(row), vec![row.clone()])).collect();
+        rows.iter().map(|row| (key_of(recording, row), vec![row.clone()])).collect();
     let mut rowless = admitted.roots.written();
     if rows.len() < rowless.len() && !event.has_filter {
         rowless.retain(|root| !told.iter().any(|(known, _)| known == root));
         told.extend(rowless.into_iter().map(|root| (root, vec![Vec::new()])));
     }
     told
+}
+
+/// The key that stands behind all else that is read.
+fn key_of(recording: &Recording, row: &Row) -> String {
+    key_text(&row[row.len().saturating_sub(recording.root_key)..])
 }
 
 fn message(hook: &str, message: String) -> Result<String, ChangeError> {

@@ -14,7 +14,7 @@ use sexton_core::preview::Blocker;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::admit::Admitted;
-use super::promise::{by_root, line, words};
+use super::promise::{by_root, told, words};
 use crate::cancel::CalledHook;
 use crate::outcome::DeleteError;
 use crate::ports::{DatabaseError, Mode};
@@ -169,7 +169,7 @@ impl System {
         for Line { event, fields } in lines {
             if admitted.told.insert((event.clone(), fields.to_string())) {
                 // They were asked, whether it can be logged or not.
-                log.add(&line(event.as_str(), deletion, &at, fields)).ok();
+                log.add(&told(event.as_str(), deletion, &at, fields)).ok();
             }
         }
     }

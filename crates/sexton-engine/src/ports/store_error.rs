@@ -85,6 +85,21 @@ impl StoreError {
         }
     }
 
+    /// The failure in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "unreachable",
+            Self::Missing(_) => "missing",
+            Self::Denied { .. } => "denied",
+            Self::Busy { .. } => "busy",
+            Self::Timeout { .. } => "timeout",
+            Self::Unsupported { .. } => "unsupported",
+            Self::TooMany(_) => "too-many",
+            Self::BadAnswer { .. } => "bad-answer",
+            Self::Failed { .. } => "failed",
+        }
+    }
+
     /// When the store wants to be asked again, where it says so.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

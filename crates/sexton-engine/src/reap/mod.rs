@@ -10,17 +10,20 @@
 mod by_hand;
 mod call;
 mod events;
+mod failing;
 mod objects;
 mod retry;
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use sexton_core::audit::ObjectsGone;
 use sexton_core::intent::IntentKind;
 use sexton_core::lifecycle::State;
+use sexton_core::line::ObjectFacts;
 use sexton_core::names::{DeletionId, IntentId, Timestamp};
-use sexton_core::objects::Progress;
+use sexton_core::objects::{ManifestTarget, Progress};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
@@ -33,7 +36,8 @@ use crate::system::System;
 
 pub use by_hand::GivenUp;
 pub(crate) use call::{Calling, Calls, Made, TOGETHER};
-pub(crate) use events::Open;
+use events::WAITED;
+pub(crate) use events::{Open, kinds_stored};
 use objects::{Attempted, Remover};
 
 /// Kinds of intents that are carried out here.
@@ -111,12 +115,17 @@ impl System {
         &self,
         id: &DeletionId,
         lease: &str,
+        promised: Open,
     ) -> Result<DeleteError, DeleteError> {
         let mut tx = self.begin_keep().await?;
         tx.let_go(id, lease).await?;
         let IntentsLeft { open, due_in_ms } = tx.intents_left(id, REAPED).await?;
         let failing = tx.failing_intents(id, FAILING_MAX).await?;
-        let objects = objects_gone(tx.as_mut(), id).await?;
+        let (objects, facts) = objects_gone(tx.as_mut(), id).await?;
+        if promised.events {
+            // Nobody waits for it any more.
+            self.tell_log_in(tx.as_mut(), id, &WAITED, facts).await?;
+        }
         tx.commit().await?;
         let now = self.surroundings.clock.now();
         let next_try =
@@ -152,24 +161,27 @@ impl System {
     async fn turn(
         &self,
         lease: &str,
-        settled: &[Ended],
+        ended: &[Ended],
         free: usize,
         of: Option<&DeletionId>,
     ) -> Result<Vec<IntentRow>, DeleteError> {
-        let settled: Vec<SettledIntent> = settled
+        let settled: Vec<SettledIntent> = ended
             .iter()
-            .map(|(_, id, attempted)| SettledIntent {
-                id: id.clone(),
-                settlement: attempted.settlement.clone(),
-                progress: attempted.progress.clone(),
-            })
+            .filter(|ended| ended.attempted.failures.is_empty())
+            .map(Ended::settled)
             .collect();
-        if settled.is_empty() && free == 0 {
+        if ended.is_empty() && free == 0 {
             return Ok(Vec::new());
         }
         let mut tx = self.begin_keep().await?;
         if !settled.is_empty() {
             tx.settle_intents(lease, &settled).await?;
+        }
+        for failed in ended.iter().filter(|ended| !ended.attempted.failures.is_empty()) {
+            // What another holds by now is told by it.
+            if tx.settle_intents(lease, &[failed.settled()]).await? > 0 {
+                self.tell_failures(tx.as_mut(), failed).await?;
+            }
         }
         let claim = Claim {
             system: &self.policy.system,
@@ -193,7 +205,7 @@ impl System {
         stop: Option<&watch::Receiver<bool>>,
     ) {
         let chance = self.surroundings.entropy.unique()[15];
-        let begun = (intent.rule.clone(), intent.id.clone(), intent.attempts);
+        let begun = Begun::of(&intent);
         let task = match intent.kind {
             IntentKind::Key
             | IntentKind::Prefix
@@ -208,7 +220,12 @@ impl System {
                 let work = async move { remover.carry_out(&intent, chance).await };
                 under_way.work.spawn(work)
             }
-            IntentKind::Hook | IntentKind::Event | IntentKind::LastEvent => {
+            IntentKind::Hook
+            | IntentKind::Event
+            | IntentKind::WaitedEvent
+            | IntentKind::LastEvent
+            | IntentKind::FailEvent
+            | IntentKind::KeyEvent => {
                 let caller = self.caller.clone();
                 under_way.work.spawn(async move {
                     let answer = match call::of_intent(&intent) {
@@ -216,7 +233,7 @@ impl System {
                         Err(reason) => Answer::Refused { reason },
                     };
                     let settlement = retry::settlement(answer, intent.attempts, chance);
-                    Some(Attempted { settlement, progress: None })
+                    Some(Attempted { settlement, progress: None, failures: Vec::new() })
                 })
             }
         };
@@ -242,39 +259,82 @@ impl System {
             lease: lease.to_owned(),
             lease_secs: LEASE_SECS,
             stop: None,
+            tells: self.tells_failures(),
+            failed: Mutex::default(),
         }
     }
 }
 
-/// What came of a deletion's objects so far.
+/// What came of a deletion's objects so far, by rule and in all.
 pub(crate) async fn objects_gone(
     tx: &mut dyn Tx,
     id: &DeletionId,
-) -> Result<ObjectsGone, DatabaseError> {
-    let mut gone = ObjectsGone::new();
+) -> Result<(ObjectsGone, ObjectFacts), DatabaseError> {
+    let (mut gone, mut facts) = (ObjectsGone::new(), ObjectFacts::default());
     for kind in OBJECTS {
         for intent in tx.intents_of(id, kind).await? {
             let progress = intent
                 .progress
                 .as_deref()
                 .and_then(|text| serde_json::from_str::<Progress>(text).ok());
+            facts.add(kind, &intent.target, progress.as_ref());
             let rule = gone.entry(intent.rule).or_default();
             for (store, removed) in progress.unwrap_or_default().stores {
                 rule.entry(store).or_default().merge(&removed);
             }
         }
     }
-    Ok(gone)
+    Ok((gone, facts))
 }
 
-/// An intent whose attempt has ended: its rule, itself, what became of it.
-type Ended = (String, IntentId, Attempted);
+/// An intent that is being carried out.
+#[derive(Debug, Clone)]
+struct Begun {
+    rule: String,
+    id: IntentId,
+    deletion: DeletionId,
+    /// Of which row a manifest is.
+    row: Option<String>,
+    attempts: u32,
+}
+
+/// An intent whose attempt has ended.
+struct Ended {
+    begun: Begun,
+    attempted: Attempted,
+}
+
+impl Begun {
+    fn of(intent: &IntentRow) -> Self {
+        let manifest = match intent.kind {
+            IntentKind::Manifest => serde_json::from_str::<ManifestTarget>(&intent.target).ok(),
+            _ => None,
+        };
+        Self {
+            rule: intent.rule.clone(),
+            id: intent.id.clone(),
+            deletion: intent.deletion.clone(),
+            row: manifest.map(|manifest| manifest.row),
+            attempts: intent.attempts,
+        }
+    }
+}
+
+impl Ended {
+    fn settled(&self) -> SettledIntent {
+        SettledIntent {
+            id: self.begun.id.clone(),
+            settlement: self.attempted.settlement.clone(),
+            progress: self.attempted.progress.clone(),
+        }
+    }
+}
 
 /// Promises that are being carried out.
 #[derive(Default)]
 struct UnderWay {
     work: JoinSet<Option<Attempted>>,
-    begun: HashMap<Id, (String, IntentId, u32)>,
+    begun: HashMap<Id, Begun>,
 }
 
 impl UnderWay {
@@ -296,23 +356,25 @@ impl UnderWay {
             // One that panicked must not stop the worker.
             Err(error) => (error.id(), Some(Err(error))),
         };
-        let (rule, id, attempts) = self.begun.remove(&task)?;
+        let begun = self.begun.remove(&task)?;
         let broken = |_| {
             let answer = Answer::Refused { reason: "the attempt broke off".to_owned() };
-            Attempted { settlement: retry::settlement(answer, attempts, 0), progress: None }
+            let settlement = retry::settlement(answer, begun.attempts, 0);
+            Attempted { settlement, progress: None, failures: Vec::new() }
         };
-        Some((rule, id, attempted?.unwrap_or_else(broken)))
+        let attempted = attempted?.unwrap_or_else(broken);
+        Some(Ended { begun, attempted })
     }
 }
 
 impl Worked {
     fn add(&mut self, ended: &[Ended]) {
-        for (rule, _, attempted) in ended {
+        for Ended { begun, attempted } in ended {
             match &attempted.settlement {
                 Settlement::Ended { .. } => self.ended += 1,
                 Settlement::Later { .. } => {}
                 Settlement::Again { reason, .. } => {
-                    let failed = (rule.clone(), reason.clone());
+                    let failed = (begun.rule.clone(), reason.clone());
                     if !self.failed.contains(&failed) {
                         self.failed.push(failed);
                     }

@@ -149,7 +149,8 @@ pub(super) async fn take_over(
                 FROM sexton.intents
                 WHERE intents.deletion = deletions.id
                   AND intents.outcome IS NULL
-                  AND intents.kind NOT IN ('event', 'last-event')
+                  AND intents.kind NOT IN (
+                    'event', 'waited-event', 'last-event', 'fail-event', 'key-event')
               )
             ORDER BY deletions.requested_at, deletions.id
             LIMIT $4

@@ -154,7 +154,8 @@ pub async fn take_over(
                 FROM sexton_intents
                 WHERE sexton_intents.deletion = sexton_deletions.id
                   AND sexton_intents.outcome IS NULL
-                  AND sexton_intents.kind NOT IN ('event', 'last-event')
+                  AND sexton_intents.kind NOT IN (
+                    'event', 'waited-event', 'last-event', 'fail-event', 'key-event')
               )
             ORDER BY requested_at, id
             LIMIT ?4

@@ -33,7 +33,8 @@ fn an_event_says_what_is_known_at_its_moment() {
     for (of, on, fields, expected) in [
         ("org", "committed", "{ a = \"{slag}\" }", ("C102", "{slag}")),
         ("org", "committed", "{ a = \"{rows.nothing}\" }", ("C102", "{rows.nothing}")),
-        ("projects", "committed", "{ a = \"{count}\" }", ("C102", "{count}")),
+        ("projects", "committed", "{ a = \"{counts}\" }", ("C102", "{counts}")),
+        ("projects", "reaped", "{ a = \"{objects.gone}\" }", ("C102", "{objects.gone}")),
         ("org", "failed", "{ a = \"{slug}\" }", ("C187", "{slug}")),
     ] {
         finds(TABLES, &event(of, on, fields), &[expected]);
@@ -76,4 +77,46 @@ fn an_event_of_a_cancellation_tells_of_work_that_is_stopped() {
     finds(&tables, &event_of_rows, &[("C186", "projects")]);
     let counts = event("org", "cancelled", "{ a = \"{rows.projects}\" }") + &asked;
     finds(&tables, &counts, &[("C205", "{rows.projects}")]);
+}
+
+const FILES: &str = "[stores]\nfiles = \"memory:\"\n[objects.files]\nof = \"projects\"\n\
+                     store = \"files\"\nprefix = [\"p/{id}/\"]\n";
+
+#[test]
+fn what_becomes_of_objects_is_said_once_it_is_known() {
+    let said = "{ a = \"{objects.deleted}\", b = \"{objects.all_gone} of {objects.total}\" }";
+    for on in ["reaped", "reaped or waited", "key failed", "store failed"] {
+        for of in ["org", "projects", "org.projects"] {
+            finds(TABLES, &(event(of, on, said) + FILES), &[]);
+        }
+    }
+    let early = "{ a = \"{objects.deleted}\" }";
+    let expected = [("C431", "{objects.deleted}")];
+    finds(TABLES, &(event("projects", "committed", early) + FILES), &expected);
+}
+
+#[test]
+fn what_failed_is_said_where_something_did() {
+    let said = "{ a = \"{key}\", b = \"{error}\", c = \"{error_type}\", d = \"{count}\" }";
+    finds(TABLES, &(event("projects", "key failed", said) + FILES), &[]);
+    let of_store = event("projects", "store failed", said) + FILES;
+    finds(TABLES, &of_store, &[("C432", "{key}")]);
+    for word in ["key", "error", "error_type", "count"] {
+        let fields = format!("{{ a = \"{{{word}}}\" }}");
+        let place = format!("{{{word}}}");
+        for on in ["committed", "reaped"] {
+            let policy = event("projects", on, &fields) + FILES;
+            finds(TABLES, &policy, &[("C432", place.as_str())]);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_fail_is_never_told() {
+    finds(TABLES, &event("projects", "key failed", "{}"), &[("C433", "\"key failed\"")]);
+    let unreadable = event("projects", "manifest unreadable", "{ a = \"{key}\" }");
+    let expected = [("C433", "\"manifest unreadable\"")];
+    finds(TABLES, &(unreadable.clone() + FILES), &expected);
+    let manifest = "manifest = { key = \"p/{id}.json\", removes = [\"$.masks[*]\"] }\n";
+    finds(TABLES, &(unreadable + FILES + manifest), &[]);
 }

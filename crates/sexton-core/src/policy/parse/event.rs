@@ -5,6 +5,7 @@ use super::path::Path;
 use super::sql::Form as Marks;
 use super::table::{Entry, Reader, suggestion};
 use crate::finding::{Finding, Located};
+use crate::line::Failing;
 use crate::names::{EventName, GuardName, TableName, ThingName};
 use crate::policy::{Event, EventOf, On, Thing};
 use crate::template::{Field, Filter, Form};
@@ -12,21 +13,20 @@ use crate::template::{Field, Filter, Form};
 const KEYS: [&str; 4] = ["of", "on", "where", "fields"];
 
 /// Moments that are told.
-const BUILT: [(&str, On); 6] = [
+const MOMENTS: [(&str, On); 9] = [
     ("committed", On::Committed),
     ("reaped", On::Reaped),
-    // There are no objects whose removal could be waited for.
-    ("reaped or waited", On::Committed),
+    ("reaped or waited", On::ReapedOrWaited),
     ("cancelled", On::Cancelled),
     ("refused", On::Refused(None)),
     ("failed", On::Failed),
+    ("key failed", On::Failing(Failing::Key)),
+    ("store failed", On::Failing(Failing::Store)),
+    ("manifest unreadable", On::Failing(Failing::Manifest)),
 ];
 
-/// Moments of what is not built yet.
-const UNBUILT: [&str; 3] = ["key failed", "store failed", "manifest unreadable"];
-
 /// What an event says of what is not built yet.
-const UNBUILT_WORDS: [&str; 5] = ["objects", "key", "error", "error_type", "lists"];
+const UNBUILT_WORD: &str = "lists";
 
 impl<'t> Reader<'t> {
     /// All events of the section, in the file's order.
@@ -49,23 +49,20 @@ impl<'t> Reader<'t> {
         let fields = self.compulsory(&table, "fields").and_then(|entry| self.fields(entry));
         let filter = table.get("where").and_then(|entry| self.sql(entry, Marks::Bare));
         let (of, fields, (on_span, on)) = (of?, fields?, on?);
-        let says_unbuilt = fields.slots().iter().any(|slot| {
-            slot.path.names.first().is_some_and(|word| UNBUILT_WORDS.contains(&word.as_str()))
-        });
-        match on? {
-            Moment::Told(on) if !says_unbuilt => Some(Event {
-                name: EventName::new(entry.name),
-                of,
-                on: Located::new(on, on_span),
-                filter,
-                fields,
-                span: entry.name_span,
-            }),
-            Moment::Told(_) | Moment::Unbuilt => {
-                self.read_over(entry.path.as_str(), false, entry.name_span);
-                None
-            }
+        let on = on?;
+        let mut slots = fields.slots().into_iter();
+        if slots.any(|slot| slot.path.names.first().is_some_and(|word| word == UNBUILT_WORD)) {
+            self.read_over(entry.path.as_str(), false, entry.name_span);
+            return None;
         }
+        Some(Event {
+            name: EventName::new(entry.name),
+            of,
+            on: Located::new(on, on_span),
+            filter,
+            fields,
+            span: entry.name_span,
+        })
     }
 
     /// A thing, a table, or a table of a thing; things come first.
@@ -86,19 +83,15 @@ impl<'t> Reader<'t> {
         Some(Located::new(EventOf::Rows { thing, table }, placed.all()))
     }
 
-    fn on(&mut self, entry: &Entry<'t>) -> Option<Moment> {
+    fn on(&mut self, entry: &Entry<'t>) -> Option<On> {
         let written = self.string(entry)?.value;
-        if let Some((_, on)) = BUILT.iter().find(|(word, _)| *word == written) {
-            return Some(Moment::Told(on.clone()));
-        }
-        if UNBUILT.contains(&written.as_str()) {
-            return Some(Moment::Unbuilt);
+        if let Some((_, on)) = MOMENTS.iter().find(|(word, _)| *word == written) {
+            return Some(on.clone());
         }
         if let Some(guard) = written.strip_prefix("refused by ").filter(|guard| !guard.is_empty()) {
-            return Some(Moment::Told(On::Refused(Some(GuardName::new(guard)))));
+            return Some(On::Refused(Some(GuardName::new(guard))));
         }
-        let built = BUILT.iter().map(|(word, _)| *word);
-        let known = built.chain(UNBUILT).chain(["refused by GUARD"]);
+        let known = MOMENTS.iter().map(|(word, _)| *word).chain(["refused by GUARD"]);
         let message = format!("`{}` cannot be \"{written}\"", entry.path);
         self.refuse(
             Finding::error(codes::BAD_CHOICE, Some(entry.span), message)
@@ -126,10 +119,4 @@ impl<'t> Reader<'t> {
         }
         Some(form)
     }
-}
-
-/// A moment as it is written.
-enum Moment {
-    Told(On),
-    Unbuilt,
 }

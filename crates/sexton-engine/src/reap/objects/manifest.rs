@@ -18,7 +18,7 @@ use super::{Noted, Remover, Went, held};
 use crate::ports::store::Contents;
 use crate::ports::{DatabaseError, IntentRow, Mode, NewIntent};
 
-const UNREADABLE: &str = "unreadable manifest";
+pub(super) const UNREADABLE: &str = "unreadable manifest";
 
 /// What a store holds under a manifest's key.
 pub(super) enum Manifest {

@@ -8,6 +8,7 @@
 //! How far a promise is, is noted while it is held, so whoever goes on begins there. Whoever lost
 //! its lease stops: another has it.
 
+mod failures;
 mod manifest;
 mod names;
 mod orphans;
@@ -15,10 +16,12 @@ mod prefix;
 mod shared;
 mod spared;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sexton_core::intent::IntentKind;
+use sexton_core::line::Failure;
 use sexton_core::names::{IntentId, StoreName};
 use sexton_core::objects::{ManifestTarget, Named, ObjectTarget, Progress, Removed, SharedTarget};
 use sexton_core::plan::NamedIn;
@@ -47,6 +50,8 @@ const KEEP_EVERY: Duration = Duration::from_secs(20);
 pub(super) struct Attempted {
     pub settlement: Settlement,
     pub progress: Option<String>,
+    /// What failed and was not told before, where somebody is told.
+    pub failures: Vec<Failure>,
 }
 
 /// Whoever removes objects.
@@ -64,6 +69,10 @@ pub(super) struct Remover {
     pub lease_secs: i64,
     /// Tells when this program is asked to end.
     pub stop: Option<watch::Receiver<bool>>,
+    /// Whether somebody is told of what fails.
+    pub tells: bool,
+    /// Objects that this attempt could not remove: why, and in one word.
+    pub failed: Mutex<BTreeMap<String, (String, &'static str)>>,
 }
 
 /// So long is waited before it is asked again whether manifests were read.
@@ -91,6 +100,8 @@ enum Went {
     Ended,
     /// It is looked at again after so many milliseconds.
     Later(i64),
+    /// The store gave no answer.
+    Unanswered(StoreError),
     /// It failed; the same again may not.
     Again(String, Option<Duration>),
     /// It failed and will, until somebody changes something.
@@ -99,11 +110,7 @@ enum Went {
 
 impl From<StoreError> for Went {
     fn from(error: StoreError) -> Self {
-        if error.is_transient() {
-            Self::Again(error.to_string(), error.retry_after())
-        } else {
-            Self::Refused(error.to_string())
-        }
+        Self::Unanswered(error)
     }
 }
 
@@ -125,7 +132,7 @@ impl Remover {
                 let reason = format!("what is stored of it cannot be read: {error}");
                 let answer = Answer::Refused { reason };
                 let settlement = retry::settlement(answer, intent.attempts, chance);
-                return Some(Attempted { settlement, progress: None });
+                return Some(Attempted { settlement, progress: None, failures: Vec::new() });
             }
         };
         let begun = intent.progress.as_deref().and_then(|text| serde_json::from_str(text).ok());
@@ -137,15 +144,21 @@ impl Remover {
             // It goes on where it was noted to be, by whoever comes next.
             () = stopped(self.stop.clone()) => Went::Later(0),
         };
+        let failures = self.failures(&went, &noted);
         let progress = Some(text(&noted));
         let settled = |answer| retry::settlement(answer, intent.attempts, chance);
         let settlement = match went {
             Went::Ended => Settlement::Ended { outcome: "removed".to_owned() },
             Went::Later(after_ms) => Settlement::Later { after_ms },
+            Went::Unanswered(error) if error.is_transient() => {
+                let (reason, after) = (error.to_string(), error.retry_after());
+                settled(Answer::Later { reason, after })
+            }
+            Went::Unanswered(error) => settled(Answer::Refused { reason: error.to_string() }),
             Went::Again(reason, after) => settled(Answer::Later { reason, after }),
             Went::Refused(reason) => settled(Answer::Refused { reason }),
         };
-        Some(Attempted { settlement, progress })
+        Some(Attempted { settlement, progress, failures })
     }
 
     /// Holds the promise for as long as it is ours. A database that is away is asked again.

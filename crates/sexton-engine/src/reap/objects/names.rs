@@ -92,6 +92,7 @@ impl Remover {
         let removed = progress.stores.entry(target.store.clone()).or_default();
         for name in &elsewhere {
             removed.add_left(name, ELSEWHERE);
+            self.note_failed(name, ELSEWHERE.to_owned(), "elsewhere");
         }
         if !left.is_empty() {
             left.extend(elsewhere);
@@ -147,10 +148,12 @@ impl Remover {
             Err(stopped) => {
                 // What was answered is counted; the rest is asked for again.
                 count(removed, &stopped.cleared);
+                self.note_left(&stopped.cleared);
                 return Err(stopped.error.into());
             }
         };
         count(removed, &cleared);
+        self.note_left(&cleared);
         let left = cleared.failures.into_iter();
         Ok(left.filter_map(|left| left.key).map(|key| key.as_str().to_owned()).collect())
     }

@@ -7,7 +7,7 @@ use sexton_core::objects::{ObjectTarget, Prefix, Progress};
 use sexton_core::sql::Asked;
 
 use super::{Committed, Noted, Remover, Went, count, held, scope};
-use crate::clear::{ClearRequest, Cleared, Effort, Stopped, clear};
+use crate::clear::{ClearRequest, Cleared, Stopped, clear};
 use crate::stores::forms;
 
 /// A prefix into which somebody keeps writing is left for a while after so many listings.
@@ -32,7 +32,7 @@ impl Remover {
                 scope: scope(target),
                 behind: begun.behind.clone(),
                 spared: spared.clone(),
-                effort: Effort::USUAL,
+                effort: self.effort(),
             };
             let note = |cleared: &Cleared, behind| {
                 *held(noted) = gone_on(&begun, &target.store, cleared, behind);
@@ -44,11 +44,13 @@ impl Remover {
                 Err(stopped) => {
                     let Stopped { cleared, error } = *stopped;
                     note(&cleared, cleared.behind.clone());
+                    self.note_left(&cleared);
                     return Err(error.into());
                 }
             };
             // What was listed from the middle on says nothing of what lies before.
             note(&cleared, None);
+            self.note_left(&cleared);
             refuse_left(&cleared)?;
             if begun.behind.is_some() || !cleared.found_nothing() {
                 continue;

@@ -86,10 +86,12 @@ impl Remover {
                 Ok(cleared) => cleared,
                 Err(stopped) => {
                     count(removed, &stopped.cleared);
+                    self.note_left(&stopped.cleared);
                     return Err(stopped.error.into());
                 }
             };
         count(removed, &cleared);
+        self.note_left(&cleared);
         let left = cleared.failures.into_iter().filter_map(|left| left.key);
         Ok(left.map(|key| key.as_str().to_owned()).collect())
     }

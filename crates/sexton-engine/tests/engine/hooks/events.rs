@@ -1,13 +1,14 @@
 //! Events: lines of the log about what was deleted, or was not.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sexton_core::lifecycle::State;
-use sexton_engine::ports::{Events, Mode};
+use sexton_engine::ports::Mode;
 use sexton_engine::{Budget, DeleteError, RootKey, System, commit_in};
 use sexton_testkit::random::ground::Ground;
 
+use super::log::Log;
 use super::outside::Outside;
 use super::{Stage, TELL, refused, request};
 
@@ -55,43 +56,6 @@ on_both_databases!(
     a_log_that_cannot_be_written_keeps_the_deletion_open,
     without_a_log_nothing_is_stored,
 );
-
-/// A log in memory.
-#[derive(Default)]
-struct Log {
-    lines: Mutex<Vec<Value>>,
-    is_full: Mutex<bool>,
-}
-
-impl Events for Log {
-    fn add(&self, line: &str) -> Result<(), String> {
-        if *self.is_full.lock().expect("nobody panics with it") {
-            return Err("the disk is full".to_owned());
-        }
-        assert!(!line.contains('\n'), "{line}");
-        let line = serde_json::from_str(line).expect("a line is JSON");
-        self.lines.lock().expect("nobody panics with it").push(line);
-        Ok(())
-    }
-}
-
-impl Log {
-    /// What was told, without moments and ids of deletions, which must be there.
-    fn told(&self) -> Vec<Value> {
-        let lines = self.lines.lock().expect("nobody panics with it").clone();
-        let bare = lines.into_iter().map(|mut line| {
-            let fields = line.as_object_mut().expect("a line is a table");
-            assert_eq!(fields.keys().next().map(String::as_str), Some("event"));
-            let at = fields.shift_remove("at").expect("a line tells when");
-            assert!(at.as_str().is_some_and(|at| at.ends_with('Z')), "{at}");
-            let of = fields.shift_remove("deletion").expect("a line tells of which deletion");
-            assert!(of.as_str().is_some_and(|of| of.starts_with("dlt_")), "{of}");
-            assert!(fields.values().all(|value| !value.is_object() && !value.is_array()));
-            line
-        });
-        bare.collect()
-    }
-}
 
 async fn stage(ground: Ground, hooks: &str, outside: Outside) -> (Stage, Arc<Log>) {
     let log = Arc::new(Log::default());
@@ -195,10 +159,10 @@ async fn what_another_left_is_told_by_whoever_settles(ground: Ground) {
 
 async fn a_log_that_cannot_be_written_keeps_the_deletion_open(ground: Ground) {
     let (stage, log) = stage(ground, "", Outside::default()).await;
-    *log.is_full.lock().expect("nobody panics with it") = true;
+    log.fill();
     assert!(matches!(stage.delete("1").await, Err(DeleteError::Unfinished { .. })));
     assert_eq!((stage.count("orgs").await, stage.state().await), (1, State::Committed));
-    *log.is_full.lock().expect("nobody panics with it") = false;
+    log.empty();
     let deletions = stage.own("deletions");
     stage.write(&format!("UPDATE {deletions} SET leased_until = 0")).await;
     stage.system.settle().await.expect("it answers");

@@ -16,6 +16,7 @@ use sexton_testkit::random::ground::Ground;
 use tokio::sync::{mpsc, watch};
 
 use crate::place::Place;
+pub use log::Log;
 pub use outside::Outside;
 
 const SCRIPT: &str = "
@@ -69,6 +70,7 @@ macro_rules! on_both_databases {
 }
 
 mod events;
+pub mod log;
 mod notify;
 pub mod outside;
 

@@ -37,6 +37,7 @@ macro_rules! on_both_databases {
 mod faults;
 mod reapers;
 mod stage;
+mod telling;
 
 on_both_databases!(
     objects_go_with_their_rows_and_no_others_do,

@@ -151,12 +151,27 @@ impl Stage {
         self.place.ground.dump().await
     }
 
+    /// One of Sexton's own tables.
+    pub fn own(&self, table: &str) -> String {
+        match self.place.ground.dialect() {
+            sexton_core::schema::Dialect::Postgres => format!("sexton.{table}"),
+            sexton_core::schema::Dialect::Sqlite => format!("sexton_{table}"),
+        }
+    }
+
+    /// How many rows one of Sexton's own tables has.
+    pub async fn stored(&self, table: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {}", self.own(table));
+        let mut tx = self.system.database().begin(Mode::Keep).await.expect("it answers");
+        let query = Query { label: "count", sql: &sql, general: false, args: Vec::<Arg>::new() };
+        let rows = tx.rows(query).await.expect("it answers");
+        tx.rollback().await.expect("it answers");
+        rows[0][0].as_integer().expect("it is a count")
+    }
+
     /// A day passes: whatever is promised is due, and nobody holds it any more.
     pub async fn a_day_passes(&self) {
-        let intents = match self.place.ground.dialect() {
-            sexton_core::schema::Dialect::Postgres => "sexton.intents",
-            sexton_core::schema::Dialect::Sqlite => "sexton_intents",
-        };
+        let intents = self.own("intents");
         self.write(&format!(
             "UPDATE {intents} SET not_before = not_before - 86400000000,
                 next_try = not_before - 86400000000, leased_until = 0"

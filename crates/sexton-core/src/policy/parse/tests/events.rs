@@ -1,4 +1,5 @@
 use super::{check, good, unbuilt};
+use crate::line::Failing;
 use crate::names::{TableName, ThingName};
 use crate::policy::{EventOf, On};
 
@@ -26,9 +27,12 @@ fn an_event_has_its_moment() {
     for (written, expected) in [
         ("committed", On::Committed),
         ("reaped", On::Reaped),
-        ("reaped or waited", On::Committed),
+        ("reaped or waited", On::ReapedOrWaited),
         ("refused", On::Refused(None)),
         ("failed", On::Failed),
+        ("key failed", On::Failing(Failing::Key)),
+        ("store failed", On::Failing(Failing::Store)),
+        ("manifest unreadable", On::Failing(Failing::Manifest)),
     ] {
         assert_eq!(good(&event("job", written)).events[0].on.value, expected, "{written}");
     }
@@ -39,10 +43,7 @@ fn an_event_has_its_moment() {
 
 #[test]
 fn events_of_what_is_not_built_are_read_over() {
-    for on in ["key failed", "store failed", "manifest unreadable"] {
-        assert_eq!(unbuilt(&good(&event("job", on))), [("events.e", false)], "{on}");
-    }
-    let text = event("job", "reaped").replace("{}", "{ a = \"{objects.deleted}\" }");
+    let text = event("job", "reaped").replace("{}", "{ a = \"{lists.runs}\" }");
     let policy = good(&text);
     assert_eq!((unbuilt(&policy), policy.events.len()), (vec![("events.e", false)], 0));
 }
