@@ -186,7 +186,7 @@ impl Later {
         let slot = |word: &str, filter| {
             let names = word.split('.').map(str::to_owned).collect();
             let path = ValuePath { names, json: None };
-            Piece::Value(Slot { path, filter, span: Span::default() })
+            Piece::Value(Slot { path, plus: Vec::new(), filter, span: Span::default() })
         };
         let piece = |piece: &LaterPiece| match piece {
             LaterPiece::Text(text) => Piece::Written(text.clone()),
