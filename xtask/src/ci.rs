@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cargo, cargo_metadata, snapshots, tidy};
+use crate::{cargo, cargo_metadata, python, snapshots, tidy};
 
 enum Outcome {
     Passed,
@@ -23,10 +23,11 @@ struct Step {
     run: fn(&Path) -> Result<Outcome>,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "fmt", run: check_formatting },
     Step { name: "tidy", run: check_tidiness },
     Step { name: "clippy", run: run_clippy },
+    Step { name: "python", run: check_python_client },
     Step { name: "tests", run: run_tests },
     Step { name: "doc", run: build_documentation },
     Step { name: "deny", run: check_foreign_crates },
@@ -102,6 +103,11 @@ fn run_tests(root: &Path) -> Result<Outcome> {
         run(&["test", "--workspace", "--locked", "--no-fail-fast"])?;
     }
     snapshots::refuse_unreferenced(root, &references)?;
+    Ok(Outcome::Passed)
+}
+
+fn check_python_client(root: &Path) -> Result<Outcome> {
+    python::check(root)?;
     Ok(Outcome::Passed)
 }
 

@@ -4,6 +4,7 @@
 //! starting databases (the test kit does that).
 
 mod ci;
+mod python;
 mod snapshots;
 mod tidy;
 
