@@ -11,7 +11,7 @@ use sexton_server::who::issue::{Wanted, issue};
 use super::root::actor;
 use crate::arguments::{Key, NewKey, Shared};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, ServerFailure};
 use crate::screen::Screen;
 use crate::text;
 use crate::wiring::state::{self, StateAddress};
@@ -72,7 +72,7 @@ async fn list(address: &StateAddress, limit: u32, screen: &mut Screen) -> Result
 
 /// A key that is revoked already is what was asked for.
 async fn revoke(address: &StateAddress, id: &str, screen: &mut Screen) -> Result<Exit, Failure> {
-    let no_key = || Failure::NoKey(id.to_owned());
+    let no_key = || Failure::from(ServerFailure::NoKey(id.to_owned()));
     let state = state::open(address).await?.ok_or_else(no_key)?;
     let id = KeyId::new(id);
     let revoked = state.revoke_key(&id, SystemClock.now()).await?;

@@ -2,9 +2,10 @@
 //!
 //! A failure says three things to people: what happened, what is unchanged, and what to do
 //! next. `told` is the one map from failure to exit code and words; `engine` continues it for
-//! what comes from the engine.
+//! what comes from the engine, `server` for what is the server's.
 
 mod engine;
+mod server;
 mod told;
 
 use std::io;
@@ -16,7 +17,6 @@ use sexton_engine::ports::DatabaseError;
 use sexton_engine::{DeleteError, EngineError, HoldError};
 use sexton_hooks::NoClient;
 use sexton_server::SameName;
-use sexton_server::who::config::Mistake;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
@@ -24,6 +24,7 @@ use crate::policy_file::PolicyFile;
 use crate::screen::Screen;
 use crate::shell::CommandLine;
 use crate::text::{Page, bold, dim, indented, red};
+pub use server::ServerFailure;
 use told::{Told, Touched};
 
 /// Why a command did not end well.
@@ -98,15 +99,9 @@ pub enum Failure {
     /// There is no such deletion.
     #[error("there is no deletion `{0}`")]
     NoDeletion(String),
-    /// There is no such key.
-    #[error("there is no key `{0}`")]
-    NoKey(String),
-    /// The server's configuration cannot be understood.
-    #[error("the server's configuration has mistakes")]
-    BadConfig(Vec<Mistake>),
-    /// The server's configuration cannot be read.
-    #[error("{} cannot be read", .0.display())]
-    ConfigUnread(PathBuf, #[source] io::Error),
+    /// The server's own state or configuration is of no use.
+    #[error(transparent)]
+    Server(#[from] ServerFailure),
     /// The deletion does not know the table.
     #[error("{root} does not touch a table `{table}`")]
     UntouchedTable { table: String, root: String, near: Option<String> },

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sexton_core::preview::Blocker;
 
 use super::Failure;
-use super::engine;
+use super::{engine, server};
 use crate::exit::Exit;
 use crate::policy_file::PolicyFile;
 use crate::shell::CommandLine;
@@ -137,10 +137,8 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             let told = Told::new(Exit::Refused, engine::outcome(blockers), failure.to_string());
             of_blockers(told, blockers)
         }
-        Failure::Unbound { .. } => {
-            let told = Told::new(Exit::Refused, "over-limit", failure.to_string());
-            told.next("Give it more time with --budget, such as --budget 60s.")
-        }
+        Failure::Unbound { .. } => Told::new(Exit::Refused, "over-limit", failure.to_string())
+            .next("Give it more time with --budget, such as --budget 60s."),
         Failure::OtherDigest { again, .. } => {
             let told = Told::new(Exit::Refused, "stale", failure.to_string());
             told.next("Look at it again:").run(again)
@@ -169,19 +167,7 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::NoDeletion(_) => Told::new(Exit::NotFound, "missing", clean(&failure.to_string()))
             .next("The latest ones:")
             .run(&line.with(&["status"])),
-        Failure::NoKey(_) => Told::new(Exit::NotFound, "missing", clean(&failure.to_string()))
-            .next("Those that there are:")
-            .run(&line.with(&["key", "list"])),
-        Failure::BadConfig(mistakes) => {
-            let mut told = usage();
-            for mistake in mistakes {
-                told = told.detail(&clean(&mistake.to_string()));
-            }
-            told.next("docs/access.md lists what there is.")
-        }
-        Failure::ConfigUnread(_, source) => {
-            Told::new(Exit::Usage, "usage", clean(&format!("{failure}: {source}")))
-        }
+        Failure::Server(failure) => server::told(failure, line),
         Failure::UntouchedTable { near, .. } => {
             usage().next(&meant(near.as_deref(), "The preview lists what it touches."))
         }

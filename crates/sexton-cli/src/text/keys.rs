@@ -1,6 +1,6 @@
 //! API keys as text: what each may touch, and whether it still opens anything.
 
-use sexton_core::names::Timestamp;
+use sexton_core::names::{SystemName, Timestamp};
 use sexton_engine::ports::{Grant, Key, NewKey};
 
 use super::page::Page;
@@ -49,7 +49,7 @@ fn grant(grant: &Grant) -> String {
         None => "all tenants".to_owned(),
     });
     parts.push(match &grant.systems {
-        Some(systems) => list(&mut systems.iter().map(|system| system.as_str())),
+        Some(systems) => list(&mut systems.iter().map(SystemName::as_str)),
         None => "all systems".to_owned(),
     });
     if !grant.organisations.is_empty() {

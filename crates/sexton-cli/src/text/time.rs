@@ -24,7 +24,8 @@ pub fn ahead(then: Timestamp, now: Timestamp) -> String {
         ..=0 => "at once".to_owned(),
         1..=119 => format!("in {secs} s"),
         120..=7_199 => format!("in {} min", secs / 60),
-        _ => format!("in {} h", secs / 3_600),
+        7_200..=172_799 => format!("in {} h", secs / 3_600),
+        _ => format!("in {} days", secs / 86_400),
     }
 }
 
@@ -51,6 +52,15 @@ mod tests {
             (86_400 * 3, "3 days ago"),
         ] {
             assert_eq!(ago(Timestamp(0), Timestamp(seconds * SECOND)), text);
+        }
+        for (seconds, text) in [
+            (0, "at once"),
+            (119, "in 119 s"),
+            (7_199, "in 119 min"),
+            (172_799, "in 47 h"),
+            (86_400 * 90, "in 90 days"),
+        ] {
+            assert_eq!(ahead(Timestamp(seconds * SECOND), Timestamp(0)), text);
         }
         assert_eq!(took(Timestamp(0), Timestamp(999_999)), "999 ms");
         assert_eq!(took(Timestamp(0), Timestamp(4_250_000)), "4.2 s");

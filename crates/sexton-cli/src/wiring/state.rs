@@ -11,7 +11,7 @@ use sexton_sqlite::SqliteState;
 
 use super::{unreadable, variable};
 use crate::arguments::{Shared, StateAt};
-use crate::failure::Failure;
+use crate::failure::{Failure, ServerFailure};
 
 const CONFIG: &str = "sexton-server.toml";
 const STATE: &str = "sexton-state.db";
@@ -43,13 +43,14 @@ pub fn config(state: Option<&String>, policy: &Path) -> Result<Config, Failure> 
     let file = match std::fs::read_to_string(&path) {
         Ok(text) => Layer::of_file(&path.display().to_string(), &text),
         Err(error) if error.kind() == ErrorKind::NotFound => Layer::default(),
-        Err(error) => return Err(Failure::ConfigUnread(path, error)),
+        Err(error) => return Err(ServerFailure::Unread(path, error).into()),
     };
     // clap has read the variable of the state already.
     let flags = state.map(|state| vec![state.clone()]).unwrap_or_default();
     let flags = Layer::default().with_flag("who.state", "--state", flags);
     let variables = Layer::of_variables(|name| std::env::var(name).ok());
-    Config::of(&[flags, variables, file]).map_err(Failure::BadConfig)
+    Config::of(&[flags, variables, file])
+        .map_err(|mistakes| ServerFailure::Mistakes(mistakes).into())
 }
 
 /// The address of the state.
