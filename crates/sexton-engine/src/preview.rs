@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use sexton_core::fence::key_text;
 use sexton_core::names::Timestamp;
-use sexton_core::plan::Plan;
+use sexton_core::plan::{Plan, Way};
 use sexton_core::policy::{Confirm, Options};
 use sexton_core::preview::{
     ChangedRows, ChosenOption, Count, DerivedRows, DigestPart, DigestParts, KeptRows, Precision,
@@ -53,9 +53,27 @@ impl Default for Budget {
 impl System {
     /// Looks at what deleting `root` would do. Changes nothing.
     pub async fn preview(&self, root: &Root, budget: Budget) -> Result<Preview, EngineError> {
+        self.preview_to(root, budget, self.way(&root.thing)).await
+    }
+
+    /// The same of a deletion that does not stop at hiding, and reaches what is hidden.
+    pub async fn preview_for_good(
+        &self,
+        root: &Root,
+        budget: Budget,
+    ) -> Result<Preview, EngineError> {
+        self.preview_to(root, budget, Way::AtOnce).await
+    }
+
+    async fn preview_to(
+        &self,
+        root: &Root,
+        budget: Budget,
+        way: Way,
+    ) -> Result<Preview, EngineError> {
         let options = self.options(&root.thing, &root.options)?;
         for _ in 0..3 {
-            let ready = self.ready(&root.thing, &options).await?;
+            let ready = self.ready_to(&root.thing, &options, way).await?;
             let roots = self.roots(&ready.plan, root).await?;
             let mut tx = self.database.begin(Mode::Look { budget: Some(budget.time) }).await?;
             if tx.stamp(&ready.plan.tables).await? != ready.stamp {
@@ -316,7 +334,7 @@ impl Looking<'_> {
                 line: change.text.clone(),
                 rows: count(rows),
                 becomes: change.becomes.clone(),
-                samples: self.samples(change.set),
+                samples: self.samples(change.set, change.becomes.len()),
                 say,
             });
         }
@@ -327,19 +345,20 @@ impl Looking<'_> {
                 table: set.table.to_string(),
                 rows: count(&self.walk.sets[derivation.set.0]),
                 columns,
-                samples: self.samples(derivation.set),
+                samples: self.samples(derivation.set, set.columns.len() - set.identity),
                 untold: Vec::new(),
             });
         }
     }
 
-    fn samples(&self, set: SetId) -> Vec<RowSample> {
+    /// Some rows of a set, with so many values behind their identity.
+    fn samples(&self, set: SetId, values: usize) -> Vec<RowSample> {
         let identity = self.walk.plan.sets[set.0].identity;
         let text = |value: &Scalar| (!value.is_null()).then(|| value.to_string());
         let rows = self.walk.sets[set.0].all().iter().take(SAMPLES_MAX);
         rows.map(|row| RowSample {
             key: key_text(&row[..identity]),
-            before: row[identity..].iter().map(text).collect(),
+            before: row[identity..].iter().take(values).map(text).collect(),
             after: Vec::new(),
         })
         .collect()
@@ -362,6 +381,11 @@ impl Looking<'_> {
         let said: Vec<String> = said.filter_map(|change| change.say.clone()).collect();
         preview.warnings.extend(said);
         preview.warnings.extend(rowless(preview.roots.all()));
+        if self.walk.plan.way == Way::Hide {
+            preview.warnings.push(
+                "it is hidden now; what hangs below it is neither counted here nor gone yet".into(),
+            );
+        }
         if !self.in_time {
             let secs = self.budget.time.as_secs();
             preview.warnings.push(format!("not everything was counted within {secs} s"));

@@ -56,7 +56,7 @@ async fn described(
     row: DeletionRow,
     failing: u32,
 ) -> Result<DeletionStatus, DatabaseError> {
-    if row.state != State::Committed {
+    if !matches!(row.state, State::Committed | State::Purged) {
         let sentence = sentence(&row);
         return Ok(DeletionStatus { row, sentence, failing: Vec::new() });
     }
@@ -97,6 +97,15 @@ fn sentence(row: &DeletionRow) -> String {
         State::Requested => {
             "nothing has happened yet; its process is at work, or its lease runs out".into()
         }
+        State::Hidden => "it is hidden; its purge is still to come, if it has one".into(),
+        State::Purging => match (note["waiting_on"].as_str(), left.filter(|left| !left.is_empty()))
+        {
+            (Some(what), Some(left)) => format!("is being purged; waits for {what}; left: {left}"),
+            (Some(what), None) => format!("is being purged; waits for {what}"),
+            (None, _) => "is being purged, a chunk at a time".into(),
+        },
+        State::Purged => "nothing hangs below it any more; looking again is still to come".into(),
+        State::Restored => "it is visible again, as it was".into(),
         State::Refused | State::Withdrawn => said.to_owned(),
         State::Committed => "the rows are gone; looking again is still to come".into(),
         State::Reaped => match left {

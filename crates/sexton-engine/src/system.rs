@@ -13,8 +13,8 @@ use sexton_core::check::{
 use sexton_core::closures::Closures;
 use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::graph::{self, Graph};
-use sexton_core::names::{DeletionId, ThingName};
-use sexton_core::plan::{CompileError, Plan, compile};
+use sexton_core::names::{DeletionId, ThingName, Timestamp};
+use sexton_core::plan::{CompileError, Plan, Way, compile, compile_hide, compile_purge};
 use sexton_core::policy::{Options, Policy, Thing};
 use sexton_core::rights::{Standing, needed};
 use sexton_core::schema::Schema;
@@ -37,13 +37,16 @@ pub struct System {
     pub(crate) log: Option<Arc<dyn Events>>,
     pub(crate) stores: Stores,
     kept: Mutex<Kept>,
+    /// When this process last drained what is hidden of each thing.
+    pub(crate) drained: Mutex<BTreeMap<ThingName, Timestamp>>,
 }
 
 /// What is kept until the schema changes.
 #[derive(Default)]
 struct Kept {
     schema: Option<Arc<Schema>>,
-    plans: BTreeMap<(ThingName, Options), Arc<Ready>>,
+    plans: BTreeMap<(ThingName, Options, Way), Arc<Ready>>,
+    purges: BTreeMap<(ThingName, Options), Arc<[Arc<Ready>]>>,
     ledger: bool,
 }
 
@@ -73,6 +76,7 @@ impl System {
             log: None,
             stores: Stores::default(),
             kept: Mutex::default(),
+            drained: Mutex::default(),
         }
     }
 
@@ -184,6 +188,16 @@ impl System {
         Ok(self.ready(thing, options).await?.plan.clone())
     }
 
+    /// The plan of a thing that goes so far.
+    pub async fn plan_to(
+        &self,
+        thing: &ThingName,
+        options: &Options,
+        way: Way,
+    ) -> Result<Plan, EngineError> {
+        Ok(self.ready_to(thing, options, way).await?.plan.clone())
+    }
+
     /// What is chosen of a thing's options, where these are asked for.
     pub fn options(
         &self,
@@ -194,41 +208,124 @@ impl System {
         Ok(Options::chosen(known, asked)?)
     }
 
+    /// The plan of a thing all at once, hidden or not.
     pub(crate) async fn ready(
         &self,
         thing: &ThingName,
         options: &Options,
     ) -> Result<Arc<Ready>, EngineError> {
-        let key = (thing.clone(), options.clone());
+        self.ready_to(thing, options, Way::AtOnce).await
+    }
+
+    /// How far a deletion of a thing goes, if nobody asks for more.
+    pub(crate) fn way(&self, thing: &ThingName) -> Way {
+        let hides = self.thing(thing).is_some_and(|thing| thing.hide.is_some());
+        if hides { Way::Hide } else { Way::AtOnce }
+    }
+
+    /// The plan of a thing that goes so far.
+    pub(crate) async fn ready_to(
+        &self,
+        thing: &ThingName,
+        options: &Options,
+        way: Way,
+    ) -> Result<Arc<Ready>, EngineError> {
+        let key = (thing.clone(), options.clone(), way);
         if let Some(ready) = self.kept.lock().await.plans.get(&key) {
             return Ok(ready.clone());
         }
-        let mut ready = self.compile(thing, options).await?;
-        loop {
-            let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
-            let stamp = tx.stamp(&ready.plan.tables).await?;
-            tx.rollback().await?;
-            // Race: the schema may have changed between reading it and taking the stamp. It is
-            // read once more; the stamp holds if the plan comes out the same.
-            self.kept.lock().await.schema = None;
-            let again = self.compile(thing, options).await?;
-            let same = again.plan.fingerprint == ready.plan.fingerprint;
-            ready = Ready { stamp, ..again };
-            if same {
-                break;
-            }
-        }
-        let ready = Arc::new(ready);
+        let compiled = self.stamped(|| self.compile(thing, options, way)).await?;
+        let ready = Arc::new(compiled.into_iter().next().expect("one thing has one plan"));
         self.kept.lock().await.plans.insert(key, ready.clone());
         Ok(ready)
     }
 
-    async fn compile(&self, thing: &ThingName, options: &Options) -> Result<Ready, EngineError> {
+    /// The chunks of a thing's purge, in their order.
+    pub(crate) async fn ready_to_purge(
+        &self,
+        thing: &ThingName,
+        options: &Options,
+    ) -> Result<Arc<[Arc<Ready>]>, EngineError> {
+        let key = (thing.clone(), options.clone());
+        if let Some(ready) = self.kept.lock().await.purges.get(&key) {
+            return Ok(ready.clone());
+        }
+        let compiled = self.stamped(|| self.compile_chunks(thing, options)).await?;
+        let ready: Arc<[Arc<Ready>]> = compiled.into_iter().map(Arc::new).collect();
+        self.kept.lock().await.purges.insert(key, ready.clone());
+        Ok(ready)
+    }
+
+    /// Plans with the stamps of their tables.
+    async fn stamped<F>(&self, compile: impl Fn() -> F) -> Result<Vec<Ready>, EngineError>
+    where
+        F: Future<Output = Result<Vec<Ready>, EngineError>>,
+    {
+        let mut plans = compile().await?;
+        loop {
+            let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+            let mut stamps = Vec::new();
+            for ready in &plans {
+                stamps.push(tx.stamp(&ready.plan.tables).await?);
+            }
+            tx.rollback().await?;
+            // Race: the schema may have changed between reading it and taking the stamp. It is
+            // read once more; the stamp holds if the plan comes out the same.
+            self.kept.lock().await.schema = None;
+            let again = compile().await?;
+            let prints = |plans: &[Ready]| -> Vec<String> {
+                plans.iter().map(|ready| ready.plan.fingerprint.clone()).collect()
+            };
+            let same = prints(&again) == prints(&plans);
+            plans = again;
+            if same {
+                let stamped = plans.into_iter().zip(stamps);
+                return Ok(stamped.map(|(ready, stamp)| Ready { stamp, ..ready }).collect());
+            }
+        }
+    }
+
+    async fn compile(
+        &self,
+        thing: &ThingName,
+        options: &Options,
+        way: Way,
+    ) -> Result<Vec<Ready>, EngineError> {
         let schema = self.schema().await?;
         let checked = check(&self.policy, &schema);
-        match compile(&self.policy, &schema, &checked.graph, thing, options) {
+        let plan = match way {
+            Way::Hide => compile_hide(&self.policy, &schema, &checked.graph, thing, options),
+            Way::AtOnce | Way::Chunk => {
+                compile(&self.policy, &schema, &checked.graph, thing, options)
+            }
+        };
+        Ok(vec![self.unstamped(plan, &checked.findings)?])
+    }
+
+    async fn compile_chunks(
+        &self,
+        thing: &ThingName,
+        options: &Options,
+    ) -> Result<Vec<Ready>, EngineError> {
+        let schema = self.schema().await?;
+        let checked = check(&self.policy, &schema);
+        let plans = compile_purge(&self.policy, &schema, &checked.graph, thing, options);
+        let plans = match plans {
+            Ok(plans) => plans.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        plans.into_iter().map(|plan| self.unstamped(plan, &checked.findings)).collect()
+    }
+
+    fn unstamped(
+        &self,
+        plan: Result<Plan, CompileError>,
+        findings: &[Finding],
+    ) -> Result<Ready, EngineError> {
+        match plan {
             Ok(plan) => {
-                Ok(Ready { plan, stamp: SchemaStamp(String::new()), findings: checked.findings })
+                let findings = findings.to_vec();
+                Ok(Ready { plan, stamp: SchemaStamp(String::new()), findings })
             }
             Err(CompileError::UnknownThing(thing)) => Err(self.unknown_thing(thing)),
             Err(CompileError::Findings(findings)) => Err(EngineError::Policy(findings)),
@@ -261,6 +358,7 @@ impl System {
         let mut kept = self.kept.lock().await;
         kept.schema = None;
         kept.plans.clear();
+        kept.purges.clear();
     }
 
     /// Creates or upgrades Sexton's own tables; deletions do it themselves on first use.

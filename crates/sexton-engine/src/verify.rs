@@ -74,7 +74,11 @@ impl System {
         if matches!(row.state, State::Requested | State::Drained) {
             return self.withdraw(row, lease).await;
         }
-        let (options, open) = self.record_of(&row.id).await?;
+        let (options, mut open) = self.record_of(&row.id).await?;
+        if row.state == State::Purged {
+            // What its chunks promised is not in the record of its hiding.
+            open = Open { calls: true, objects: true, events: true };
+        }
         match self.finish(&row.id, &row.thing, &options, lease, row.state, open).await {
             Ok(_) => Ok(State::Complete),
             Err(DeleteError::Unreaped { .. }) => Ok(State::Committed),
@@ -130,7 +134,8 @@ impl System {
         let sealed = self.seal_in(tx.as_mut(), id).await?;
         if !seen.left.is_empty() {
             let step = Step { from, events: &[Event::Reaped], note: Some(waiting_on(&seen.left)) };
-            if from == State::Committed && !self.step(tx.as_mut(), id, lease, step, None).await? {
+            let is_first = matches!(from, State::Committed | State::Purged);
+            if is_first && !self.step(tx.as_mut(), id, lease, step, None).await? {
                 return self.as_others_left_it(tx, id).await;
             }
             tx.commit().await?;
@@ -157,12 +162,15 @@ impl System {
         }
         let text = serde_json::to_string(&receipt).expect("a receipt is plain text and numbers");
         let events: &[Event] = match from {
-            State::Committed => &[Event::Reaped, Event::Verified],
+            State::Committed | State::Purged => &[Event::Reaped, Event::Verified],
             _ => &[Event::Verified],
         };
         let step = Step { from, events, note: None };
         if !self.step(tx.as_mut(), id, lease, step, Some(text)).await? {
             return self.as_others_left_it(tx, id).await;
+        }
+        if !receipt.record.hidden.is_empty() {
+            tx.drop_hidden(id).await?;
         }
         tx.commit().await?;
         Ok(receipt)
@@ -241,8 +249,21 @@ impl System {
         };
         let verified_at = self.surroundings.clock.now().to_string();
         let (called, objects_gone) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Receipt { record, verified_at, looked_at, called, objects_gone, seq, hash })
+        let purged = purged(tx, id).await?;
+        Ok(Receipt { record, verified_at, looked_at, purged, called, objects_gone, seq, hash })
     }
+}
+
+/// The sums of what the chunks of a deletion removed.
+async fn purged(tx: &mut dyn Tx, id: &DeletionId) -> Result<BTreeMap<String, u64>, DatabaseError> {
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    for counts in tx.purged(id).await? {
+        let counts: BTreeMap<String, u64> = serde_json::from_str(&counts).unwrap_or_default();
+        for (table, rows) in counts {
+            *sums.entry(table).or_default() += rows;
+        }
+    }
+    Ok(sums)
 }
 
 /// Whether a deletion noted that it waits for work, rather than for calls.

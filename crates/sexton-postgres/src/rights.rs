@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::link::Link;
 
 /// What deletions do with Sexton's own tables.
-const OWN: [(&str, &[May]); 11] = [
+const OWN: [(&str, &[May]); 13] = [
     ("migrations", &[May::Select]),
     ("deletions", &[May::Select, May::Insert, May::Update]),
     ("tombstones", &[May::Select, May::Insert, May::Delete]),
@@ -15,6 +15,8 @@ const OWN: [(&str, &[May]); 11] = [
     ("intents", ALL),
     ("object_owners", &[May::Select, May::Insert, May::Delete]),
     ("object_refs", &[May::Select, May::Insert, May::Delete]),
+    ("hidden", &[May::Select, May::Insert, May::Delete]),
+    ("purged", &[May::Select, May::Insert, May::Delete]),
     ("object_pins", &[May::Select, May::Insert, May::Update]),
     ("holds", &[May::Select, May::Update]),
     ("audit", &[May::Select, May::Insert, May::Update]),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use sexton_core::lifecycle::State;
 use sexton_core::names::DeletionId;
-use sexton_engine::{System, Worked};
+use sexton_engine::{Purged, System, Worked};
 use tokio::sync::{mpsc, watch};
 
 use crate::arguments::{Shared, Work};
@@ -53,7 +53,9 @@ async fn once(
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
     for opened in systems {
-        let worked = opened.system.work(stop).await.map_err(|error| opened.failure(error))?;
+        let mut worked = opened.system.work(stop).await.map_err(|error| opened.failure(error))?;
+        // Who asks for one turn does not wait for an interval.
+        worked.purged = opened.system.purge(stop).await.map_err(|error| opened.failure(error))?;
         tell(name(&opened.system), &Ok(worked), screen);
     }
     Ok(Exit::Done)
@@ -135,6 +137,7 @@ fn tell(system: &str, worked: &Result<Worked, String>, screen: &mut Screen) {
                 "ended": worked.ended,
                 "failed": failed,
                 "settled": settled,
+                "purged": purged_json(&worked.purged),
             });
             say(screen, &event, &|| lines(system, worked));
         }
@@ -157,7 +160,28 @@ fn lines(system: &str, worked: &Worked) -> String {
     for (id, state) in &worked.settled {
         lines.push(format!("{system}: {id} is now {state}"));
     }
+    if worked.purged.rows > 0 {
+        let rows = counted(worked.purged.rows, "row", "rows");
+        let chunks = counted(worked.purged.chunks, "chunk", "chunks");
+        lines.push(format!("{system}: {rows} purged in {chunks}"));
+    }
+    for (id, state) in &worked.purged.ended {
+        lines.push(format!("{system}: {id} is now {state}"));
+    }
+    for (id, what) in &worked.purged.waiting {
+        lines.push(format!("{system}: {id} waits for {}", clean(what)));
+    }
     lines.join("\n")
+}
+
+fn purged_json(purged: &Purged) -> serde_json::Value {
+    let waiting = purged.waiting.iter().map(|(id, what)| json!({ "deletion": id, "for": what }));
+    json!({
+        "rows": purged.rows,
+        "chunks": purged.chunks,
+        "ended": purged.ended.iter().map(settled_json).collect::<Vec<_>>(),
+        "waiting": waiting.collect::<Vec<_>>(),
+    })
 }
 
 fn settled_json((id, state): &(DeletionId, State)) -> serde_json::Value {

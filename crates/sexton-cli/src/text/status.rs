@@ -68,10 +68,14 @@ fn what(row: &DeletionRow) -> String {
 
 fn state(state: State) -> String {
     match state {
-        State::Complete => green(state.as_str()),
+        State::Complete | State::Restored => green(state.as_str()),
         State::Refused | State::Withdrawn => red(state.as_str()),
-        State::Requested | State::Drained | State::Committed | State::Reaped => {
-            yellow(state.as_str())
-        }
+        State::Requested
+        | State::Drained
+        | State::Hidden
+        | State::Purging
+        | State::Purged
+        | State::Committed
+        | State::Reaped => yellow(state.as_str()),
     }
 }

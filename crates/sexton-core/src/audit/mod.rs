@@ -69,6 +69,9 @@ pub struct Record {
     /// Lines of the log promised per event, if the deletion promised any.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub events: BTreeMap<String, u64>,
+    /// Roots that were hidden, per thing, if it went no farther.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hidden: BTreeMap<String, u64>,
     /// Promises that were given up, per rule. Such a record is of that alone: who, when and why; its
     /// name is the deletion's with something behind it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -150,6 +153,7 @@ impl Record {
             promised: BTreeMap::new(),
             objects: BTreeMap::new(),
             events: BTreeMap::new(),
+            hidden: BTreeMap::new(),
             given_up: BTreeMap::new(),
             act: Some(act),
         }
@@ -174,6 +178,9 @@ pub struct Receipt {
     pub verified_at: String,
     /// How many references were looked at again.
     pub looked_at: u64,
+    /// Rows that chunks removed after it was hidden, per table.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub purged: BTreeMap<String, u64>,
     /// What became of its calls: how many of each outcome, per hook.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub called: BTreeMap<String, BTreeMap<String, u64>>,
@@ -189,7 +196,7 @@ pub struct Receipt {
 impl Receipt {
     /// How many rows went.
     pub fn rows(&self) -> u64 {
-        self.record.removed.values().sum()
+        self.record.removed.values().chain(self.purged.values()).sum()
     }
 }
 

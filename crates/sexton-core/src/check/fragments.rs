@@ -4,8 +4,8 @@ use super::Source;
 use crate::finding::Finding;
 use crate::names::{TableName, ThingName};
 use crate::policy::{
-    Also, Assignment, Derived, DerivedColumn, Fate, Guard, Part, Placeholder, Policy, Route, Sql,
-    TenantPath, Thing, Value, Work,
+    Also, Assignment, Derived, DerivedColumn, Fate, Guard, Hide, Part, Placeholder, Policy, Route,
+    Sql, TenantPath, Thing, Value, Work,
 };
 
 /// A fragment, and where a plan puts it.
@@ -213,7 +213,17 @@ fn of_thing(thing: &Thing) -> Vec<Place<'_>> {
         let what = format!("the value of `{}` in `{}`", assignment.column.value, thing.name);
         Some(Place { sql, what, stands: Stands::Assigned { child: table, assignment } })
     });
-    visible.chain(find).chain(tenant).chain(conditions).chain(set).collect()
+    let hide = thing.hide.iter().filter_map(Hide::row);
+    let hidden = hide.clone().filter_map(|hide| hide.hidden.as_ref());
+    let hidden = hidden.map(|sql| place("hide.hidden", sql, Stands::Condition(table)));
+    let assigned = hide.flat_map(|hide| hide.set.iter().chain(&hide.restore));
+    let assigned = assigned.filter_map(|assignment| {
+        let Value::Sql(sql) = &assignment.value else { return None };
+        let what = format!("the value of `{}` in `{}`", assignment.column.value, thing.name);
+        Some(Place { sql, what, stands: Stands::Assigned { child: table, assignment } })
+    });
+    let hidden = hidden.chain(assigned);
+    visible.chain(find).chain(tenant).chain(conditions).chain(set).chain(hidden).collect()
 }
 
 /// A value's tenant is read from each row that holds it.

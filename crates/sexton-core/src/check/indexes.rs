@@ -54,6 +54,11 @@ fn is_looked_up(source: &Source<'_>, edge: &Edge) -> bool {
     (by_plan || edge.enforced.is_some()) && source.losses.reach(&edge.parent)
 }
 
+/// Whether rows that refer through a line are found by an index.
+pub(super) fn is_looked_up_by_index(source: &Source<'_>, edge: &Edge) -> bool {
+    of_edge(source, edge).is_some_and(|lookup| is_served(source, &lookup))
+}
+
 fn of_edge<'a>(source: &Source<'a>, edge: &'a Edge) -> Option<Lookup<'a>> {
     Some(Lookup {
         table: source.schema.table(&edge.child)?,

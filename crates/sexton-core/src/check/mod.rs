@@ -17,6 +17,7 @@ mod events;
 mod fence;
 mod fragments;
 mod guards;
+mod hiding;
 mod hooks;
 mod indexes;
 mod inquiry;
@@ -54,7 +55,7 @@ use std::collections::HashSet;
 
 use crate::finding::{Finding, Span};
 use crate::graph::{self, Graph};
-use crate::plan::{Plan, compile};
+use crate::plan::{Plan, compile, compile_hide, compile_purge};
 use crate::policy::{Options, Policy};
 use crate::schema::Schema;
 use losses::Losses;
@@ -119,6 +120,7 @@ const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     work::findings,
     objects::findings,
     partial::findings,
+    hiding::findings,
     pools::findings,
     hooks::findings,
     events::findings,
@@ -157,7 +159,13 @@ pub fn check(policy: &Policy, schema: &Schema) -> Checked {
 pub fn plans(policy: &Policy, schema: &Schema, graph: &Graph) -> Vec<Plan> {
     let every = policy.things.iter().flat_map(|thing| {
         let choices = Options::all_choices(thing).into_iter();
-        choices.filter_map(|options| compile(policy, schema, graph, &thing.name, &options).ok())
+        choices.flat_map(|options| {
+            let at_once = compile(policy, schema, graph, &thing.name, &options).ok();
+            let hide = compile_hide(policy, schema, graph, &thing.name, &options).ok();
+            let hide = hide.filter(|_| thing.hide.is_some());
+            let chunks = compile_purge(policy, schema, graph, &thing.name, &options);
+            at_once.into_iter().chain(hide).chain(chunks.unwrap_or_default())
+        })
     });
     every.collect()
 }

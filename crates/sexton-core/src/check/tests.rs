@@ -7,6 +7,7 @@ mod events;
 mod fence;
 mod fragments;
 mod guards;
+mod hiding;
 mod holding;
 mod hooks;
 mod indexes;

@@ -142,6 +142,18 @@ pub(super) fn compile(source: &Source<'_>, setting: &Setting<'_>) -> (Vec<Plan>,
             // Only things of the policy are asked for.
             Err(CompileError::UnknownThing(_)) => {}
         }
+        if thing.hide.is_none() {
+            continue;
+        }
+        let hide = plan::compile_hide(policy, schema, graph, &thing.name, &setting.options);
+        let purge = plan::compile_purge(policy, schema, graph, &thing.name, &setting.options);
+        for further in [hide.map(|plan| vec![plan]), purge] {
+            match further {
+                Ok(further) => plans.extend(further),
+                Err(CompileError::Findings(found)) => findings.extend(found),
+                Err(CompileError::UnknownThing(_)) => {}
+            }
+        }
     }
     (plans, findings)
 }

@@ -8,7 +8,8 @@
 //! stronger, so either it waits and takes the new row too, or the writer waits and finds them gone.
 
 use super::{Draft, Fenced, Line, Post, Written, memory};
-use crate::policy::{Also, Fragment};
+use crate::plan::write_hidden;
+use crate::policy::{Also, Fragment, HideRow};
 use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
 use crate::sql::{Alias, Writer, key_text, key_text_of, naming, same_key};
 
@@ -41,6 +42,11 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
                 moved(&mut writer, schema, line);
             } else {
                 reference(&mut writer, schema, line, table, event);
+            }
+        }
+        for line in &fenced.lines {
+            if let Some(hide) = line.hide {
+                hidden(&mut writer, hide, line, table, event);
             }
         }
         for key in &fenced.keys {
@@ -238,6 +244,26 @@ fn reference(writer: &mut Writer, schema: &Schema, line: &Line<'_>, table: &Tabl
     }
     writer.push("sexton_f.is_there IS NULL;\n");
     ask_memory(writer, &memory(schema, &line.parent.name, key), &line.edge.text);
+}
+
+/// Refuses a reference to what is hidden.
+///
+/// Race: hiding locks the row against this lock before it changes it, so either the writer comes
+/// first and its row is purged with the others, or it waits and finds the row hidden.
+fn hidden(writer: &mut Writer, hide: &HideRow, line: &Line<'_>, table: &Table, event: Event) {
+    let key = &line.edge.parent_key;
+    writer.push("    SELECT ");
+    key_text(writer, "sexton_n", key.len());
+    writer.push(" INTO sexton_key\n    FROM (\n        ");
+    named(writer, line, table, event);
+    writer.push("\n    ) AS sexton_n\n    CROSS JOIN LATERAL (\n        SELECT * FROM ");
+    let parent = Alias::of("sexton_p");
+    writer.table(line.parent).push(" AS ").name(&parent).push(" WHERE ");
+    same_key(writer, &parent, key, "sexton_n");
+    writer.push(" FOR KEY SHARE\n    ) AS ").alias(line.parent).push("\n    WHERE ");
+    write_hidden(writer, hide, line.parent);
+    writer.push("\n    LIMIT 1;\n    IF FOUND THEN\n        PERFORM sexton.fence_hide(");
+    writer.literal(&line.edge.text).push(", sexton_key);\n    END IF;\n");
 }
 
 /// Refuses that a key of a thing is used again.

@@ -6,9 +6,9 @@ use crate::check::spelling;
 use crate::finding::Finding;
 use crate::graph::{Edge, Graph, column_or_finding, table_or_finding};
 use crate::names::{ColumnName, TableName};
-use crate::plan::Mentions;
+use crate::plan::{Mentions, hides};
 use crate::policy::{
-    Also, Fence, Fragment, Part, Placeholder, Policy, ReferringSide, TableColumns,
+    Also, Fence, Fragment, HideRow, Part, Placeholder, Policy, ReferringSide, TableColumns,
 };
 use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
 
@@ -31,12 +31,20 @@ pub(crate) struct Line<'a> {
     pub edge: &'a Edge,
     /// The table that it leads to.
     pub parent: &'a Table,
+    /// How rows of that table are hidden, if they are.
+    pub hide: Option<&'a HideRow>,
 }
 
 impl Line<'_> {
     /// Whether the memory is to be asked for it: a foreign key sees to it otherwise.
     pub fn is_remembered(&self) -> bool {
         self.edge.enforced.is_none()
+    }
+
+    /// Whether a change of the reference is judged at all: foreign keys let writers attach rows to
+    /// what is hidden.
+    pub fn is_judged(&self) -> bool {
+        self.is_remembered() || self.hide.is_some()
     }
 }
 
@@ -119,7 +127,7 @@ impl<'a> Fenced<'a> {
                 });
                 asked || edge.columns.iter().any(|own| own.name == column.name)
             };
-            let mut lines = self.lines.iter().filter(|line| line.is_remembered());
+            let mut lines = self.lines.iter().filter(|line| line.is_judged());
             let mut keys = self.keys.iter().flatten();
             lines.any(refers) || keys.any(|key| key.name == column.name)
         };
@@ -154,9 +162,11 @@ impl<'a> Source<'a> {
         });
         let declared: Vec<usize> = references.map(|(at, _)| at).collect();
         let edges = self.graph.edges.iter().filter(|edge| declared.contains(&edge.id.0));
-        let lines =
-            edges.filter_map(|edge| Some(Line { edge, parent: self.schema.table(&edge.parent)? }));
-        let lines: Vec<Line<'a>> = lines.collect();
+        let line = |edge: &'a Edge| {
+            let hide = hides(self.policy, &edge.parent).map(|(_, hide)| hide);
+            Some(Line { edge, parent: self.schema.table(&edge.parent)?, hide })
+        };
+        let lines: Vec<Line<'a>> = edges.filter_map(line).collect();
         for line in &lines {
             self.fit(side, line)?;
         }

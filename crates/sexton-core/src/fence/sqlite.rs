@@ -5,7 +5,8 @@
 //! because older versions take nothing but plain text there.
 
 use super::{Draft, Fenced, Line, Post, Written, memory};
-use crate::policy::{Also, Fragment};
+use crate::plan::write_hidden;
+use crate::policy::{Also, Fragment, HideRow};
 use crate::schema::{Column, Dialect, Schema, Table};
 use crate::sql::{Alias, Writer, key_text, naming, same_key};
 
@@ -24,6 +25,11 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
         let mut writer = Writer::written_out(Dialect::Sqlite);
         for line in &remembered {
             reference(&mut writer, schema, line, table, event);
+        }
+        for line in &fenced.lines {
+            if let Some(hide) = line.hide {
+                hidden(&mut writer, hide, line, table, event);
+            }
         }
         for key in &fenced.keys {
             own_key(&mut writer, schema, key, table);
@@ -132,6 +138,21 @@ fn reference(writer: &mut Writer, schema: &Schema, line: &Line<'_>, table: &Tabl
     same_key(writer, &parent, key, "sexton_n");
     writer.push(")\n        AND ");
     is_remembered(writer, &memory(schema, &line.parent.name, key), key.len());
+    writer.push(";\n");
+}
+
+/// Refuses a reference to what is hidden.
+fn hidden(writer: &mut Writer, hide: &HideRow, line: &Line<'_>, table: &Table, event: Event) {
+    let said = ["sexton: parent deleted: ", &line.edge.text].concat();
+    writer.push("    SELECT RAISE(ABORT, ").literal(&said).push(")\n    FROM (\n        ");
+    named(writer, line, table, event);
+    writer.push("\n    ) AS sexton_n\n    JOIN ").table(line.parent).push(" ON ");
+    for (at, key) in line.edge.parent_key.iter().enumerate() {
+        writer.push(if at > 0 { " AND " } else { "" });
+        writer.alias(line.parent).push(".").column(key).numbered(" = sexton_n.k", at);
+    }
+    writer.push("\n    WHERE ");
+    write_hidden(writer, hide, line.parent);
     writer.push(";\n");
 }
 

@@ -18,6 +18,14 @@ pub enum State {
     Refused,
     /// Work in flight was asked to stop, and has stopped; nothing is gone.
     Drained,
+    /// The root is invisible; nothing is gone.
+    Hidden,
+    /// What hangs below a hidden root is going, a chunk at a time.
+    Purging,
+    /// Nothing is left below what was hidden; looking again is still to come.
+    Purged,
+    /// End: what was hidden is visible again, as it was.
+    Restored,
     /// Rows are gone in one transaction; looking again is still to come.
     Committed,
     /// Nothing of its promises is left to carry out; looking again is still to come.
@@ -30,11 +38,15 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of a life.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Requested,
         Self::Refused,
         Self::Withdrawn,
         Self::Drained,
+        Self::Hidden,
+        Self::Restored,
+        Self::Purging,
+        Self::Purged,
         Self::Committed,
         Self::Reaped,
         Self::Complete,
@@ -46,6 +58,10 @@ impl State {
             Self::Requested => "requested",
             Self::Refused => "refused",
             Self::Drained => "drained",
+            Self::Hidden => "hidden",
+            Self::Restored => "restored",
+            Self::Purging => "purging",
+            Self::Purged => "purged",
             Self::Committed => "committed",
             Self::Reaped => "reaped",
             Self::Complete => "complete",
@@ -60,7 +76,7 @@ impl State {
 
     /// Whether nothing will happen any more.
     pub fn is_end(self) -> bool {
-        matches!(self, Self::Refused | Self::Complete | Self::Withdrawn)
+        matches!(self, Self::Refused | Self::Complete | Self::Withdrawn | Self::Restored)
     }
 }
 
@@ -79,6 +95,14 @@ pub enum Event {
     Withdrawn,
     /// Work in flight has stopped.
     Drained,
+    /// The root is invisible.
+    Hidden,
+    /// It is visible again.
+    Restored,
+    /// The first chunk is about to go.
+    Begun,
+    /// Nothing was found below it, whoever had locked it.
+    Emptied,
     /// The transaction committed.
     Committed,
     /// No stored promise is left.
@@ -89,10 +113,14 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Refused,
         Self::Withdrawn,
         Self::Drained,
+        Self::Hidden,
+        Self::Restored,
+        Self::Begun,
+        Self::Emptied,
         Self::Committed,
         Self::Reaped,
         Self::Verified,
@@ -116,7 +144,11 @@ pub fn next(state: State, event: Event) -> Result<State, IllegalTransition> {
         (State::Requested | State::Drained, Event::Withdrawn) => Ok(State::Withdrawn),
         (State::Requested, Event::Drained) => Ok(State::Drained),
         (State::Requested | State::Drained, Event::Committed) => Ok(State::Committed),
-        (State::Committed, Event::Reaped) => Ok(State::Reaped),
+        (State::Requested | State::Drained, Event::Hidden) => Ok(State::Hidden),
+        (State::Hidden, Event::Restored) => Ok(State::Restored),
+        (State::Hidden, Event::Begun) => Ok(State::Purging),
+        (State::Hidden | State::Purging, Event::Emptied) => Ok(State::Purged),
+        (State::Committed | State::Purged, Event::Reaped) => Ok(State::Reaped),
         (State::Reaped, Event::Verified) => Ok(State::Complete),
         (from, event) => Err(IllegalTransition { from, event }),
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compile::Source;
+use super::hiding::Way;
 use super::{Find, KeySet, Round, SetRole};
 use crate::finding::Finding;
 use crate::graph::{self, Edge};
@@ -26,6 +27,9 @@ pub(super) struct Closure {
 pub(super) fn going(source: &Source<'_>) -> BTreeSet<TableName> {
     if source.thing.is_partial() {
         return BTreeSet::new();
+    }
+    if source.way == Way::Hide {
+        return super::hiding::tables(source);
     }
     let mut roots: Vec<TableName> =
         source.thing.starts.iter().map(|s| s.value.table.clone()).collect();
@@ -84,10 +88,9 @@ impl Closure {
             .graph
             .above(name)
             .any(|edge| edge.fate == Fate::Delete && edge.filter.as_ref().is_some_and(has_select));
-        let named = source
-            .policy
-            .things
-            .iter()
+        let things = source.policy.things.iter().chain([source.thing]);
+        let named = things
+            .into_iter()
             .any(|thing| thing.row.as_ref().is_some_and(|row| row.value.table == *name));
         let watched = source.policy.guards.iter().any(|guard| guard.of.value == *name)
             || source.policy.derived.iter().any(|derived| derived.of.value.table == *name);
@@ -136,6 +139,10 @@ impl Closure {
                 columns.push(column.clone());
             }
         };
+        if source.way == Way::Hide {
+            // Order: a preview shows old values of what changes behind the identity.
+            super::hiding::touched(source, table).iter().for_each(&mut carry);
+        }
         for edge in source.graph.below(&table.name) {
             edge.parent_key.iter().for_each(&mut carry);
         }
@@ -192,6 +199,7 @@ impl Closure {
         let seeds = self.seeds(source, &group);
         let edges = source.graph.below_any(&group).filter(|edge| edge.fate == Fate::Delete);
         let inner = edges.filter(|edge| self.going.contains(&edge.child));
+        let inner = inner.filter(|_| source.way != Way::Hide);
         let mut rounds: Vec<Round> = inner.filter_map(|edge| self.round(source, edge)).collect();
         rounds.extend(super::taking::rounds(source, self));
         let lasts = super::taking::lasts(source, self);
@@ -207,7 +215,8 @@ impl Closure {
 
     fn find(&self, source: &Source<'_>, group: &[TableName]) -> Option<Find> {
         let deletes = source.graph.below_any(group).filter(|edge| edge.fate == Fate::Delete);
-        let inner: Vec<&Edge> = deletes.filter(|edge| group.contains(&edge.child)).collect();
+        let inner = deletes.filter(|edge| group.contains(&edge.child));
+        let inner: Vec<&Edge> = inner.filter(|_| source.way != Way::Hide).collect();
         if inner.is_empty() {
             let set = self.set_of(&group[0])?;
             let statement = self.seed(source, set, &[])?;
@@ -224,7 +233,8 @@ impl Closure {
         source: &Source<'s>,
         table: &TableName,
     ) -> impl Iterator<Item = &'s Edge> {
-        let goes = self.going.contains(table);
+        // What hangs below a hidden row stays where it is.
+        let goes = self.going.contains(table) && source.way != Way::Hide;
         source.graph.above(table).filter(move |edge| {
             goes && edge.fate == Fate::Delete && self.going.contains(&edge.parent)
         })

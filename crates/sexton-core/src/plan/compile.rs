@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::closure::Closure;
+use super::hiding::{self, Way};
 use super::{Plan, PlanSteps, fingerprint};
 use crate::finding::Finding;
 use crate::graph::{self, Graph};
@@ -31,9 +32,11 @@ pub(super) struct Source<'a> {
     pub schema: &'a Schema,
     pub graph: &'a Graph,
     pub thing: &'a Thing,
+    pub way: Way,
 }
 
-/// The plan of `thing` for the options chosen. `graph` is the policy resolved against `schema`.
+/// The plan of `thing` for the options chosen, all at once. `graph` is the policy resolved against
+/// `schema`.
 pub fn compile(
     policy: &Policy,
     schema: &Schema,
@@ -41,19 +44,37 @@ pub fn compile(
     thing: &ThingName,
     options: &Options,
 ) -> Result<Plan, CompileError> {
-    let thing = policy
-        .things
-        .iter()
-        .find(|known| known.name == *thing)
-        .ok_or_else(|| CompileError::UnknownThing(thing.clone()))?;
+    let thing = known(policy, thing)?;
     let graph = graph.switched(options);
-    let source = Source { policy, schema, graph: &graph, thing };
-    let mut findings = unrooted(&source);
+    planned(&Source { policy, schema, graph: &graph, thing, way: Way::AtOnce })
+}
+
+/// The plan by which a root of `thing` is hidden; of one that nothing hides, the plan at once.
+pub fn compile_hide(
+    policy: &Policy,
+    schema: &Schema,
+    graph: &Graph,
+    thing: &ThingName,
+    options: &Options,
+) -> Result<Plan, CompileError> {
+    let thing = known(policy, thing)?;
+    let way = if thing.hide.is_some() { Way::Hide } else { Way::AtOnce };
+    let graph = graph.switched(options);
+    planned(&Source { policy, schema, graph: &graph, thing, way })
+}
+
+pub(super) fn known<'p>(policy: &'p Policy, name: &ThingName) -> Result<&'p Thing, CompileError> {
+    let mut things = policy.things.iter();
+    things.find(|known| known.name == *name).ok_or_else(|| CompileError::UnknownThing(name.clone()))
+}
+
+pub(super) fn planned(source: &Source<'_>) -> Result<Plan, CompileError> {
+    let mut findings = unrooted(source);
     if !findings.is_empty() {
         return Err(CompileError::Findings(findings));
     }
-    findings.extend(undecided(&source));
-    let plan = build(&source, &mut findings);
+    findings.extend(undecided(source));
+    let plan = build(source, &mut findings);
     match plan {
         Some(plan) if findings.is_empty() => Ok(plan),
         _ => Err(CompileError::Findings(findings)),
@@ -66,17 +87,29 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
     let mut find = closure.finds(source);
     let (mut change, found) = super::effects::changes(source, &mut closure, findings);
     find.extend(found);
+    let is_hide = source.way == Way::Hide;
+    if is_hide {
+        change.extend(hiding::changes(source, &closure));
+    }
     super::becoming::add(source, &closure, &mut change);
     let (mut derive, found) = super::effects::derivations(source, &mut closure, findings);
     find.extend(found);
     find.extend(super::linking::finds(source, &mut closure, findings));
     super::foretell::add(source, &closure, &change, &mut derive);
-    let remove = super::removing::removals(source, &closure);
+    let remove = match source.way {
+        Way::Hide => Vec::new(),
+        Way::AtOnce | Way::Chunk => super::removing::removals(source, &closure),
+    };
     let leaves = super::removing::leaves(source, &closure, &remove);
     let judge = super::judging::judgements(source, &closure, findings);
     let work = super::working::working(source, &closure, findings);
     let record = super::recording::recordings(source, &closure, findings);
-    let name = super::objects::named(source, &closure, findings);
+    let name = match source.way {
+        // What is hidden keeps its objects until it is purged.
+        Way::Hide => Vec::new(),
+        Way::AtOnce | Way::Chunk => super::objects::named(source, &closure, findings),
+    };
+    let hidden = if is_hide { hiding::hidden(source, &closure) } else { Vec::new() };
     let steps = PlanSteps { find, judge, work, record, name, change, remove, derive };
     let mut plan = Plan {
         thing: source.thing.name.clone(),
@@ -87,10 +120,20 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
         tenants: super::tenants::count(source, &closure, findings),
         root,
         holdable: super::holding::holdable(source, &closure),
-        remembered: super::remembering::remembered(source, &closure),
+        // A hidden row is there: the fence judges it by itself.
+        remembered: match source.way {
+            Way::Hide => Vec::new(),
+            Way::AtOnce | Way::Chunk => super::remembering::remembered(source, &closure),
+        },
         leaves,
         kept: super::effects::kept(source, &closure),
-        looks: super::looking::looks(source, &closure),
+        looks: match source.way {
+            Way::Hide => Vec::new(),
+            Way::AtOnce | Way::Chunk => super::looking::looks(source, &closure),
+        },
+        way: source.way,
+        hidden,
+        claim: None,
         reasons: super::reasons::reasons(source, &closure),
         sets: closure.sets,
         steps,

@@ -239,7 +239,7 @@ pub(super) fn finished_find(
     Find::Table { set: set.id, statement: ordered(statement, set, source.schema) }
 }
 
-fn by_identity(writer: &mut Writer, closure: &Closure, set: SetId) {
+pub(super) fn by_identity(writer: &mut Writer, closure: &Closure, set: SetId) {
     let set = &closure.sets[set.0];
     writer.push(" WHERE ");
     in_keys(writer, &set.columns[..set.identity], &identities(set));

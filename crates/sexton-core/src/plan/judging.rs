@@ -1,8 +1,10 @@
 //! Reasons to refuse: references that block, and guards over linked rows.
 
+use super::below::Below;
 use super::closure::{Closure, edge_condition, identities, identity};
 use super::compile::Source;
 use super::effects::outside;
+use super::hiding::{self, Way};
 use super::{GuardedRows, JudgedBy, Judgement};
 use crate::finding::Finding;
 use crate::graph::Edge;
@@ -24,15 +26,24 @@ pub(super) fn judgements(
     closure: &Closure,
     findings: &mut Vec<Finding>,
 ) -> Vec<Judgement> {
+    // What hangs below a hidden root goes later, and what forbids that is asked now.
+    let far = (source.way == Way::Hide && source.thing.purge.is_some()).then(|| Far::of(source));
+    let mut going = closure.going.clone();
+    going.extend(far.iter().flat_map(|far| far.below.tables().into_iter().cloned()));
+    let far = far.as_ref();
     let blocks = source
         .graph
-        .below_any(&closure.going)
+        .below_any(&going)
         .filter(|edge| edge.fate == Fate::Block)
-        .filter_map(|edge| block(source, closure, edge));
+        .filter_map(|edge| block(source, closure, edge, far));
     let mut judgements: Vec<Judgement> = blocks.collect();
+    if source.way == Way::Chunk {
+        // Guards were judged before anything was hidden.
+        return judgements;
+    }
     for guard in &source.policy.guards {
-        if closure.going.contains(&guard.of.value) {
-            match self::guard(source, closure, guard) {
+        if going.contains(&guard.of.value) {
+            match self::guard(source, closure, guard, far) {
                 Ok(judgement) => judgements.push(judgement),
                 Err(finding) => findings.push(*finding),
             }
@@ -41,15 +52,61 @@ pub(super) fn judgements(
     judgements
 }
 
+/// What is below a root that is hidden: nobody collects it, so it is asked by the lines that lead
+/// there.
+struct Far<'a> {
+    below: Below<'a>,
+}
+
+impl<'a> Far<'a> {
+    fn of(source: &'a Source<'a>) -> Self {
+        Self { below: Below::of(source) }
+    }
+
+    /// Writes that a row of the table goes with the root, if not now.
+    fn goes(&self, writer: &mut Writer, closure: &Closure, table: &Table) {
+        let is_next = self.below.chain(&table.name).is_some_and(|chain| chain.len() == 1);
+        let source = self.below.source();
+        let roots = hiding::root_set(source, closure).map(|set| &closure.sets[set.0]);
+        if is_next {
+            self.below.at_first_hand(writer, table, roots);
+        } else {
+            self.below.condition(writer, table, roots);
+        }
+    }
+
+    /// ` AND` a row of the table does not go.
+    fn outside(&self, writer: &mut Writer, closure: &Closure, table: &Table) {
+        let chain = self.below.chain(&table.name);
+        if chain.is_some_and(|chain| !chain.is_empty()) {
+            writer.push(" AND (");
+            self.goes(writer, closure, table);
+            writer.push(") IS NOT TRUE");
+        }
+    }
+}
+
 /// Rows that block need no lock: any that is there refuses, and new ones are the fence's.
-fn block(source: &Source<'_>, closure: &Closure, edge: &Edge) -> Option<Judgement> {
+fn block(
+    source: &Source<'_>,
+    closure: &Closure,
+    edge: &Edge,
+    far: Option<&Far<'_>>,
+) -> Option<Judgement> {
     let table = source.schema.table(&edge.child)?;
     let mut writer = Writer::new(source.schema.dialect);
     writer.push("SELECT ");
     row_name(source, table, &mut writer);
     writer.push(", count(*) OVER ()").push(" FROM ").table(table).push(" WHERE ");
-    edge_condition(&mut writer, edge, &closure.keys_above(edge, false)?, table);
+    match (closure.keys_above(edge, false), far) {
+        (Some(keys), _) => edge_condition(&mut writer, edge, &keys, table),
+        (None, Some(far)) => far.below.refers(&mut writer, edge, table, |writer, parent| {
+            far.goes(writer, closure, parent);
+        })?,
+        (None, None) => return None,
+    }
     outside(&mut writer, closure, table);
+    far.inspect(|far| far.outside(&mut writer, closure, table));
     writer.limit();
     Some(Judgement {
         by: JudgedBy::Reference { edge: edge.id, text: edge.text.clone() },
@@ -101,7 +158,12 @@ fn spelled_out(writer: &mut Writer, column: &Column) {
     writer.column(column).push(")) || '''' ELSE ").column(column).push(" END");
 }
 
-fn guard(source: &Source<'_>, closure: &Closure, guard: &Guard) -> Result<Judgement, Box<Finding>> {
+fn guard(
+    source: &Source<'_>,
+    closure: &Closure,
+    guard: &Guard,
+    far: Option<&Far<'_>>,
+) -> Result<Judgement, Box<Finding>> {
     let misread = || {
         Box::new(
             Finding::error(
@@ -117,7 +179,8 @@ fn guard(source: &Source<'_>, closure: &Closure, guard: &Guard) -> Result<Judgem
     }
     let (table, alias) = guarding_table(guard, source.schema).ok_or_else(misread)?;
     let key = identity(table).ok_or_else(|| Box::new(keyless(guard, table)))?;
-    let from = |writer: &mut Writer| linked_rows(source, closure, guard, table, &alias, writer);
+    let from =
+        |writer: &mut Writer| linked_rows(source, (closure, far), guard, table, &alias, writer);
 
     let mut lock = Writer::new(source.schema.dialect);
     lock.push("SELECT ").qualified(&alias, |writer| {
@@ -253,7 +316,7 @@ fn keyless(guard: &Guard, table: &Table) -> Finding {
 /// ` FROM rows JOIN of ON link WHERE` the row is not in the closure.
 fn linked_rows(
     source: &Source<'_>,
-    closure: &Closure,
+    (closure, far): (&Closure, Option<&Far<'_>>),
     guard: &Guard,
     table: &Table,
     alias: &Alias,
@@ -261,11 +324,17 @@ fn linked_rows(
 ) -> Option<()> {
     let dialect = source.schema.dialect;
     let of = source.schema.table(&guard.of.value)?;
-    let going = closure.set_of(&of.name)?;
+    if closure.set_of(&of.name).is_none() && far.is_none() {
+        return None;
+    }
     writer.push(" FROM ").fragment(guard.rows.of(dialect)?, table);
     // The guarded rows stand in brackets, so that their column names mix with nobody's.
     writer.push(" JOIN (SELECT ").columns(&of.columns).push(" FROM ").table(of).push(" WHERE ");
-    in_keys(writer, &going.columns[..going.identity], &identities(going));
+    match (closure.set_of(&of.name), far) {
+        (Some(going), _) => in_keys(writer, &going.columns[..going.identity], &identities(going)),
+        (None, Some(far)) => far.goes(writer, closure, of),
+        (None, None) => {}
+    }
     writer.push(") AS ").alias(of).push(" ON ").condition(guard.link.of(dialect)?, of);
     writer.push(" WHERE ");
     match closure.set_of(&table.name) {
@@ -277,6 +346,20 @@ fn linked_rows(
         }
         None => {
             writer.push("1 = 1");
+        }
+    }
+    // The guarding row's own key tells whether it goes too, whatever it is called here.
+    if let Some(far) = far.filter(|far| far.below.chain(&table.name).is_some()) {
+        let key = identity(table)?;
+        let own = closure.set_of(&table.name).is_none();
+        if let ([column], true) = (key.as_slice(), own) {
+            writer.push(" AND ").qualified(alias, |writer| {
+                writer.column(column);
+            });
+            writer.push(" NOT IN (SELECT ").column(column).push(" FROM ").table(table);
+            writer.push(" WHERE ");
+            far.goes(writer, closure, table);
+            writer.push(")");
         }
     }
     Some(())

@@ -9,12 +9,15 @@
 //! read.
 
 mod becoming;
+mod below;
+mod claiming;
 mod closure;
 mod compile;
 mod counting;
 mod effects;
 mod fingerprint;
 mod foretell;
+mod hiding;
 mod holding;
 mod judging;
 mod linking;
@@ -38,8 +41,11 @@ mod tenants;
 mod told;
 mod working;
 
+pub use claiming::compile_purge;
 pub(crate) use closure::identity;
-pub use compile::{CompileError, compile};
+pub use compile::{CompileError, compile, compile_hide};
+pub use hiding::Way;
+pub(crate) use hiding::{hides, write_hidden};
 pub use holding::{Holdable, count_meeting};
 pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use linking::{Link, links};
@@ -93,6 +99,65 @@ pub struct Plan {
     pub looks: Vec<LookAgain>,
     /// Why each table is touched: the chain of lines that leads to it.
     pub reasons: Vec<Reason>,
+    /// How far it goes.
+    pub way: Way,
+    /// Rows that are hidden, where it goes no farther.
+    pub hidden: Vec<Hidden>,
+    /// How the rows of a chunk are claimed, where it is of one.
+    pub claim: Option<Claim>,
+}
+
+/// Rows of a thing that are hidden.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hidden {
+    /// The thing.
+    pub thing: ThingName,
+    /// The set of its rows.
+    pub set: SetId,
+    /// Positions of the thing's key within the set.
+    pub key: Vec<usize>,
+}
+
+/// How a few rows below hidden roots become the roots of a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The table that they are of.
+    pub table: TableName,
+    /// The set that they fill.
+    pub set: SetId,
+    /// The hidden rows themselves, as long as they are hidden; nothing where no column says so.
+    pub holders: Option<Holders>,
+    /// Finds and locks some that nobody else has locked.
+    pub statement: Statement,
+    /// Counts those that are there, whoever has locked them; only of tables next to the root,
+    /// since all others hang from one of these.
+    pub left: Option<Statement>,
+    /// Names those that somebody is at work on, and counts them: name, count over all.
+    pub at_work: Option<Statement>,
+    /// Rows that refer to those claimed, and that a worker may be writing.
+    pub referents: Vec<Referents>,
+}
+
+/// Hidden rows below which a chunk is claimed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holders {
+    /// The set that they fill.
+    pub set: SetId,
+    /// Finds them, and keeps whoever would show them again waiting.
+    pub statement: Statement,
+}
+
+/// Rows that an effect of a chunk changes though a worker may be writing them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Referents {
+    /// The set that those fill which nobody else has locked.
+    pub set: SetId,
+    /// Finds and locks them.
+    pub statement: Statement,
+    /// Reads what the others refer to, and those at work: claimed rows with such stay.
+    pub held: Statement,
+    /// Positions of what is read within the claimed set.
+    pub columns: Vec<usize>,
 }
 
 /// The tenants of all rows that go.
@@ -102,6 +167,13 @@ pub struct TenantCount {
     pub max: u64,
     /// Names some and counts all: name, count over all.
     pub statement: Statement,
+}
+
+impl Claim {
+    /// Whether its rows are next to the root: all others hang from such.
+    pub fn is_next(&self) -> bool {
+        self.left.is_some()
+    }
 }
 
 /// Columns of a key set that a fence remembers when their rows go.

@@ -2,11 +2,12 @@
 
 use super::closure::{Closure, columns_of, identity, root_row};
 use super::compile::Source;
+use super::hiding::{Way, write_hidden};
 use super::{RootPlan, RootRow, SubjectField, starting};
 use crate::finding::{Finding, Span};
 use crate::graph::Graph;
 use crate::names::ColumnName;
-use crate::policy::{Sql, TableColumns, TenantPath};
+use crate::policy::{Hide, Sql, TableColumns, TenantPath};
 use crate::schema::{Column, Schema, Table};
 use crate::sql::{
     Bind, KeyColumns, KeySource, SetId, Statement, Writer, in_keys, in_roots, is_owned, roots_held,
@@ -74,7 +75,10 @@ fn row(
         findings.push(*finding);
         return None;
     }
-    let seen = |writer: &mut Writer| seen(source, table, writer);
+    let seen = |writer: &mut Writer| {
+        seen(source, table, writer);
+        unhidden(source, table, writer);
+    };
     let mut writer = super::closure::select(source.schema, set);
     writer.push(" WHERE ");
     in_roots(&mut writer, &key);
@@ -117,6 +121,16 @@ fn seen(source: &Source<'_>, table: &Table, writer: &mut Writer) {
         write_condition(writer, visible, table);
     }
     writer.push(")");
+}
+
+/// ` AND` the row is not hidden already: then it is as if it had never been.
+fn unhidden(source: &Source<'_>, table: &Table, writer: &mut Writer) {
+    let hide = source.thing.hide.as_ref().and_then(Hide::row);
+    if let Some(hide) = hide.filter(|_| source.way == Way::Hide) {
+        writer.push(" AND NOT (");
+        write_hidden(writer, hide, table);
+        writer.push(")");
+    }
 }
 
 /// The column that names the owner, where that matters.
@@ -230,6 +244,7 @@ fn find(source: &Source<'_>, key: &[Column]) -> Option<Statement> {
     writer.push(" FROM ").table(table).push(" WHERE ").condition(fragment, table);
     // What is concealed is not found by other names either.
     seen(source, table, &mut writer);
+    unhidden(source, table, &mut writer);
     Some(writer.finish("look up the", &table.name))
 }
 

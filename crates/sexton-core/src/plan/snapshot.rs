@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Find, JudgedBy, NamedObjects, Plan, Recording, Removal, RootPlan, SetRole, Told, Working,
+    Claim, Find, JudgedBy, NamedObjects, Plan, Recording, Removal, RootPlan, SetRole, Told, Way,
+    Working,
 };
 use crate::names::StoreName;
 use crate::policy::{Call, ManifestPlace};
@@ -12,7 +13,11 @@ use crate::template::ValuePath;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "plan for {}", self.thing)?;
+        match self.way {
+            Way::AtOnce => writeln!(f, "plan for {}", self.thing)?,
+            Way::Hide => writeln!(f, "plan to hide {}", self.thing)?,
+            Way::Chunk => writeln!(f, "plan of a chunk of {}", self.thing)?,
+        }
         for set in &self.sets {
             let role = match set.role {
                 SetRole::Going => "go",
@@ -35,7 +40,10 @@ impl fmt::Display for Plan {
             let (set, columns) = (remembered.set.0, columns.join(","));
             writeln!(f, "  set {set} columns {columns} are remembered as {}", remembered.memory)?;
         }
-        show_root(f, &self.root)?;
+        match &self.claim {
+            Some(claim) => show_claim(f, claim)?,
+            None => show_root(f, &self.root)?,
+        }
         writeln!(f, "find")?;
         for find in &self.steps.find {
             show_find(f, find)?;
@@ -72,6 +80,14 @@ impl fmt::Display for Plan {
         writeln!(f, "look again")?;
         self.looks.iter().try_for_each(|looks| show(f, &looks.statement))
     }
+}
+
+fn show_claim(f: &mut fmt::Formatter<'_>, claim: &Claim) -> fmt::Result {
+    writeln!(f, "claim set {}", claim.set.0)?;
+    let holders = claim.holders.iter().map(|holders| &holders.statement);
+    let referents = claim.referents.iter().flat_map(|of| [&of.statement, &of.held]);
+    let all = holders.chain([&claim.statement]).chain(referents);
+    all.chain(&claim.at_work).chain(&claim.left).try_for_each(|statement| show(f, statement))
 }
 
 /// Plans that tell nobody say nothing of it.

@@ -1,8 +1,8 @@
 //! Every statement of a plan, wherever it stands.
 
 use super::{
-    CallCount, Derivation, Find, HookPlan, Judgement, Plan, Recording, Removal, RootPlan, Told,
-    Working,
+    CallCount, Claim, Derivation, Find, HookPlan, Judgement, Plan, Recording, Removal, RootPlan,
+    Told, Working,
 };
 use crate::sql::{Bind, Statement};
 
@@ -41,7 +41,14 @@ impl Plan {
             .chain(removed)
             .chain(derived)
             .chain(looked)
+            .chain(self.claim.iter().flat_map(of_claim))
     }
+}
+
+fn of_claim(claim: &Claim) -> impl Iterator<Item = &Statement> {
+    let holders = claim.holders.iter().map(|holders| &holders.statement);
+    let referents = claim.referents.iter().flat_map(|of| [&of.statement, &of.held]);
+    holders.chain([&claim.statement]).chain(&claim.left).chain(&claim.at_work).chain(referents)
 }
 
 fn of_root(root: &RootPlan) -> impl Iterator<Item = &Statement> {

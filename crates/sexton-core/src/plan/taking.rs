@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::closure::{Closure, identities, ordered, select};
 use super::compile::Source;
+use super::hiding::Way;
 use super::{KeySet, Last, Round, SetRole};
 use crate::graph::{Edge, Taking};
 use crate::names::TableName;
@@ -27,7 +28,11 @@ pub(super) fn takings<'s>(
     source: &Source<'s>,
     going: &'s BTreeSet<TableName>,
 ) -> impl Iterator<Item = &'s Taking> {
-    source.graph.takes.iter().filter(|taking| going.contains(&taking.edge.child))
+    let takes = source.graph.takes.iter().filter(|taking| going.contains(&taking.edge.child));
+    // Only what is always taken is hidden with a root, and only if it can be.
+    takes.filter(move |taking| {
+        source.way != Way::Hide || !taking.when_last && going.contains(&taking.edge.parent)
+    })
 }
 
 /// Rounds that find what the last round's rows always take.

@@ -128,6 +128,21 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Writes that a worker is acting on the row, and what is said of that. A lease that is NULL says
+/// nothing of a dead worker.
+pub(super) fn write_running(writer: &mut Writer, work: &Work, table: &Table, said: &'static str) {
+    let dialect = writer.dialect();
+    writer.push("((");
+    match work.running.of(dialect) {
+        Some(running) => writer.condition(running, table),
+        None => writer.push("1 = 0"),
+    };
+    if let Some(dead) = work.dead.as_ref().and_then(|sql| sql.of(dialect)) {
+        writer.push(" AND ").condition(dead, table).push(" IS NOT TRUE");
+    }
+    writer.push(")").push(said).push(")");
+}
+
 /// Columns and what they become, for people.
 fn told(assignments: &[Assignment], dialect: Dialect) -> Vec<(String, String)> {
     let told = |set: &Assignment| (set.column.value.to_string(), spelled(&set.value, dialect));

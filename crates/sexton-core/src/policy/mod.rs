@@ -1,10 +1,11 @@
 //! The policy language: from the text of a file to a `Policy`, with every mistake in one run.
 //!
-//! `model`, `objects`, `pools`, `replies`, `routes`, `stores` and `telling` are what a file says; `parse` reads
-//! it, and the files that it is `like`, whose texts `sources` keeps; `options` are what a deletion may choose; `via` is how a reference holds what
+//! `model`, `hiding`, `objects`, `pools`, `replies`, `routes`, `stores` and `telling` are what a file says;
+//! `parse` reads it, and the files that it is `like`, whose texts `sources` keeps; `options` are what a deletion may choose; `via` is how a reference holds what
 //! it refers to; `json_schema` tells editors the file's form. The parser never stops at the first
 //! mistake and never guesses: what it cannot read becomes a finding with its place in the file.
 
+mod hiding;
 mod json_schema;
 mod model;
 mod objects;
@@ -18,6 +19,7 @@ mod stores;
 mod telling;
 mod via;
 
+pub use hiding::{Hide, HideRow, Purge, RootAfter, Undo};
 pub use json_schema::json_schema;
 pub use model::*;
 pub use objects::{NamesBy, NamingColumn, ObjectRule, VersionsGone};

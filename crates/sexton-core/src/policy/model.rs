@@ -6,7 +6,9 @@ use crate::finding::{Located, Span};
 use crate::names::{
     ColumnName, GuardName, HookName, ObjectRuleName, OptionName, SystemName, TableName, ThingName,
 };
-use crate::policy::{Event, Hook, List, ObjectRule, Pool, Replies, Route, StoreRule, ThingOption};
+use crate::policy::{
+    Event, Hide, Hook, List, ObjectRule, Pool, Purge, Replies, Route, StoreRule, ThingOption,
+};
 use crate::schema::Dialect;
 
 /// A whole policy file.
@@ -112,6 +114,10 @@ pub struct Thing {
     pub removes: Vec<Located<ObjectRuleName>>,
     /// What the row becomes when they go.
     pub set: Vec<Assignment>,
+    /// How it is made invisible; then a deletion stops there, and the purge goes on.
+    pub hide: Option<Hide>,
+    /// How what is hidden is removed; without it, it stays hidden.
+    pub purge: Option<Purge>,
 }
 
 impl Thing {

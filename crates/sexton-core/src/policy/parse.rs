@@ -16,6 +16,7 @@ mod event;
 mod fate;
 mod fence;
 mod guard;
+mod hide;
 mod hook;
 mod likeness;
 mod list;

@@ -4,6 +4,7 @@
 //! again finds it, whatever has become of the process meanwhile.
 
 use sexton_core::names::DeletionId;
+use sexton_core::plan::Way;
 
 use super::admit::Admitted;
 use crate::outcome::DeleteError;
@@ -24,6 +25,11 @@ impl Accepted {
 impl System {
     /// Stores a deletion of roots as asked for.
     pub async fn accept(&self, request: &DeleteRequest) -> Result<Accepted, DeleteError> {
-        Ok(Accepted(self.admit(request).await?))
+        Ok(Accepted(self.admit(request, self.way(&request.root.thing)).await?))
+    }
+
+    /// The same of a deletion that does not stop at hiding, and reaches what is hidden.
+    pub async fn accept_for_good(&self, request: &DeleteRequest) -> Result<Accepted, DeleteError> {
+        Ok(Accepted(self.admit(request, Way::AtOnce).await?))
     }
 }

@@ -8,7 +8,7 @@ use sexton_core::check::uncalled;
 use sexton_core::finding::{Finding, Severity};
 use sexton_core::lifecycle::State;
 use sexton_core::names::{EventName, ThingName};
-use sexton_core::plan::Told;
+use sexton_core::plan::{Told, Way};
 use sexton_core::policy::{Hook, Options};
 
 use crate::outcome::{DeleteError, EngineError};
@@ -21,7 +21,7 @@ use crate::walk::Roots;
 pub(super) const LEASE_SECS: i64 = 60;
 
 /// A deletion that may be tried.
-pub(super) struct Admitted {
+pub(crate) struct Admitted {
     pub ready: Arc<Ready>,
     pub roots: Roots,
     pub options: Options,
@@ -43,11 +43,16 @@ impl System {
     /// Whether the policy, as it is, lets anything of this thing be deleted on this database:
     /// it fits the schema, and asks for no safeguard that is not built.
     pub async fn may_delete(&self, thing: &ThingName) -> Result<(), DeleteError> {
-        self.fitting(thing, &self.options(thing, &BTreeMap::new())?).await.map(drop)
+        let options = self.options(thing, &BTreeMap::new())?;
+        self.fitting(thing, &options, self.way(thing)).await.map(drop)
     }
 
-    pub(super) async fn admit(&self, request: &DeleteRequest) -> Result<Admitted, DeleteError> {
-        let admitted = self.admit_unstored(request, LEASE_SECS).await?;
+    pub(super) async fn admit(
+        &self,
+        request: &DeleteRequest,
+        way: Way,
+    ) -> Result<Admitted, DeleteError> {
+        let admitted = self.admit_unstored(request, LEASE_SECS, way).await?;
         let admitted = Admitted { is_stored: true, ..admitted };
         self.prepare().await?;
         let mut tx = self.begin_keep().await?;
@@ -60,9 +65,10 @@ impl System {
         &self,
         request: &DeleteRequest,
         lease_secs: i64,
+        way: Way,
     ) -> Result<Admitted, DeleteError> {
         let options = self.options(&request.root.thing, &request.root.options)?;
-        let ready = self.fitting(&request.root.thing, &options).await?;
+        let ready = self.fitting(&request.root.thing, &options, way).await?;
         let roots = self.roots(&ready.plan, &request.root).await?;
         let system = &self.policy.system;
         let (thing, key) = (request.root.thing.as_str(), self.audit_key.as_deref());
@@ -95,7 +101,8 @@ impl System {
 
     /// Plans anew after a change of the schema.
     pub(super) async fn readmit(&self, admitted: &mut Admitted) -> Result<(), DeleteError> {
-        admitted.ready = self.fitting(&admitted.request.root.thing, &admitted.options).await?;
+        let way = admitted.ready.plan.way;
+        admitted.ready = self.fitting(&admitted.request.root.thing, &admitted.options, way).await?;
         Ok(())
     }
 
@@ -104,9 +111,10 @@ impl System {
         &self,
         thing: &ThingName,
         options: &Options,
+        way: Way,
     ) -> Result<Arc<Ready>, DeleteError> {
         self.refuse_unbuilt()?;
-        let ready = self.ready(thing, options).await?;
+        let ready = self.ready_to(thing, options, way).await?;
         let mut errors = ready.errors();
         errors.extend(self.uncalled(&ready));
         errors.extend(self.unstored(&ready));

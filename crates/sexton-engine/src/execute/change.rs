@@ -16,7 +16,7 @@ use crate::system::System;
 use crate::walk::{Found, Judge, Locks, Walk, named};
 
 /// Why the transaction is taken back.
-pub(super) enum ChangeError {
+pub(crate) enum ChangeError {
     SchemaChanged,
     Database(DatabaseError),
     /// Somebody must be told before these rows go.
@@ -63,14 +63,28 @@ impl System {
         if let Some(refusal) = Refusal::of(blockers) {
             return Err(ChangeError::refused(refusal));
         }
-        let mut parts = walk.digest_parts(&self.policy.system, &admitted.options);
+        let parts = walk.digest_parts(&self.policy.system, &admitted.options);
         // Order: keys and old values are compared before the first change, leaves as they go.
         refuse_difference(admitted, &parts, false)?;
         walk.refuse_at_work().await?;
+        let mut carried = self.carry(admitted, &mut walk, parts).await?;
+        carried.tenants = subjects.into_iter().filter_map(|subject| subject.tenant).collect();
+        record::write(self, admitted, &mut walk, carried).await
+    }
+
+    /// Changes and removes what was found and judged: all of it, what is about a root that is
+    /// hidden, or a chunk.
+    pub(crate) async fn carry(
+        &self,
+        admitted: &Admitted,
+        walk: &mut Walk<'_>,
+        mut parts: DigestParts,
+    ) -> Result<Carried, ChangeError> {
+        let plan = walk.plan;
         let mut carried = Carried::default();
         carried.changed.extend(walk.stop_staying().await?);
         if !plan.steps.record.is_empty() || !plan.steps.name.is_empty() {
-            carried.promised = self.promise(admitted, &mut walk).await?;
+            carried.promised = self.promise(admitted, walk).await?;
         }
         walk.change(&mut carried).await?;
         walk.remove(&mut carried, &mut parts).await?;
@@ -84,8 +98,7 @@ impl System {
             return Err(ChangeError::SchemaChanged);
         }
         carried.digest = parts.exact();
-        carried.tenants = subjects.into_iter().filter_map(|subject| subject.tenant).collect();
-        record::write(self, admitted, &mut walk, carried).await
+        Ok(carried)
     }
 }
 

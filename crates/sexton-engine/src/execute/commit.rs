@@ -1,6 +1,7 @@
 //! A deletion inside the caller's own transaction.
 
 use sexton_core::names::HookName;
+use sexton_core::plan::Way;
 
 use super::Committed;
 use super::change::ChangeError;
@@ -22,7 +23,7 @@ pub async fn commit_in(
     request: &DeleteRequest,
 ) -> Result<Committed, DeleteError> {
     // Nobody waits for this process: as soon as it commits, anybody may look again.
-    let admitted = system.admit_unstored(request, 0).await?;
+    let admitted = system.admit_unstored(request, 0, Way::AtOnce).await?;
     // Order: a failed transaction cannot be asked afterwards whether its tables have changed.
     if tx.stamp(&admitted.ready.plan.tables).await? != admitted.ready.stamp {
         return Err(changed(system).await);

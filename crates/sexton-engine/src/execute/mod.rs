@@ -13,6 +13,7 @@ mod attempt;
 mod change;
 mod commit;
 mod drain;
+mod hide;
 mod lease;
 mod objects;
 mod promise;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use sexton_core::audit::{Act, Receipt, Record, Told};
 use sexton_core::lifecycle::State;
 use sexton_core::names::{DeletionId, Timestamp};
+use sexton_core::plan::Way;
 use sexton_core::preview::{Blocker, BlockerKind};
 use tokio::sync::watch;
 
@@ -34,15 +36,15 @@ use crate::reap::Open;
 use crate::request::DeleteRequest;
 use crate::system::System;
 use crate::walk::Refused;
-use admit::Admitted;
+pub(crate) use admit::Admitted;
 use attempt::Step;
 
 pub use accept::Accepted;
-pub(crate) use change::{over_share, too_many};
+pub(crate) use change::{ChangeError, over_share, too_many};
 pub use commit::commit_in;
 pub use drain::Waiting;
 pub(crate) use objects::NamesFound;
-pub(crate) use record::{ROOT_TENANT, ROOT_VALUE};
+pub(crate) use record::{ROOT_TENANT, ROOT_VALUE, tombstones};
 
 /// So long it may take to say for which of several roots a deletion was refused.
 const TELLING_MAX: Duration = Duration::from_secs(2);
@@ -80,6 +82,16 @@ impl System {
         self.fulfil(accepted, waiting).await
     }
 
+    /// Deletes roots all at once: it does not stop at hiding them, and reaches what is hidden.
+    pub async fn delete_for_good(
+        &self,
+        request: &DeleteRequest,
+        waiting: &watch::Sender<Option<Waiting>>,
+    ) -> Result<Receipt, DeleteError> {
+        let accepted = self.accept_for_good(request).await?;
+        self.fulfil(accepted, waiting).await
+    }
+
     /// Carries out what was accepted; returns when it has been looked at again.
     pub async fn fulfil(
         &self,
@@ -99,7 +111,10 @@ impl System {
             self.tell_refusal(&admitted, error);
         }
         let committed = outcome?;
-        let finished = self.see_to(&committed, &admitted).await;
+        let finished = match admitted.ready.plan.way {
+            Way::Hide => self.see_hidden(&committed, &admitted).await,
+            Way::AtOnce | Way::Chunk => self.see_to(&committed, &admitted).await,
+        };
         finished.map_err(|error| error.after_commit(committed.id))
     }
 
@@ -154,7 +169,7 @@ impl System {
         &self,
         request: &DeleteRequest,
     ) -> Result<Cancelled, DeleteError> {
-        let mut admitted = self.admit_unstored(request, 0).await?;
+        let mut admitted = self.admit_unstored(request, 0, Way::AtOnce).await?;
         let tables = self.ask(&mut admitted, Step::Cancel).await?;
         Ok(Cancelled { tables, calls: self.call_to_stop(&admitted).await? })
     }
@@ -167,7 +182,7 @@ impl System {
         blockers: &[Blocker],
     ) -> Result<(), DeleteError> {
         let Some(refusal) = Refusal::of(blockers.to_vec()) else { return Ok(()) };
-        let admitted = self.admit(request).await?;
+        let admitted = self.admit(request, self.way(&request.root.thing)).await?;
         let error = DeleteError::Refused(refusal);
         self.tell_refusal(&admitted, &error);
         self.note_refusal(&admitted, &error).await

@@ -28,7 +28,7 @@ const MESSAGE_BYTES_MAX: usize = 7_999;
 
 /// What is promised, and what is sent with the commit.
 #[derive(Debug, Default)]
-pub(super) struct Promised {
+pub(crate) struct Promised {
     intents: Vec<NewIntent>,
     /// How many names of objects each rule found.
     objects: BTreeMap<String, u64>,
@@ -327,7 +327,7 @@ impl Promised {
 }
 
 /// How much is promised.
-pub(super) struct Counts {
+pub(crate) struct Counts {
     /// Calls, by hook.
     pub calls: BTreeMap<String, u64>,
     /// Names of objects, by rule.

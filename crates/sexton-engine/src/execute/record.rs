@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sexton_core::audit::{RECORD_VERSION, Record};
 use sexton_core::lifecycle::{Event, next};
+use sexton_core::plan::Way;
 use sexton_core::preview::canonical_key;
 use sexton_core::sql::Scalar;
 
 use super::Committed;
 use super::admit::Admitted;
 use super::change::ChangeError;
+use super::hide;
 use super::promise::{Counts, Promised};
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{DatabaseError, StateChange, TombstoneSet, Tx};
@@ -26,7 +28,7 @@ const KEYS_MAX: usize = 100_000;
 
 /// What a transaction has done so far.
 #[derive(Debug, Default)]
-pub(super) struct Carried {
+pub(crate) struct Carried {
     pub removed: Vec<(String, u64)>,
     pub changed: Vec<(String, u64)>,
     pub derived: Vec<(String, u64)>,
@@ -44,7 +46,11 @@ pub(super) async fn become_committed(
     admitted: &Admitted,
     tx: &mut dyn Tx,
 ) -> Result<(), ChangeError> {
-    let to = next(admitted.state, Event::Committed).expect("what is not gone may commit");
+    let event = match admitted.ready.plan.way {
+        Way::Hide => Event::Hidden,
+        Way::AtOnce | Way::Chunk => Event::Committed,
+    };
+    let to = next(admitted.state, event).expect("what is not gone may commit");
     let change = StateChange {
         id: &admitted.stored.id,
         lease: &admitted.stored.lease,
@@ -81,6 +87,10 @@ pub(super) async fn write(
     if !remembered.is_empty() {
         walk.tx.insert_fenced(id, at, &remembered).await?;
     }
+    let hidden = hide::hidden(system, walk, at);
+    if !hidden.is_empty() {
+        walk.tx.insert_hidden(id, &hidden).await?;
+    }
     let Counts { calls: promised, objects, events } =
         carried.promised.store(system, admitted, walk, &carried.removed).await?;
     let sums = |counts: &[(String, u64)]| -> BTreeMap<String, u64> {
@@ -108,6 +118,7 @@ pub(super) async fn write(
         promised,
         objects,
         events,
+        hidden: hide::counts(&hidden),
         given_up: BTreeMap::new(),
         act: None,
     };
@@ -122,7 +133,7 @@ fn sum(counts: &BTreeMap<String, u64>) -> u64 {
 }
 
 /// Keys of interior rows that un-enforced references may still name.
-fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
+pub(crate) fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
     let mut written = BTreeSet::new();
     let mut sets = Vec::new();
     let looks = walk.plan.looks.iter().flat_map(|again| &again.looks);
@@ -141,7 +152,7 @@ fn tombstones(walk: &Walk<'_>) -> Vec<TombstoneSet> {
         let parts = keys.chunks(KEYS_MAX).map(<[String]>::to_vec);
         sets.extend(parts.map(|keys| TombstoneSet { table: of.name.clone(), keys }));
     }
-    if !walk.plan.root.started.is_empty() {
+    if !walk.plan.root.started.is_empty() && walk.plan.way == Way::AtOnce {
         let keys = walk.roots.keys().iter().map(|key| canonical_key(key)).collect();
         sets.push(TombstoneSet { table: ROOT_VALUE.into(), keys });
         let of_tenant = walk.roots.tenant_of_values(walk.plan);

@@ -124,6 +124,19 @@ pub struct Remembered {
     pub keys: Vec<String>,
 }
 
+/// A root that is hidden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HiddenRoot {
+    /// The thing.
+    pub thing: ThingName,
+    /// Its key, as the JSON array of its values.
+    pub key: String,
+    /// When it was hidden.
+    pub at: Timestamp,
+    /// When its purge may begin; none if there is none.
+    pub due: Option<Timestamp>,
+}
+
 /// One record of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
@@ -237,6 +250,46 @@ pub trait Ledger {
         at: Timestamp,
         sets: &[Remembered],
     ) -> Result<(), DatabaseError>;
+
+    /// Notes the roots that a deletion hid. A repeat fails.
+    async fn insert_hidden(
+        &mut self,
+        deletion: &DeletionId,
+        roots: &[HiddenRoot],
+    ) -> Result<(), DatabaseError>;
+
+    /// The roots that a deletion hid. Locks nothing.
+    async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError>;
+
+    /// Deletions whose roots are hidden, or are being purged, and whose purge may begin by now,
+    /// oldest first, at most `limit`. Locks nothing.
+    async fn due_to_purge(
+        &mut self,
+        system: &SystemName,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeletionId>, DatabaseError>;
+
+    /// Notes what a purge waits for (JSON), or that it waits for nothing. A repeat notes the same.
+    async fn note_purge(
+        &mut self,
+        deletion: &DeletionId,
+        note: Option<&str>,
+    ) -> Result<(), DatabaseError>;
+
+    /// Adds what a chunk removed: JSON. Waits for nobody.
+    async fn insert_purged(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        counts: &str,
+    ) -> Result<(), DatabaseError>;
+
+    /// What the chunks of a deletion removed, in their order. Locks nothing.
+    async fn purged(&mut self, deletion: &DeletionId) -> Result<Vec<String>, DatabaseError>;
+
+    /// Forgets the roots that a deletion hid, and what its chunks removed. A repeat finds none.
+    async fn drop_hidden(&mut self, deletion: &DeletionId) -> Result<(), DatabaseError>;
 
     /// Appends a record to the audit, not yet sealed.
     async fn insert_audit(

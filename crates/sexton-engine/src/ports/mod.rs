@@ -26,7 +26,8 @@ pub use intents::{
     Claim, IntentRow, Intents, IntentsLeft, NewIntent, OpenIntent, SettledIntent, Settlement,
 };
 pub use ledger::{
-    AuditHead, AuditRow, DeletionRow, Ledger, NewDeletion, Remembered, StateChange, TombstoneSet,
+    AuditHead, AuditRow, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered, StateChange,
+    TombstoneSet,
 };
 pub use shared::{Scope, Shared};
 pub use state::{

@@ -108,6 +108,7 @@ impl System {
             promised: BTreeMap::new(),
             objects: BTreeMap::new(),
             events: BTreeMap::new(),
+            hidden: BTreeMap::new(),
             given_up: promises.clone(),
             act: None,
         };

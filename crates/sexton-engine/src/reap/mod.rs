@@ -32,6 +32,7 @@ use crate::ports::{
     Answer, Claim, Clock, DatabaseError, IntentRow, IntentsLeft, SettledIntent, Settlement,
     SystemClock, Tx,
 };
+use crate::purge::Purged;
 use crate::system::System;
 
 pub use by_hand::GivenUp;
@@ -76,6 +77,8 @@ pub struct Worked {
     pub failed: Vec<(String, String)>,
     /// What became of deletions that were gone on with.
     pub settled: Vec<(DeletionId, State)>,
+    /// What was purged.
+    pub purged: Purged,
 }
 
 impl System {
@@ -88,6 +91,9 @@ impl System {
         let mut worked = self.reap(None, Some(stop)).await?;
         if !*stop.borrow() {
             worked.settled = self.settle().await?;
+        }
+        if !*stop.borrow() {
+            worked.purged = Box::pin(self.purge_in_turn(stop)).await?;
         }
         Ok(worked)
     }

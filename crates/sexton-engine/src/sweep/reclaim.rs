@@ -214,6 +214,7 @@ fn record_of(new: &NewDeletion, objects: BTreeMap<String, u64>) -> Record {
         promised: BTreeMap::new(),
         objects,
         events: BTreeMap::new(),
+        hidden: BTreeMap::new(),
         given_up: BTreeMap::new(),
         act: None,
     }

@@ -4,6 +4,7 @@
 //! to change and remove. What a statement binds is resolved here and nowhere else.
 
 mod bind;
+mod claim;
 mod digest;
 mod fence;
 mod find;

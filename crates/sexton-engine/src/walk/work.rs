@@ -1,6 +1,6 @@
 //! Work in flight among the rows found: who is at work on them, and stopping that.
 
-use sexton_core::plan::Working;
+use sexton_core::plan::{Way, Working};
 use sexton_core::preview::{Blocker, BlockerKind};
 use sexton_core::sql::{Scalar, Statement};
 
@@ -28,7 +28,9 @@ impl Walk<'_> {
         is_meant: fn(&Working) -> bool,
     ) -> Result<Vec<Blocker>, DatabaseError> {
         let mut blockers = Vec::new();
-        for working in self.plan.steps.work.iter().filter(|work| work.holds_up && is_meant(work)) {
+        let is_chunk = self.plan.way == Way::Chunk;
+        let mut work = self.plan.steps.work.iter().filter(|work| work.holds_up || is_chunk);
+        for working in work.by_ref().filter(|work| is_meant(work)) {
             let rows = self.rows(&working.at_work, NAMES_MAX).await?;
             let Some(count) = rows.first().and_then(|row| row.get(1)) else { continue };
             let names = rows.iter().map(|row| row[0].to_string()).collect();
@@ -71,7 +73,9 @@ impl Walk<'_> {
     /// Stops rows that wait and stay: nobody may take them after the deletion either.
     pub async fn stop_staying(&mut self) -> Result<Vec<(String, u64)>, DatabaseError> {
         let mut stopped = Vec::new();
-        for working in self.plan.steps.work.iter().filter(|work| work.holds_up) {
+        // What only a purge waits for is stopped by it, and not before.
+        let is_chunk = self.plan.way == Way::Chunk;
+        for working in self.plan.steps.work.iter().filter(|work| work.holds_up || is_chunk) {
             let rows = self.run_if(working.stop_staying.as_ref()).await?;
             if rows > 0 {
                 stopped.push((format!("[work.{}]", working.table), rows));

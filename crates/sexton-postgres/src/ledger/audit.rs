@@ -179,7 +179,8 @@ pub(super) async fn unaudited(link: &mut Link<'_>) -> Result<Vec<DeletionId>, sq
         .query(
             "SELECT deletions.id
          FROM sexton.deletions
-         WHERE deletions.state IN ('committed', 'reaped', 'complete')
+         WHERE deletions.state IN ('hidden', 'restored', 'purging', 'purged', 'committed',
+            'reaped', 'complete')
            AND NOT EXISTS (SELECT 1 FROM sexton.audit WHERE audit.deletion = deletions.id)
          ORDER BY deletions.requested_at, deletions.id",
         )

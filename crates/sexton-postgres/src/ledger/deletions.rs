@@ -142,7 +142,7 @@ pub(super) async fn take_over(
             SELECT deletions.id
             FROM sexton.deletions
             WHERE deletions.system = $1
-              AND deletions.state IN ('requested', 'drained', 'committed', 'reaped')
+              AND deletions.state IN ('requested', 'drained', 'committed', 'purged', 'reaped')
               AND deletions.leased_until <= (SELECT now FROM moment)
               AND NOT EXISTS (
                 SELECT 1

@@ -6,13 +6,14 @@
 mod audit;
 mod deletions;
 mod fenced;
+mod hidden;
 mod tombstones;
 
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Ledger, NewDeletion, Remembered, StateChange,
-    TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
+    StateChange, TombstoneSet,
 };
 
 use crate::held::Held;
@@ -127,6 +128,59 @@ impl<H: Held> Ledger for PostgresTx<H> {
     ) -> Result<(), DatabaseError> {
         let answer = fenced::insert(&mut self.link(), deletion, at, sets).await;
         self.judged("remember keys for the fence", "", answer)
+    }
+
+    async fn insert_hidden(
+        &mut self,
+        deletion: &DeletionId,
+        roots: &[HiddenRoot],
+    ) -> Result<(), DatabaseError> {
+        let answer = hidden::insert(&mut self.link(), deletion, roots).await;
+        self.judged("note what is hidden", "", answer)
+    }
+
+    async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError> {
+        let answer = hidden::of(&mut self.link(), deletion).await;
+        self.judged("read what is hidden", "", answer)
+    }
+
+    async fn due_to_purge(
+        &mut self,
+        system: &SystemName,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeletionId>, DatabaseError> {
+        let answer = hidden::due(&mut self.link(), system, now, limit).await;
+        self.judged("look for what is hidden", "", answer)
+    }
+
+    async fn note_purge(
+        &mut self,
+        deletion: &DeletionId,
+        note: Option<&str>,
+    ) -> Result<(), DatabaseError> {
+        let answer = hidden::note(&mut self.link(), deletion, note).await;
+        self.judged("note what a purge waits for", "", answer)
+    }
+
+    async fn insert_purged(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        counts: &str,
+    ) -> Result<(), DatabaseError> {
+        let answer = hidden::insert_purged(&mut self.link(), deletion, at, counts).await;
+        self.judged("note what a chunk removed", "", answer)
+    }
+
+    async fn purged(&mut self, deletion: &DeletionId) -> Result<Vec<String>, DatabaseError> {
+        let answer = hidden::purged(&mut self.link(), deletion).await;
+        self.judged("read what chunks removed", "", answer)
+    }
+
+    async fn drop_hidden(&mut self, deletion: &DeletionId) -> Result<(), DatabaseError> {
+        let answer = hidden::drop_of(&mut self.link(), deletion).await;
+        self.judged("forget what was hidden", "", answer)
     }
 
     async fn insert_audit(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sexton_core::audit::Receipt;
 use sexton_core::names::{Actor, ThingName};
-use sexton_core::plan::Plan;
+use sexton_core::plan::{Plan, Way};
 use sexton_core::policy::{Options, Policy};
 use sexton_core::preview::Preview;
 use sexton_engine::ports::{Database, SessionId};
@@ -19,6 +19,7 @@ use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
 use sexton_testkit::interpose::{Interposed, Watcher};
 use sexton_testkit::{postgres, sqlite};
+use tokio::sync::watch;
 
 use crate::stores::TestStores;
 
@@ -70,6 +71,8 @@ pub struct Place {
     database: TestDatabase,
     system: System,
     pub stores: TestStores,
+    /// Whether deletions do not stop at hiding.
+    is_for_good: bool,
 }
 
 enum TestDatabase {
@@ -106,7 +109,13 @@ impl Place {
         let path = database.path();
         let opened = SqliteDatabase::open(path.to_str().unwrap()).await.unwrap();
         let system = system(policy, Arc::new(opened), stores.open()).await;
-        Self { sample, database: TestDatabase::Sqlite(database), system, stores }
+        Self {
+            sample,
+            database: TestDatabase::Sqlite(database),
+            system,
+            stores,
+            is_for_good: false,
+        }
     }
 
     async fn postgresql(sample: Sample, policy: Policy, stores: TestStores) -> Self {
@@ -118,7 +127,18 @@ impl Place {
         let opened = PostgresDatabase::connect(&database.url(), schema.as_deref()).unwrap();
         let system = system(policy, Arc::new(opened), stores.open()).await;
         let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
-        Self { sample, database: TestDatabase::Postgres { database, search_path }, system, stores }
+        Self {
+            sample,
+            database: TestDatabase::Postgres { database, search_path },
+            system,
+            stores,
+            is_for_good: false,
+        }
+    }
+
+    /// The same, in which deletions do not stop at hiding.
+    pub fn for_good(self) -> Self {
+        Self { is_for_good: true, ..self }
     }
 
     /// Another program begins, with the same policy.
@@ -148,6 +168,13 @@ impl Place {
         let thing = self.system.policy().things.iter().find(|known| known.name.as_str() == thing);
         let thing = thing.unwrap();
         self.system.plan(&thing.name, &Options::defaults(thing)).await.unwrap()
+    }
+
+    /// The plan of a thing that goes so far.
+    pub async fn plan_to(&self, thing: &str, way: Way) -> Plan {
+        let thing = self.system.policy().things.iter().find(|known| known.name.as_str() == thing);
+        let thing = thing.unwrap();
+        self.system.plan_to(&thing.name, &Options::defaults(thing), way).await.unwrap()
     }
 
     pub async fn execute(&self, script: &str) {
@@ -244,14 +271,30 @@ impl Place {
     }
 
     pub async fn preview(&self, root: Root) -> Preview {
-        self.system.preview(&root, Budget::default()).await.unwrap()
+        self.look(&root).await.unwrap()
+    }
+
+    async fn look(&self, root: &Root) -> Result<Preview, EngineError> {
+        if self.is_for_good {
+            self.system.preview_for_good(root, Budget::default()).await
+        } else {
+            self.system.preview(root, Budget::default()).await
+        }
+    }
+
+    async fn carry_out(&self, asked: &DeleteRequest) -> Result<Receipt, DeleteError> {
+        if self.is_for_good {
+            self.system.delete_for_good(asked, &watch::Sender::new(None)).await
+        } else {
+            self.system.delete(asked).await
+        }
     }
 
     /// Deletes what was previewed, as a person does.
     pub async fn delete(&self, root: Root) -> Result<Receipt, DeleteError> {
-        let preview = self.system.preview(&root, Budget::default()).await?;
+        let preview = self.look(&root).await?;
         let bound_to = preview.digest.map(Bound::Digest);
-        self.system.delete(&DeleteRequest { root, reason: None, bound_to }).await
+        self.carry_out(&DeleteRequest { root, reason: None, bound_to }).await
     }
 
     /// Deletes, and expects that exactly what the script does by hand has happened.
@@ -279,9 +322,9 @@ impl Place {
     /// Expects that there is no such thing, for preview and deletion, and changes nothing.
     pub async fn does_not_find(&self, root: Root) {
         let before = self.dump().await;
-        let previewed = self.system.preview(&root, Budget::default()).await;
+        let previewed = self.look(&root).await;
         let asked = DeleteRequest { root, reason: None, bound_to: None };
-        let deleted = self.system.delete(&asked).await;
+        let deleted = self.carry_out(&asked).await;
         assert!(matches!(previewed, Err(EngineError::NotFound { .. })), "{previewed:?}");
         assert!(
             matches!(deleted, Err(DeleteError::Engine(EngineError::NotFound { .. }))),

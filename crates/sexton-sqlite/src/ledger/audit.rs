@@ -192,7 +192,8 @@ pub async fn unaudited(
     let ids: Vec<String> = sqlx::query_scalar(
         "SELECT d.id
          FROM sexton_deletions AS d
-         WHERE d.state IN ('committed', 'reaped', 'complete')
+         WHERE d.state IN ('hidden', 'restored', 'purging', 'purged', 'committed',
+            'reaped', 'complete')
            AND NOT EXISTS (SELECT 1 FROM sexton_audit AS a WHERE a.deletion = d.id)
          ORDER BY d.requested_at, d.id",
     )

@@ -147,7 +147,7 @@ pub async fn take_over(
             SELECT id
             FROM sexton_deletions
             WHERE system = ?1
-              AND state IN ('requested', 'drained', 'committed', 'reaped')
+              AND state IN ('requested', 'drained', 'committed', 'purged', 'reaped')
               AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
               AND NOT EXISTS (
                 SELECT 1

@@ -6,13 +6,14 @@
 mod audit;
 mod deletions;
 mod fenced;
+mod hidden;
 mod tombstones;
 
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Ledger, NewDeletion, Remembered, StateChange,
-    TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
+    StateChange, TombstoneSet,
 };
 
 use crate::transaction::SqliteTx;
@@ -136,6 +137,64 @@ impl Ledger for SqliteTx<'_> {
             self.judged(answer)?;
         }
         Ok(())
+    }
+
+    async fn insert_hidden(
+        &mut self,
+        deletion: &DeletionId,
+        roots: &[HiddenRoot],
+    ) -> Result<(), DatabaseError> {
+        for root in roots {
+            let answer = hidden::insert(self.connection()?, deletion, root).await;
+            self.judged(answer)?;
+        }
+        Ok(())
+    }
+
+    async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError> {
+        let answer = hidden::of_deletion(self.connection()?, deletion).await;
+        self.judged(answer)
+    }
+
+    async fn due_to_purge(
+        &mut self,
+        system: &SystemName,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeletionId>, DatabaseError> {
+        let answer = hidden::due(self.connection()?, system, now, limit).await;
+        self.judged(answer)
+    }
+
+    async fn note_purge(
+        &mut self,
+        deletion: &DeletionId,
+        note: Option<&str>,
+    ) -> Result<(), DatabaseError> {
+        let answer = hidden::note(self.connection()?, deletion, note).await;
+        self.judged(answer)
+    }
+
+    async fn insert_purged(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        counts: &str,
+    ) -> Result<(), DatabaseError> {
+        let answer = hidden::insert_purged(self.connection()?, deletion, at, counts).await;
+        self.judged(answer)
+    }
+
+    async fn purged(&mut self, deletion: &DeletionId) -> Result<Vec<String>, DatabaseError> {
+        let answer = hidden::purged(self.connection()?, deletion).await;
+        self.judged(answer)
+    }
+
+    async fn drop_hidden(&mut self, deletion: &DeletionId) -> Result<(), DatabaseError> {
+        let answer = hidden::drop_purged(self.connection()?, deletion).await;
+        self.judged(answer)?;
+        let answer = hidden::drop_of(self.connection()?, deletion).await;
+        self.judged(answer)
     }
 
     async fn insert_audit(

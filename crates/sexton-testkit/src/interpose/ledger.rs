@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, Ledger, NewDeletion, Remembered, StateChange,
-    TombstoneSet,
+    AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
+    StateChange, TombstoneSet,
 };
 
 use super::transaction::InterposedTx;
@@ -112,6 +112,52 @@ impl Ledger for InterposedTx {
     ) -> Result<(), DatabaseError> {
         let written = self.inner.insert_fenced(deletion, at, sets);
         self.watch.around("insert_fenced", written).await
+    }
+
+    async fn insert_hidden(
+        &mut self,
+        deletion: &DeletionId,
+        roots: &[HiddenRoot],
+    ) -> Result<(), DatabaseError> {
+        self.watch.around("insert_hidden", self.inner.insert_hidden(deletion, roots)).await
+    }
+
+    async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError> {
+        self.watch.around("hidden", self.inner.hidden(deletion)).await
+    }
+
+    async fn due_to_purge(
+        &mut self,
+        system: &SystemName,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeletionId>, DatabaseError> {
+        self.watch.around("due_to_purge", self.inner.due_to_purge(system, now, limit)).await
+    }
+
+    async fn note_purge(
+        &mut self,
+        deletion: &DeletionId,
+        note: Option<&str>,
+    ) -> Result<(), DatabaseError> {
+        self.watch.around("note_purge", self.inner.note_purge(deletion, note)).await
+    }
+
+    async fn insert_purged(
+        &mut self,
+        deletion: &DeletionId,
+        at: Timestamp,
+        counts: &str,
+    ) -> Result<(), DatabaseError> {
+        self.watch.around("insert_purged", self.inner.insert_purged(deletion, at, counts)).await
+    }
+
+    async fn purged(&mut self, deletion: &DeletionId) -> Result<Vec<String>, DatabaseError> {
+        self.watch.around("purged", self.inner.purged(deletion)).await
+    }
+
+    async fn drop_hidden(&mut self, deletion: &DeletionId) -> Result<(), DatabaseError> {
+        self.watch.around("drop_hidden", self.inner.drop_hidden(deletion)).await
     }
 
     async fn insert_audit(

@@ -218,10 +218,29 @@ fn thing() -> Value {
         "limits".to_owned(),
         section("How much one deletion may take at most.", closed(&limits)),
     );
-    for key in ["hide", "purge", "undo", "id"] {
+    properties.insert("hide".to_owned(), said(THING, "hide", hide()));
+    properties.insert("purge".to_owned(), said(THING, "purge", purge()));
+    for key in ["undo", "id"] {
         properties.insert(key.to_owned(), json!({ "description": READ_OVER }));
     }
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+fn hide() -> Value {
+    let keys =
+        [("set", assigned()), ("hidden", refer("sql")), ("undo", text()), ("restore", assigned())];
+    let keys = keys.map(|(key, form)| (key, said(THING, &format!("hide.{key}"), form)));
+    json!({ "anyOf": [{ "const": "ledger" }, with_required(closed(&keys), &["set"])] })
+}
+
+fn purge() -> Value {
+    let keys = [
+        ("every", text()),
+        ("chunk", json!({ "type": "integer", "minimum": 1, "maximum": 100_000 })),
+        ("pause", text()),
+        ("root", text()),
+    ];
+    closed(&keys.map(|(key, form)| (key, said(THING, &format!("purge.{key}"), form))))
 }
 
 fn references() -> Value {

@@ -86,3 +86,11 @@ pub(super) const UNKNOWN_OUTCOME: &str = "P060";
 pub(super) const BAD_HEADER: &str = "P061";
 /// A placeholder in the condition of a hold that nothing binds.
 pub(super) const UNBOUND_IN_HOLD: &str = "P080";
+/// A `hide` from which nobody can tell what is hidden.
+pub(super) const UNTOLD_HIDDEN: &str = "P071";
+/// A pause between chunks that cannot be read.
+pub(super) const BAD_PAUSE: &str = "P072";
+/// A purge of what nothing hides.
+pub(super) const PURGE_WITHOUT_HIDE: &str = "P073";
+/// A purge of what can be restored for ever.
+pub(super) const PURGED_FOREVER: &str = "P074";

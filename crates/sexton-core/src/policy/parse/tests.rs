@@ -2,6 +2,7 @@ mod events;
 mod fence;
 mod findings;
 mod forms;
+mod hide;
 mod hooks;
 mod lines;
 mod objects;

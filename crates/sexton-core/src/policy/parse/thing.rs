@@ -15,10 +15,11 @@ use super::table::{Entry, Reader, Table};
 use crate::finding::{Finding, Located, Span};
 use crate::names::{ColumnName, ObjectRuleName, ThingName};
 use crate::policy::{
-    Assignment, Condition, Confirm, Limits, Sql, TableColumns, TenantPath, Thing, ThingOption,
+    Assignment, Condition, Confirm, Hide, Limits, Purge, Sql, TableColumns, TenantPath, Thing,
+    ThingOption,
 };
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 22] = [
     "row",
     "starts",
     "label",
@@ -39,12 +40,12 @@ const KEYS: [&str; 20] = [
     "digest",
     "removes",
     "set",
+    "hide",
+    "purge",
 ];
 
 /// Keys that are read over, and whether a deletion without them is less safe.
-const UNBUILT_KEYS: [(&str, bool); 4] = [
-    ("hide", true),
-    ("purge", true),
+const UNBUILT_KEYS: [(&str, bool); 2] = [
     ("undo", true),
     // It only tells how routes write the id; without it an id is not found.
     ("id", false),
@@ -77,6 +78,8 @@ struct Keys {
     digest_rows: Option<bool>,
     removes: Option<Vec<Located<ObjectRuleName>>>,
     set: Option<Vec<Assignment>>,
+    hide: Option<Hide>,
+    purge: Option<Purge>,
     /// The names of the keys that stand there, read or not.
     written: Vec<&'static str>,
     /// What is read over: the key below the thing, whether it makes safer, where it stands.
@@ -117,6 +120,8 @@ impl Keys {
             digest_rows: self.digest_rows.or(base.digest_rows),
             removes: self.removes.or(base.removes),
             set: self.set.or(base.set),
+            hide: self.hide.or(base.hide),
+            purge: self.purge.or(base.purge),
             written: [self.written, base.written].concat(),
             unbuilt,
         }
@@ -145,6 +150,8 @@ impl Keys {
             digest_rows: self.digest_rows.unwrap_or_default(),
             removes: self.removes.unwrap_or_default(),
             set: self.set.unwrap_or_default(),
+            hide: self.hide,
+            purge: self.purge,
         }
     }
 }
@@ -190,6 +197,13 @@ impl<'t> Reader<'t> {
         }
         ancestors?;
         if keys.has("row") || keys.has("starts") {
+            if let Some(Hide::Ledger(span)) = &keys.hide {
+                self.read_over(format!("things.{name}.hide"), true, *span);
+            }
+            // A `hide` that cannot be read is told of by itself.
+            if !keys.has("hide") || keys.hide.is_some() {
+                self.refuse_at_odds(keys.hide.as_ref(), keys.purge.as_ref(), name);
+            }
             return Some(keys.into_thing(name, span));
         }
         // The rest of a variant's thing stands in the other file; and whoever is like a thing
@@ -256,6 +270,8 @@ impl<'t> Reader<'t> {
             "digest" => keys.digest_rows = self.choice(entry, &DIGESTS),
             "removes" => keys.removes = self.list_of(entry, "rules", Self::object_rule_name),
             "set" => keys.set = self.assignments(entry),
+            "hide" => keys.hide = self.hide(entry),
+            "purge" => keys.purge = self.purge(entry),
             // `like` is read before, because all of them must be known.
             _ => {}
         }

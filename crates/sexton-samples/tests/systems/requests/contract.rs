@@ -1,4 +1,4 @@
-//! The contract's lines on rows, as far as they do not speak of hiding and purging.
+//! The contract's lines on rows, of deletions that do not stop at hiding.
 
 use sexton_core::names::Actor;
 use sexton_engine::{Caller, DeleteError, EngineError, Root};
@@ -43,6 +43,7 @@ fn october_by_hand(moment: &str) -> String {
 }
 
 async fn r1_batches_of_a_deleted_file_are_cancelled_unless_they_have_ended(place: Place) {
+    let place = place.for_good();
     let receipt = place.delete(file(OCTOBER)).await.unwrap();
     assert_eq!(receipt.record.changed["batches.file_id -> files"], 3);
     let stamps = format!(
@@ -56,6 +57,7 @@ async fn r1_batches_of_a_deleted_file_are_cancelled_unless_they_have_ended(place
 }
 
 async fn r3_a_file_or_batch_that_is_not_there_is_missing(place: Place) {
+    let place = place.for_good();
     place.does_not_find(file(99)).await;
     place.does_not_find(batch(99)).await;
     assert_eq!(place.records().await, 0);
@@ -63,6 +65,7 @@ async fn r3_a_file_or_batch_that_is_not_there_is_missing(place: Place) {
 
 /// In SQLite these keys are text, and nothing is called so; PostgreSQL has a type for them.
 async fn r4_an_id_that_is_no_uuid_names_nothing(place: Place) {
+    let place = place.for_good();
     let before = place.dump().await;
     for thing in ["file", "batch"] {
         let refused = place.delete(root(thing, "october.jsonl")).await;
@@ -80,6 +83,7 @@ async fn r4_an_id_that_is_no_uuid_names_nothing(place: Place) {
 async fn r4_what_somebody_else_uploaded_is_missing_and_what_their_organisation_did_is_not(
     place: Place,
 ) {
+    let place = place.for_good();
     let by = |caller: Caller| Root { caller, ..file(OCTOBER) };
     let ben = Caller::of_roles(Actor::new("ben"), &[]);
     place.does_not_find(by(ben.clone())).await;
@@ -89,6 +93,7 @@ async fn r4_what_somebody_else_uploaded_is_missing_and_what_their_organisation_d
 }
 
 async fn r6_r23_results_outlive_the_templates_they_answer(place: Place) {
+    let place = place.for_good();
     let results = "SELECT id || state || coalesce(response_body, '-') || coalesce(error, '-')
                    FROM requests ORDER BY id";
     let before = place.column(results).await;
@@ -101,6 +106,7 @@ async fn r6_r23_results_outlive_the_templates_they_answer(place: Place) {
 }
 
 async fn r8_an_output_file_goes_alone(place: Place) {
+    let place = place.for_good();
     let results = id("f1", RESULTS);
     let by_hand = format!(
         "UPDATE batches SET output_file_id = NULL WHERE output_file_id = '{results}';
@@ -110,6 +116,7 @@ async fn r8_an_output_file_goes_alone(place: Place) {
 }
 
 async fn r9_r12_a_batch_goes_with_its_requests_and_downloads_and_leaves_its_file(place: Place) {
+    let place = place.for_good();
     let batch_id = id("ba", ENDED);
     let steps = [1, 2, 3].map(|number| format!("'{}'", id("5e", number))).join(", ");
     let by_hand = format!(
@@ -124,6 +131,7 @@ async fn r9_r12_a_batch_goes_with_its_requests_and_downloads_and_leaves_its_file
 }
 
 async fn r9_a_second_delete_finds_nothing(place: Place) {
+    let place = place.for_good();
     place.delete(batch(ENDED)).await.unwrap();
     place.does_not_find(batch(ENDED)).await;
     assert_eq!(place.records().await, 1);
@@ -135,6 +143,7 @@ fn holds(dump: &Dump, canary: &str) -> bool {
 
 /// The input of october is in its templates, and in the requests that were claimed.
 async fn r30_no_column_keeps_the_text_of_a_deleted_file(place: Place) {
+    let place = place.for_good();
     let canaries = ["tide table", "Dr. Oduya", "harbour is closed", "without vowels"];
     let before = place.dump().await;
     assert!(canaries.iter().all(|canary| holds(&before, canary)));
@@ -145,6 +154,7 @@ async fn r30_no_column_keeps_the_text_of_a_deleted_file(place: Place) {
 }
 
 async fn r14_a_cancellation_stops_what_waits_and_nobody_else(place: Place) {
+    let place = place.for_good();
     let state = |state: &str| {
         let batch = id("ba", UNDER_WAY);
         format!("SELECT count(*) FROM requests WHERE batch_id = '{batch}' AND state = '{state}'")

@@ -41,6 +41,7 @@ async fn the_plan_reads_well(place: Place) {
 
 /// Neither those of a deleted batch or file, nor any other.
 async fn r24_requests_of_no_batch_and_templates_of_no_file_are_no_orphans(place: Place) {
+    let place = place.for_good();
     let left = "SELECT count(*) FROM requests WHERE batch_id IS NULL";
     let own = "SELECT count(*) FROM request_templates WHERE file_id IS NULL";
     let before = (place.number(left).await, place.number(own).await);
@@ -53,6 +54,7 @@ async fn r24_requests_of_no_batch_and_templates_of_no_file_are_no_orphans(place:
 }
 
 async fn r30_the_archive_of_a_deleted_batch_goes_too(place: Place) {
+    let place = place.for_good();
     let preview = place.preview(batch(1)).await;
     assert_eq!(removed(&preview, "batch_requests_archive"), 1);
     place.delete(batch(1)).await.unwrap();
@@ -61,6 +63,7 @@ async fn r30_the_archive_of_a_deleted_batch_goes_too(place: Place) {
 }
 
 async fn r33_a_request_goes_with_its_steps_and_the_template_that_is_its_own(place: Place) {
+    let place = place.for_good();
     let by_hand = format!(
         "DELETE FROM response_steps WHERE id IN {};
          DELETE FROM requests WHERE id IN {};
@@ -73,11 +76,13 @@ async fn r33_a_request_goes_with_its_steps_and_the_template_that_is_its_own(plac
 }
 
 async fn r33_a_template_of_a_file_stays(place: Place) {
+    let place = place.for_good();
     let by_hand = format!("DELETE FROM requests WHERE id IN {};", ids("9e", &[21]));
     place.deletes_what_this_does(response(21), &by_hand).await;
 }
 
 async fn r33_a_template_that_two_requests_share_goes_with_the_last(place: Place) {
+    let place = place.for_good();
     let template = format!("SELECT count(*) FROM request_templates WHERE id = '{}'", id("7e", 23));
     for (number, left) in [(23, 1), (24, 0)] {
         place.delete(response(number)).await.unwrap();
@@ -86,17 +91,20 @@ async fn r33_a_template_that_two_requests_share_goes_with_the_last(place: Place)
 }
 
 async fn r33_a_missing_request_is_not_found(place: Place) {
+    let place = place.for_good();
     place.does_not_find(response(99)).await;
     place.delete(response(22)).await.unwrap();
     place.does_not_find(response(22)).await;
 }
 
 async fn r34_a_request_of_a_batch_is_not_deleted_alone(place: Place) {
+    let place = place.for_good();
     place.refuses(response(1), RefusedBy::Wrong, "it belongs to a batch").await;
 }
 
 /// Ada's file october is Ben's too: his batch 4 was made from it.
 async fn r35_all_that_a_creator_made_goes_and_batches_of_others_lose_its_file(place: Place) {
+    let place = place.for_good();
     let by_hand = format!(
         "DELETE FROM response_steps WHERE id IN {};
          DELETE FROM requests WHERE created_by = 'ada' OR batch_id IN {batches};

@@ -2,6 +2,7 @@
 
 mod contract;
 mod fence;
+mod hiding;
 mod later;
 mod plans;
 

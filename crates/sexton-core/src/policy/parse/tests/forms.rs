@@ -231,16 +231,14 @@ fn keys_of_a_thing_without_an_engine_are_told_for_whoever_is_like_it_too() {
         r#"[things.a]
 row     = "a.id"
 hide    = "ledger"
-purge   = { every = "1h" }
 undo    = "7d"
 id      = { strip = "resp_" }
 [things.b]
 like   = "a"
-hide   = {}
 limits = { rows = 5 }
 "#,
     );
-    let own = [("hide", true), ("purge", true), ("undo", true), ("id", false)];
+    let own = [("hide", true), ("undo", true), ("id", false)];
     let all = unbuilt(&policy);
     for (key, makes_safer) in own {
         assert!(all.contains(&(&format!("things.a.{key}"), makes_safer)), "{key} of a");
@@ -253,7 +251,7 @@ fn a_variant_is_read_as_far_as_it_goes() {
     let policy = good(
         r#"like = "datasets.toml"
 [things.dataset]
-hide  = { hidden = "deleted_at is not null" }
+hide  = { set = { deleted_at = "={now}" }, hidden = "deleted_at is not null" }
 [things.job]
 options.delete_dataset.warning = "Lost for good after 7 days."
 [things.elsewhere]
@@ -266,7 +264,7 @@ where = "x"
 set.a = { value = 1, none = 2 }
 "#,
     );
-    assert_eq!(unbuilt(&policy), [("like", true), ("things.dataset.hide", true)]);
+    assert_eq!(unbuilt(&policy), [("like", true)]);
     let names: Vec<_> = policy.things.iter().map(|thing| thing.name.as_str()).collect();
     assert_eq!((names, policy.guards.len(), policy.derived.len()), (vec!["whole"], 0, 0));
 }

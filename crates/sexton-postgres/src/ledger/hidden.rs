@@ -1,0 +1,162 @@
+//! `sexton.hidden` and `sexton.purged`: roots that are hidden, and what chunks removed below them.
+
+use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
+use sexton_engine::ports::HiddenRoot;
+use sqlx::Row;
+
+use crate::link::Link;
+
+/// Adds hidden roots. A repeat fails.
+pub(super) async fn insert(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+    roots: &[HiddenRoot],
+) -> Result<(), sqlx::Error> {
+    let things: Vec<&str> = roots.iter().map(|root| root.thing.as_str()).collect();
+    let keys: Vec<&str> = roots.iter().map(|root| root.key.as_str()).collect();
+    let times: Vec<i64> = roots.iter().map(|root| root.at.0).collect();
+    let due: Vec<Option<i64>> = roots.iter().map(|root| root.due.map(|due| due.0)).collect();
+    link.query(
+        "INSERT INTO sexton.hidden (deletion, thing, key, at, due)
+         SELECT $1, hidden.thing, hidden.key, hidden.at, hidden.due
+         FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
+            AS hidden (thing, key, at, due)",
+    )
+    .bind(deletion.as_str())
+    .bind(things)
+    .bind(keys)
+    .bind(times)
+    .bind(due)
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+/// The hidden roots of a deletion. Locks nothing.
+pub(super) async fn of(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+) -> Result<Vec<HiddenRoot>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT thing, key, at, due
+         FROM sexton.hidden
+         WHERE deletion = $1
+         ORDER BY thing, key",
+        )
+        .bind(deletion.as_str())
+        .fetch_all(&mut *link.connection)
+        .await?;
+    let root = |row: &sqlx::postgres::PgRow| {
+        Ok(HiddenRoot {
+            thing: ThingName::new(row.try_get::<String, _>("thing")?),
+            key: row.try_get("key")?,
+            at: Timestamp(row.try_get("at")?),
+            due: row.try_get::<Option<i64>, _>("due")?.map(Timestamp),
+        })
+    };
+    rows.iter().map(root).collect()
+}
+
+/// Ids of deletions that are hidden or purged by now, and due, oldest first. Locks nothing.
+pub(super) async fn due(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<DeletionId>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT id
+         FROM sexton.deletions
+         WHERE system = $1
+           AND state IN ('hidden', 'purging')
+           AND EXISTS (
+               SELECT 1
+               FROM sexton.hidden
+               WHERE hidden.deletion = deletions.id
+                 AND hidden.due <= $2
+           )
+         ORDER BY requested_at, id
+         LIMIT $3",
+        )
+        .bind(system.as_str())
+        .bind(now.0)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(|row| Ok(DeletionId::new(row.try_get::<String, _>("id")?))).collect()
+}
+
+/// Notes what a purge waits for. A repeat notes the same.
+pub(super) async fn note(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+    note: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    link.query(
+        "UPDATE sexton.deletions
+         SET note = $2
+         WHERE id = $1
+           AND state = 'purging'
+           AND note IS DISTINCT FROM $2",
+    )
+    .bind(deletion.as_str())
+    .bind(note)
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+/// Adds what a chunk removed.
+pub(super) async fn insert_purged(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+    at: Timestamp,
+    counts: &str,
+) -> Result<(), sqlx::Error> {
+    link.query(
+        "INSERT INTO sexton.purged (deletion, at, counts)
+         VALUES ($1, $2, $3)",
+    )
+    .bind(deletion.as_str())
+    .bind(at.0)
+    .bind(counts)
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+/// What the chunks of a deletion removed, in their order. Locks nothing.
+pub(super) async fn purged(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+) -> Result<Vec<String>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT counts
+         FROM sexton.purged
+         WHERE deletion = $1
+         ORDER BY id",
+        )
+        .bind(deletion.as_str())
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(|row| row.try_get("counts")).collect()
+}
+
+/// Removes the hidden roots of a deletion and what its chunks noted. A repeat finds none.
+pub(super) async fn drop_of(link: &mut Link<'_>, deletion: &DeletionId) -> Result<(), sqlx::Error> {
+    link.query(
+        "WITH counted AS (
+            DELETE FROM sexton.purged
+            WHERE deletion = $1
+         )
+         DELETE FROM sexton.hidden
+         WHERE deletion = $1",
+    )
+    .bind(deletion.as_str())
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! `sexton_hidden` and `sexton_purged`: roots that are hidden, and what chunks removed below them.
+
+use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
+use sexton_engine::ports::{DatabaseError, HiddenRoot};
+use sqlx::SqliteConnection;
+
+use crate::failure::failure;
+
+/// A repeat fails.
+pub async fn insert(
+    connection: &mut SqliteConnection,
+    deletion: &DeletionId,
+    root: &HiddenRoot,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO sexton_hidden (deletion, thing, key, at, due)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )
+    .bind(deletion.as_str())
+    .bind(root.thing.as_str())
+    .bind(&root.key)
+    .bind(root.at.0)
+    .bind(root.due.map(|due| due.0))
+    .execute(connection)
+    .await
+    .map_err(|error| failure("note what is hidden", error))?;
+    Ok(())
+}
+
+/// Those of one deletion.
+pub async fn of_deletion(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+) -> Result<Vec<HiddenRoot>, DatabaseError> {
+    let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT thing, key, at, due
+         FROM sexton_hidden
+         WHERE deletion = ?1
+         ORDER BY thing, key",
+    )
+    .bind(id.as_str())
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("read what is hidden", error))?;
+    let rows = rows.into_iter();
+    let root = |(thing, key, at, due): (String, String, i64, Option<i64>)| HiddenRoot {
+        thing: ThingName::new(thing),
+        key,
+        at: Timestamp(at),
+        due: due.map(Timestamp),
+    };
+    Ok(rows.map(root).collect())
+}
+
+/// Deletions that are hidden or purged by now, and due, oldest first.
+pub async fn due(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<DeletionId>, DatabaseError> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT id
+         FROM sexton_deletions
+         WHERE system = ?1
+           AND state IN ('hidden', 'purging')
+           AND EXISTS (
+               SELECT 1
+               FROM sexton_hidden
+               WHERE sexton_hidden.deletion = sexton_deletions.id
+                 AND sexton_hidden.due <= ?2
+           )
+         ORDER BY requested_at, id
+         LIMIT ?3",
+    )
+    .bind(system.as_str())
+    .bind(now.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("look for what is hidden", error))?;
+    Ok(ids.into_iter().map(DeletionId::new).collect())
+}
+
+/// A repeat notes the same.
+pub async fn note(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+    note: Option<&str>,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE sexton_deletions
+         SET note = ?2
+         WHERE id = ?1
+           AND state = 'purging'
+           AND note IS NOT ?2",
+    )
+    .bind(id.as_str())
+    .bind(note)
+    .execute(connection)
+    .await
+    .map_err(|error| failure("note what a purge waits for", error))?;
+    Ok(())
+}
+
+/// Adds what a chunk removed.
+pub async fn insert_purged(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+    at: Timestamp,
+    counts: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO sexton_purged (deletion, at, counts)
+         VALUES (?1, ?2, ?3)",
+    )
+    .bind(id.as_str())
+    .bind(at.0)
+    .bind(counts)
+    .execute(connection)
+    .await
+    .map_err(|error| failure("note what a chunk removed", error))?;
+    Ok(())
+}
+
+/// What the chunks of a deletion removed, in their order.
+pub async fn purged(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+) -> Result<Vec<String>, DatabaseError> {
+    sqlx::query_scalar(
+        "SELECT counts
+         FROM sexton_purged
+         WHERE deletion = ?1
+         ORDER BY id",
+    )
+    .bind(id.as_str())
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("read what chunks removed", error))
+}
+
+/// Removes the hidden roots of a deletion. A repeat finds none.
+pub async fn drop_of(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "DELETE FROM sexton_hidden
+         WHERE deletion = ?1",
+    )
+    .bind(id.as_str())
+    .execute(connection)
+    .await
+    .map_err(|error| failure("forget what was hidden", error))?;
+    Ok(())
+}
+
+/// Removes what the chunks of a deletion noted. A repeat finds nothing.
+pub async fn drop_purged(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "DELETE FROM sexton_purged
+         WHERE deletion = ?1",
+    )
+    .bind(id.as_str())
+    .execute(connection)
+    .await
+    .map_err(|error| failure("forget what chunks removed", error))?;
+    Ok(())
+}
