@@ -160,12 +160,11 @@ fn word(path: &ValuePath, facts: ObjectFacts, failure: Option<&Failure>) -> Valu
     let names: Vec<&str> = path.names.iter().map(String::as_str).collect();
     match names.as_slice() {
         ["objects", "deleted"] => facts.deleted.into(),
-        ["objects", "failed"] => facts.failed.into(),
+        ["objects", "failed"] | ["count"] => facts.failed.into(),
         ["objects", "pending"] => facts.pending.into(),
         ["objects", "total"] => facts.total().into(),
         ["objects", "bytes"] => facts.bytes.into(),
         ["objects", "all_gone"] => facts.all_gone().into(),
-        ["count"] => facts.failed.into(),
         ["key"] => failure.and_then(|failure| failure.key.clone()).into(),
         ["error"] => failure.map(|failure| failure.error.clone()).into(),
         ["error_type"] => failure.map(|failure| failure.error_type).into(),

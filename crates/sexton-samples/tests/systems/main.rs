@@ -10,5 +10,6 @@ mod requests;
 mod snapshots;
 mod stored;
 mod stores;
+mod told;
 mod transcriptions;
 mod who;

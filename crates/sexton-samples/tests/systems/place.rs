@@ -8,7 +8,7 @@ use sexton_core::names::{Actor, ThingName};
 use sexton_core::plan::{Plan, Way};
 use sexton_core::policy::{Options, Policy};
 use sexton_core::preview::Preview;
-use sexton_engine::ports::{Database, SessionId};
+use sexton_engine::ports::{Database, Events, SessionId};
 use sexton_engine::{
     Bound, Budget, Caller, DeleteError, DeleteRequest, EngineError, FenceChange, RefusedBy, Root,
     RootKey, Stores, Surroundings, System,
@@ -153,6 +153,11 @@ impl Place {
             TestDatabase::Sqlite(_) => Self::on_sqlite(self.sample).await,
             TestDatabase::Postgres { .. } => Self::on_postgres(self.sample).await,
         }
+    }
+
+    /// The same with a log.
+    pub fn with_log(self, log: Arc<dyn Events>) -> Self {
+        Self { system: self.system.with_log(log), ..self }
     }
 
     pub fn is_sqlite(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Jobs and datasets that refer to each other.
 
 mod contract;
+mod events;
 mod fence;
 mod jobs_with_datasets;
 mod objects;
