@@ -12,6 +12,7 @@ mod fence;
 mod hold;
 mod inquire;
 mod late;
+mod manifest;
 mod outcome;
 mod preview;
 mod purge;

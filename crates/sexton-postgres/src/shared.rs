@@ -43,6 +43,16 @@ impl<H: Held> Shared for PostgresTx<H> {
         self.judged("look which objects are kept", "", answer)
     }
 
+    async fn pins(
+        &mut self,
+        system: &SystemName,
+        pool: &PoolName,
+        limit: u32,
+    ) -> Result<Vec<String>, DatabaseError> {
+        let answer = pins(&mut self.link(), system, pool, limit).await;
+        self.judged("read which objects are kept", "", answer)
+    }
+
     async fn pin(
         &mut self,
         system: &SystemName,
@@ -155,6 +165,31 @@ async fn kept(
         .bind(scope.pool.as_str())
         .bind(scope.scope)
         .bind(keys.to_vec())
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(|row| sqlx::Row::try_get(row, "key")).collect()
+}
+
+/// Locks nothing.
+async fn pins(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    pool: &PoolName,
+    limit: u32,
+) -> Result<Vec<String>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT key
+         FROM sexton.object_pins
+         WHERE system = $1
+           AND pool = $2
+           AND until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+         ORDER BY key COLLATE \"C\"
+         LIMIT $3",
+        )
+        .bind(system.as_str())
+        .bind(pool.as_str())
+        .bind(i64::from(limit))
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter().map(|row| sqlx::Row::try_get(row, "key")).collect()

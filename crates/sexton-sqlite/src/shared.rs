@@ -44,6 +44,16 @@ impl Shared for SqliteTx<'_> {
         self.judged(told("look which objects are kept", answer))
     }
 
+    async fn pins(
+        &mut self,
+        system: &SystemName,
+        pool: &PoolName,
+        limit: u32,
+    ) -> Result<Vec<String>, DatabaseError> {
+        let answer = pins(self.connection()?, system, pool, limit).await;
+        self.judged(told("read which objects are kept", answer))
+    }
+
     async fn pin(
         &mut self,
         system: &SystemName,
@@ -159,6 +169,29 @@ async fn kept(
     .bind(scope.pool.as_str())
     .bind(scope.scope)
     .bind(Value::from(keys.to_vec()).to_string())
+    .fetch_all(connection)
+    .await
+}
+
+/// Locks nothing.
+async fn pins(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    pool: &PoolName,
+    limit: u32,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT key
+         FROM sexton_object_pins
+         WHERE system = ?1
+           AND pool = ?2
+           AND until > CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+         ORDER BY key
+         LIMIT ?3",
+    )
+    .bind(system.as_str())
+    .bind(pool.as_str())
+    .bind(limit)
     .fetch_all(connection)
     .await
 }

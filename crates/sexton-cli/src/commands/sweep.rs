@@ -104,7 +104,9 @@ fn exit(report: &SweepReport, gone: Option<&[Reclaimed]>) -> Exit {
         let is_open = matches!(&of.gone, Some((_, Err(_))));
         of.refused.is_some() || of.more > 0 || is_open || failed(of) > 0
     };
-    let is_named = |found: &InStore| !found.dangling.is_empty() || !found.refused.is_empty();
+    let is_named = |found: &InStore| {
+        !found.dangling.is_empty() || !found.refused.is_empty() || !found.unread.is_empty()
+    };
     if gone.iter().any(is_left) || report.stores.iter().any(is_named) {
         Exit::Refused
     } else {
@@ -174,6 +176,9 @@ fn of_store(of: &Reclaimed) -> Value {
         "asked": of.asked,
         "more": of.more,
         "refused": of.refused,
+        "removed": removed(of, |removed| removed.deleted + removed.hidden),
+        "removed_bytes": removed(of, |removed| removed.bytes),
+        "failed": failed(of),
         "deletion": deletion,
         "receipt": receipt,
         "failure": failure,

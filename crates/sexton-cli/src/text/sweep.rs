@@ -45,6 +45,7 @@ fn in_store(page: &mut Page, found: &InStore, now: Timestamp) {
     };
     told(found.left_out, "of rows that `where` leaves out: they stay when these go");
     told(found.pending, "to be removed by deletions under way");
+    told(found.pinned, "named by no row, and pinned by somebody who is about to name it");
     told(found.young, "named by no row, and not old enough to be sure");
     for of in &found.by_rule {
         orphans(page, of, now);
@@ -63,6 +64,17 @@ fn in_store(page: &mut Page, found: &InStore, now: Timestamp) {
         );
         page.paragraph(&format!("  {} ", yellow("!")), "    ", &text);
         samples(page, of.samples.iter().map(String::as_str), of.rows);
+    }
+    for of in &found.unread {
+        let manifests = counted(of.manifests, "manifest", "manifests");
+        let text = format!(
+            "{manifests} of [objects.{}] that cannot be read; what they may name is no orphan",
+            of.rule
+        );
+        page.paragraph(&format!("  {} ", yellow("!")), "    ", &text);
+        let told: Vec<String> =
+            of.samples.iter().map(|(key, why)| format!("{key}: {why}")).collect();
+        samples(page, told.iter().map(String::as_str), of.manifests);
     }
     if found.obstacles > 0 {
         let things = counted(found.obstacles, "thing", "things");

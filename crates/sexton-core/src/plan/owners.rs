@@ -9,9 +9,9 @@ use super::closure::identity;
 use super::objects::{manifest_slots, named_manifest};
 use super::recording::{Asker, read_all};
 use super::root::{Tenant, follow_tenant};
-use crate::finding::Finding;
+use crate::finding::{Finding, Located};
 use crate::graph::Graph;
-use crate::names::{ColumnName, PoolName};
+use crate::names::{ColumnName, PoolName, StoreName};
 use crate::policy::{Manifest, ObjectRule, Policy, TenantPath, VersionsGone};
 use crate::schema::{Column, Schema, Table};
 use crate::sql::{Bind, Scalar, Writer};
@@ -22,6 +22,15 @@ use crate::template::{Piece, Slot};
 pub struct Owners {
     /// Their rule; its statement reads those that are there.
     pub named: NamedObjects,
+}
+
+/// Of which rows manifests are asked for.
+#[derive(Clone, Copy)]
+enum Of<'b> {
+    /// Those that may name objects of one part of a pool, and that their rule does not leave out.
+    Part(&'b [(String, String)]),
+    /// All that are there.
+    All,
 }
 
 impl Owners {
@@ -43,10 +52,34 @@ pub fn owners(
     for rule in &policy.objects {
         let Some(manifest) = &rule.manifest else { continue };
         if manifest.names.iter().any(|named| named.pool.value == *pool) {
-            owners.push(of_rule(policy, schema, graph, (rule, manifest), bound)?);
+            let of = Of::Part(bound);
+            owners.push(of_rule(policy, schema, graph, (rule, manifest), of)?);
         }
     }
     Ok(owners)
+}
+
+/// Whose manifests may name objects in this store, shared ones or such as they remove: every row, as
+/// nobody can tell what is left out by a condition from what is used all the same.
+pub(super) fn keepers(
+    policy: &Policy,
+    (schema, graph): (&Schema, &Graph),
+    store: &StoreName,
+) -> Result<Vec<Owners>, Vec<Finding>> {
+    let is_in = |stores: &[Located<StoreName>]| stores.iter().any(|of| of.value == *store);
+    let mut keepers = Vec::new();
+    for rule in &policy.objects {
+        let Some(manifest) = &rule.manifest else { continue };
+        let mut pools = policy
+            .pools
+            .iter()
+            .filter(|pool| manifest.names.iter().any(|named| named.pool.value == pool.name));
+        let removes_here = !manifest.removes.is_empty() && is_in(&rule.stores);
+        if removes_here || pools.any(|pool| is_in(&pool.stores)) {
+            keepers.push(of_rule(policy, schema, graph, (rule, manifest), Of::All)?);
+        }
+    }
+    Ok(keepers)
 }
 
 fn of_rule(
@@ -54,7 +87,7 @@ fn of_rule(
     schema: &Schema,
     graph: &Graph,
     (rule, manifest): (&ObjectRule, &Manifest),
-    bound: &[(String, String)],
+    of: Of<'_>,
 ) -> Result<Owners, Vec<Finding>> {
     let table = crate::graph::table_or_finding(&rule.of.value, rule.of.span, schema);
     let table = table.map_err(|finding| vec![*finding])?;
@@ -69,6 +102,10 @@ fn of_rule(
         });
     }
     writer.push(" FROM ").table(table).push(" WHERE 1 = 1");
+    let bound = match of {
+        Of::Part(bound) => bound,
+        Of::All => &[],
+    };
     for (name, text) in &manifest.bind {
         let value = bound.iter().find(|(known, _)| *known == name.value).map(|(_, value)| value);
         let ([Piece::Value(slot)], Some(value)) = (text.value.pieces.as_slice(), value) else {
@@ -80,7 +117,8 @@ fn of_rule(
         writer.push(" AND ");
         is_value(&mut writer, &leads, table, value);
     }
-    if let Some(filter) = rule.filter.as_ref().and_then(|filter| filter.of(schema.dialect)) {
+    let filter = rule.filter.as_ref().and_then(|filter| filter.of(schema.dialect));
+    if let (Of::Part(_), Some(filter)) = (of, filter) {
         writer.push(" AND ").condition(filter, table);
     }
     writer.planned_each_time();

@@ -5,13 +5,15 @@
 //! leaves out, rows whose values make no name, columns that hold on to objects. A sweep that calls
 //! too little an orphan leaves bytes behind; one that calls too much loses what somebody needs.
 
+use super::Owners;
+use super::owners::keepers;
 use super::recording::raw_value;
-use crate::finding::Finding;
+use crate::finding::{Finding, Located};
 use crate::graph::Graph;
-use crate::names::{ObjectRuleName, StoreName};
+use crate::names::{ObjectRuleName, PoolName, StoreName};
 use crate::objects::{ObjectKey, Prefix};
 use crate::policy::{
-    Fragment, JsonPlace, NamesBy, NamingColumn, ObjectRule, Part, Placeholder, Policy, Via,
+    Fragment, JsonPlace, NamesBy, NamingColumn, ObjectRule, Part, Placeholder, Policy, Pool, Via,
 };
 use crate::schema::{Dialect, Schema, Table};
 use crate::sql::{
@@ -28,6 +30,10 @@ pub struct NamedIn {
     pub statement: Option<Statement>,
     /// Who names, by number.
     pub by: Vec<NamesOfRule>,
+    /// Whose manifests may name objects in the store.
+    pub keepers: Vec<Owners>,
+    /// The pools whose objects may be in it.
+    pub pools: Vec<PoolName>,
     /// What the names of each rule begin with, in the file's order; empty beginnings left out.
     pub heads: Vec<(String, ObjectRuleName)>,
 }
@@ -41,6 +47,56 @@ pub struct NamesOfRule {
     pub is_prefix: bool,
     /// Whether an object of that name must be there, in this store.
     pub is_certain: bool,
+    /// Whether it must be there in one of several stores.
+    pub is_in_one: bool,
+    /// The pool whose scopes it takes whole: of what lies there it accounts for all but the pool's
+    /// objects, which need somebody who names them.
+    pub but: Option<PoolForm>,
+}
+
+/// How the names of a pool's objects go on behind their scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolForm {
+    /// What stands before the name.
+    before: String,
+    /// What stands behind it.
+    after: String,
+}
+
+impl PoolForm {
+    /// None where values stand there, too: then nobody can tell.
+    fn of(pool: &Pool) -> Option<Self> {
+        let written = |pieces: &[Piece]| -> Option<String> {
+            let text = pieces.iter().map(|piece| match piece {
+                Piece::Written(text) => Some(text.as_str()),
+                Piece::Value(_) => None,
+            });
+            text.collect()
+        };
+        let is_name =
+            |piece: &Piece| matches!(piece, Piece::Value(slot) if slot.path.names == [Pool::NAME]);
+        let (scope, key) = (pool.scope.value.written(), &pool.key.value);
+        let at = key.pieces.iter().position(is_name)?;
+        let values = pool.scope.value.slots().count();
+        // The scope ends within a piece of text, or with its last value.
+        let mut met = 0;
+        let behind = key.pieces.iter().position(|piece| {
+            met += usize::from(matches!(piece, Piece::Value(_)));
+            met == values
+        })?;
+        let first = if values == 0 { 0 } else { behind + 1 };
+        let between = written(key.pieces.get(first..at)?)?;
+        let scope_end = scope.rsplit('}').next().unwrap_or_default();
+        let before = between.strip_prefix(scope_end)?.trim_start_matches('/').to_owned();
+        Some(Self { before, after: written(&key.pieces[at + 1..])? })
+    }
+
+    /// Whether what stands behind a scope's prefix is one of the pool's objects.
+    pub fn is_name(&self, rest: &str) -> bool {
+        let name = rest.strip_prefix(self.before.as_str());
+        let name = name.and_then(|name| name.strip_suffix(self.after.as_str()));
+        name.is_some_and(|name| !name.is_empty() && !name.contains('/'))
+    }
 }
 
 /// A part of the statement.
@@ -83,8 +139,9 @@ pub fn names_in(
         return Err(findings);
     }
     let statement = together(schema.dialect, &arms, binds, range, policy);
-    let heads = asked.heads();
-    Ok(NamedIn { statement, by: arms.into_iter().map(|arm| arm.names).collect(), heads })
+    let keepers = keepers(policy, (schema, graph), store)?;
+    let by = arms.into_iter().map(|arm| arm.names).collect();
+    Ok(NamedIn { statement, by, keepers, pools: asked.pools(), heads: asked.heads() })
 }
 
 impl Asked<'_> {
@@ -92,10 +149,24 @@ impl Asked<'_> {
         rule.stores.iter().any(|store| store.value == *self.store)
     }
 
+    fn pools(&self) -> Vec<PoolName> {
+        let is_in = |pool: &&Pool| pool.stores.iter().any(|store| store.value == *self.store);
+        self.policy.pools.iter().filter(is_in).map(|pool| pool.name.clone()).collect()
+    }
+
+    /// What a rule's prefix does not account for, because it takes whole scopes of a pool.
+    fn but(&self, rule: &ObjectRule) -> Option<PoolForm> {
+        let covers = |pool: &&Pool| {
+            let is_covered = pool.covers.as_ref().is_some_and(|of| of.value == rule.name);
+            is_covered && pool.stores.iter().any(|store| store.value == *self.store)
+        };
+        self.policy.pools.iter().find(covers).and_then(PoolForm::of)
+    }
+
     fn heads(&self) -> Vec<(String, ObjectRuleName)> {
         let rules = self.policy.objects.iter();
         let heads = rules.flat_map(|rule| {
-            rule.templates().filter_map(|(_, text)| {
+            named_by(rule).filter_map(|(_, text)| {
                 let head = text.value.head();
                 let own = head.strip_prefix(self.root);
                 let head = own.or_else(|| self.is_in(rule).then_some(head))?;
@@ -108,7 +179,7 @@ impl Asked<'_> {
     fn of_rule(&self, rule: &ObjectRule, binds: &mut Vec<Bind>) -> Result<Vec<Arm>, Box<Finding>> {
         let table = crate::graph::table_or_finding(&rule.of.value, rule.of.span, self.schema)?;
         let mut arms = Vec::new();
-        for (by, text) in rule.templates() {
+        for (by, text) in named_by(rule) {
             let bare = match by {
                 NamesBy::Key | NamesBy::Prefix if !self.is_in(rule) => continue,
                 NamesBy::Key | NamesBy::Prefix => Bare::All,
@@ -124,6 +195,8 @@ impl Asked<'_> {
                 is_prefix: by == NamesBy::Prefix,
                 // What may lie in one of several stores need not lie in this one.
                 is_certain: by != NamesBy::Prefix && rule.stores.len() == 1,
+                is_in_one: by == NamesBy::Key && rule.stores.len() > 1,
+                but: if by == NamesBy::Prefix { self.but(rule) } else { None },
             };
             arms.push(Arm { names, written: writer });
         }
@@ -197,7 +270,8 @@ impl Asked<'_> {
                     *binds = writer.binds().to_vec();
                     made?;
                     let rule = rule.name.clone();
-                    let names = NamesOfRule { rule, is_prefix, is_certain: false };
+                    let (is_certain, is_in_one, but) = (false, false, None);
+                    let names = NamesOfRule { rule, is_prefix, is_certain, is_in_one, but };
                     arms.push(Arm { names, written: writer });
                 }
             }
@@ -229,6 +303,12 @@ impl Asked<'_> {
         keys_of(writer, self.root, bare, &held);
         Ok(())
     }
+}
+
+/// What a rule's rows name: objects, prefixes, and the manifest.
+fn named_by(rule: &ObjectRule) -> impl Iterator<Item = (NamesBy, &Located<Text>)> {
+    let manifest = rule.manifest.iter().map(|manifest| (NamesBy::Key, &manifest.key));
+    rule.templates().chain(manifest)
 }
 
 /// Whether a condition says something of a row alone, and not of who deletes what.
@@ -301,6 +381,12 @@ impl NamedIn {
     /// Whether a prefix holds all that some rule names.
     fn is_wide(&self, prefix: &str) -> bool {
         self.heads.iter().any(|(head, _)| head.starts_with(prefix))
+    }
+
+    /// Whether what stands behind a prefix of this one is not accounted for by it.
+    pub fn is_pooled(&self, by: usize, rest: &str) -> bool {
+        let but = self.by.get(by).and_then(|of| of.but.as_ref());
+        but.is_some_and(|but| but.is_name(rest))
     }
 
     /// The rule whose names begin as this key does, with the longest beginning.

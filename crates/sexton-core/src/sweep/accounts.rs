@@ -43,8 +43,8 @@ pub struct Unordered {
 /// What is known of the names up to the key at hand.
 #[derive(Debug, Default)]
 pub struct Accounts {
-    /// Prefixes that may hold the next key, each within the one before; whether rows mean it.
-    open: Vec<(String, bool)>,
+    /// Prefixes that may hold the next key, each within the one before.
+    open: Vec<Open>,
     last_name: String,
     last_key: String,
     /// Who names the last name as an object's, and in which sense.
@@ -53,6 +53,14 @@ pub struct Accounts {
     is_seen: bool,
     /// Rows that meant an object which is not there, since it was asked.
     missing: Vec<(String, usize)>,
+}
+
+/// A prefix that rows name.
+#[derive(Debug)]
+struct Open {
+    prefix: String,
+    /// Who names it, and whether rows mean it: of each no more than one of both.
+    by: Vec<(usize, bool)>,
 }
 
 impl Accounts {
@@ -69,9 +77,11 @@ impl Accounts {
         if is_prefix || how == UNSURE {
             self.close(&name);
             let is_meant = how != LEFT_OUT;
-            match self.open.last_mut().filter(|(open, _)| *open == name) {
-                Some((_, known)) => *known |= is_meant,
-                None => self.open.push((name, is_meant)),
+            let by = (by, is_meant);
+            match self.open.last_mut().filter(|open| open.prefix == name) {
+                Some(open) if open.by.contains(&by) => {}
+                Some(open) => open.by.push(by),
+                None => self.open.push(Open { prefix: name, by: vec![by] }),
             }
         } else {
             self.exact.push((by, how));
@@ -79,8 +89,13 @@ impl Accounts {
         Ok(())
     }
 
-    /// Judges the next object.
-    pub fn object(&mut self, key: &str) -> Result<Standing, Unordered> {
+    /// Judges the next object. What stands behind a prefix may be nothing that this one accounts
+    /// for: of that the caller knows.
+    pub fn object(
+        &mut self,
+        key: &str,
+        is_but: &dyn Fn(usize, &str) -> bool,
+    ) -> Result<Standing, Unordered> {
         if key < self.last_key.as_str() {
             let before = std::mem::take(&mut self.last_key);
             return Err(Unordered { before, after: key.to_owned() });
@@ -88,8 +103,11 @@ impl Accounts {
         key.clone_into(&mut self.last_key);
         self.close(key);
         let mut standing = Standing::Unnamed;
-        for (_, is_meant) in &self.open {
-            standing = standing.and(*is_meant);
+        for open in &self.open {
+            let rest = &key[open.prefix.len()..];
+            for (_, is_meant) in open.by.iter().filter(|(by, _)| !is_but(*by, rest)) {
+                standing = standing.and(*is_meant);
+            }
         }
         if key == self.last_name {
             self.is_seen = true;
@@ -124,7 +142,7 @@ impl Accounts {
 
     /// Closes prefixes that do not hold this.
     fn close(&mut self, name: &str) {
-        while self.open.last().is_some_and(|(prefix, _)| !name.starts_with(prefix.as_str())) {
+        while self.open.last().is_some_and(|open| !name.starts_with(open.prefix.as_str())) {
             self.open.pop();
         }
     }
@@ -156,7 +174,7 @@ mod tests {
             while let Some(name) = names.next_if(|name| name.name.as_str() <= *key) {
                 accounts.name(name).unwrap();
             }
-            standings.push(accounts.object(key).unwrap());
+            standings.push(accounts.object(key, &|_, _| false).unwrap());
         }
         names.for_each(|name| accounts.name(name).unwrap());
         accounts.end();
@@ -203,14 +221,26 @@ mod tests {
     }
 
     #[test]
+    fn a_prefix_may_leave_out_what_others_must_name() {
+        let mut accounts = Accounts::default();
+        accounts.name(read("o/p/", true, MEANT)).unwrap();
+        let is_but = |_: usize, rest: &str| !rest.contains('/');
+        assert_eq!(accounts.object("o/p/1/x", &is_but), Ok(Named));
+        assert_eq!(accounts.object("o/p/hash", &is_but), Ok(Unnamed));
+        let one = NameRead { by: 1, ..read("o/p/z", false, MEANT) };
+        accounts.name(one).unwrap();
+        assert_eq!(accounts.object("o/p/z", &is_but), Ok(Named));
+    }
+
+    #[test]
     fn what_comes_out_of_order_is_no_answer() {
         let mut accounts = Accounts::default();
         accounts.name(read("b", false, MEANT)).unwrap();
         assert!(accounts.name(read("a", true, MEANT)).is_err());
         let mut accounts = Accounts::default();
-        accounts.object("b").unwrap();
-        assert!(accounts.object("a").is_err());
-        assert!(Accounts::default().object("").is_ok());
+        accounts.object("b", &|_, _| false).unwrap();
+        assert!(accounts.object("a", &|_, _| false).is_err());
+        assert!(Accounts::default().object("", &|_, _| false).is_ok());
     }
 
     #[test]

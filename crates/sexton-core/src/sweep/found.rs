@@ -1,5 +1,7 @@
 //! What a sweep found, counted: the answer to programs, and what text is made of.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use crate::names::{ObjectRuleName, StoreName, SystemName, Timestamp};
@@ -8,6 +10,8 @@ use crate::names::{ObjectRuleName, StoreName, SystemName, Timestamp};
 pub const SWEEP_VERSION: u32 = 1;
 /// So many of what was found are shown of each kind.
 pub const SAMPLES_MAX: usize = 5;
+/// So many names of a rule of several stores are kept in mind that are not in one of them.
+const MISSING_MAX: usize = 100_000;
 
 /// What a sweep found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,6 +40,8 @@ pub struct InStore {
     pub older_than: Option<i64>,
     /// How many names were read of rows.
     pub names: u64,
+    /// How many manifests of rows were read.
+    pub manifests: u64,
     /// All that is listed.
     pub total: Tally,
     /// What rows name.
@@ -44,6 +50,8 @@ pub struct InStore {
     pub left_out: Tally,
     /// What no row names, and deletions under way will remove.
     pub pending: Tally,
+    /// What no row names, and somebody keeps for a while because he is about to name it.
+    pub pinned: Tally,
     /// What no row names, and is not old enough to be sure.
     pub young: Tally,
     /// What no row names, by the rule below whose names it lies.
@@ -52,8 +60,13 @@ pub struct InStore {
     pub by_rule: Vec<OfRule>,
     /// Rows that name an object which is not there, by rule.
     pub dangling: Vec<Dangling>,
+    /// Names of rules of several stores that are not in this one; none once there are too many.
+    #[serde(skip)]
+    pub missing: BTreeMap<ObjectRuleName, Option<BTreeSet<String>>>,
     /// Rows whose values make no name, by rule.
     pub refused: Vec<Refused>,
+    /// Manifests of rows that cannot be read, by rule: nothing that they may name is an orphan.
+    pub unread: Vec<Unread>,
     /// How many things are in the way that are no objects.
     pub obstacles: u64,
 }
@@ -124,6 +137,17 @@ pub struct Refused {
     pub samples: Vec<String>,
 }
 
+/// Manifests of a rule that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// The rule.
+    pub rule: ObjectRuleName,
+    /// How many.
+    pub manifests: u64,
+    /// Some of them, each with why.
+    pub samples: Vec<(String, String)>,
+}
+
 impl Tally {
     /// Adds an object.
     pub fn add(&mut self, bytes: u64) {
@@ -148,15 +172,19 @@ impl InStore {
             failure: None,
             older_than,
             names: 0,
+            manifests: 0,
             total: Tally::default(),
             named: Tally::default(),
             left_out: Tally::default(),
             pending: Tally::default(),
+            pinned: Tally::default(),
             young: Tally::default(),
             orphans: Tally::default(),
             by_rule: Vec::new(),
             dangling: Vec::new(),
+            missing: BTreeMap::new(),
             refused: Vec::new(),
+            unread: Vec::new(),
             obstacles: 0,
         }
     }
@@ -192,6 +220,17 @@ impl InStore {
         }
     }
 
+    /// Notes a name of a rule of several stores that is not in this one.
+    pub fn add_missing(&mut self, rule: &ObjectRuleName, name: String) {
+        let missing = self.missing.entry(rule.clone()).or_insert_with(|| Some(BTreeSet::new()));
+        if let Some(names) = missing {
+            names.insert(name);
+            if names.len() > MISSING_MAX {
+                *missing = None;
+            }
+        }
+    }
+
     /// Adds a row whose values make no name.
     pub fn add_refused(&mut self, rule: &ObjectRuleName, name: String) {
         let known = self.refused.iter().position(|of| of.rule == *rule);
@@ -206,16 +245,47 @@ impl InStore {
         }
     }
 
+    /// Adds a manifest that cannot be read.
+    pub fn add_unread(&mut self, rule: &ObjectRuleName, key: String, why: String) {
+        let known = self.unread.iter().position(|of| of.rule == *rule);
+        let at = known.unwrap_or_else(|| {
+            self.unread.push(Unread { rule: rule.clone(), manifests: 0, samples: Vec::new() });
+            self.unread.len() - 1
+        });
+        let of = &mut self.unread[at];
+        of.manifests += 1;
+        if of.samples.len() < SAMPLES_MAX {
+            of.samples.push((key, why));
+        }
+    }
+
     /// Whether there is anything that a person should see.
     pub fn is_clean(&self) -> bool {
         self.failure.is_none()
             && self.orphans.objects == 0
             && self.dangling.is_empty()
             && self.refused.is_empty()
+            && self.unread.is_empty()
     }
 }
 
 impl SweepReport {
+    /// Tells of names that are in none of the stores of their rule, where all of these were looked
+    /// through: of the first of them.
+    pub fn add_missing_everywhere(&mut self, rule: &ObjectRuleName, of: &[&StoreName]) {
+        let found = |store: &&StoreName| {
+            let known = self.stores.iter().position(|found| found.store == **store)?;
+            self.stores[known].failure.is_none().then_some(known)
+        };
+        let Some(places) = of.iter().map(found).collect::<Option<Vec<usize>>>() else { return };
+        let missing = |place: &usize| self.stores[*place].missing.get(rule).cloned().flatten();
+        let Some(names) = places.iter().map(missing).collect::<Option<Vec<_>>>() else { return };
+        let everywhere = names.into_iter().reduce(|all, other| &all & &other);
+        for name in everywhere.unwrap_or_default() {
+            self.stores[places[0]].add_dangling(rule, name);
+        }
+    }
+
     /// Whether there is nothing that a person should see.
     pub fn is_clean(&self) -> bool {
         self.stores.iter().all(InStore::is_clean)

@@ -8,11 +8,14 @@
 
 mod accounts;
 mod found;
+mod kept;
 
 pub use accounts::{Accounts, NameRead, Standing, Unordered};
 pub use found::{
     Ages, Dangling, InStore, OfRule, Refused, SAMPLES_MAX, SWEEP_VERSION, Seen, SweepReport, Tally,
+    Unread,
 };
+pub use kept::KeptKeys;
 
 /// What a deletion is called that removes what a sweep found; no thing of a policy can be.
 pub const SWEEP: &str = "{sweep}";

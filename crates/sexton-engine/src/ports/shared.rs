@@ -47,6 +47,14 @@ pub trait Shared {
         keys: &[String],
     ) -> Result<Vec<String>, DatabaseError>;
 
+    /// All keys of a pool that a pin keeps by the database's clock, at most `limit`. Locks nothing.
+    async fn pins(
+        &mut self,
+        system: &SystemName,
+        pool: &PoolName,
+        limit: u32,
+    ) -> Result<Vec<String>, DatabaseError>;
+
     /// Keeps an object for so many seconds, or longer if it is kept for longer already.
     async fn pin(
         &mut self,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sexton_core::check::check;
-use sexton_core::finding::{Finding, Located, Severity};
+use sexton_core::finding::{Finding, Severity};
 use sexton_core::graph::Graph;
 use sexton_core::names::StoreName;
 use sexton_core::objects::{Named, ObjectTarget};
@@ -40,31 +40,12 @@ impl System {
         store: &StoreName,
         range: Option<(&str, &str)>,
     ) -> Result<NamedIn, String> {
-        self.refuse_unread(store)?;
         let root = self.stores.get(store)?.root();
         let of = (asking.schema.as_ref(), &asking.graph);
         names_in(&self.policy, of, (store, &root), range).map_err(|findings| {
             let messages: Vec<String> = findings.into_iter().map(|found| found.message).collect();
             messages.join("; ")
         })
-    }
-
-    /// What manifests name stands in no row: where they may, everything could be an orphan.
-    fn refuse_unread(&self, store: &StoreName) -> Result<(), String> {
-        let is_in = |stores: &[Located<StoreName>]| stores.iter().any(|of| of.value == *store);
-        let pool = self.policy.pools.iter().find(|pool| is_in(&pool.stores));
-        if let Some(pool) = pool {
-            let name = &pool.name;
-            return Err(format!("[pools.{name}] shares objects in it, which no sweep reads yet"));
-        }
-        let mut rules = self.policy.objects.iter();
-        match rules.find(|rule| rule.manifest.is_some() && is_in(&rule.stores)) {
-            Some(rule) => {
-                let name = &rule.name;
-                Err(format!("manifests of [objects.{name}] are in it, which no sweep reads yet"))
-            }
-            None => Ok(()),
-        }
     }
 
     /// How rows are asked once more whether they name what is promised to be removed.

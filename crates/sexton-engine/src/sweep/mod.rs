@@ -7,6 +7,7 @@
 //! Not here: how the promises are carried out (`reap::objects`).
 
 mod asking;
+mod kept;
 mod names;
 mod promised;
 mod reclaim;
@@ -17,6 +18,7 @@ use sexton_core::sweep::{InStore, SWEEP_VERSION, Seen, SweepReport};
 
 use crate::outcome::EngineError;
 use crate::system::System;
+pub(crate) use kept::{Keeping, KeptError};
 pub(crate) use names::{NamesRead, read_names};
 pub use reclaim::{ReclaimRequest, Reclaimed};
 
@@ -58,7 +60,13 @@ impl System {
     }
 
     fn report(&self, at: Timestamp, stores: Vec<InStore>) -> SweepReport {
-        SweepReport { v: SWEEP_VERSION, system: self.policy.system.clone(), at, stores }
+        let system = self.policy.system.clone();
+        let mut report = SweepReport { v: SWEEP_VERSION, system, at, stores };
+        for rule in self.policy.objects.iter().filter(|rule| rule.stores.len() > 1) {
+            let stores: Vec<&StoreName> = rule.stores.iter().map(|store| &store.value).collect();
+            report.add_missing_everywhere(&rule.name, &stores);
+        }
+        report
     }
 
     /// The stores that are asked for, each with how old an orphan has to be there.

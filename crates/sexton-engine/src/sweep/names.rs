@@ -35,7 +35,7 @@ impl<'n> NamesRead<'n> {
             }
             self.take(name, found)?;
         }
-        self.accounts.object(key)
+        self.accounts.object(key, &|by, rest| self.named.is_pooled(by, rest))
     }
 
     /// Reads the names behind the last key.
@@ -76,6 +76,8 @@ impl<'n> NamesRead<'n> {
             let of = &self.named.by[by];
             if of.is_certain {
                 found.add_dangling(&of.rule, name);
+            } else if of.is_in_one {
+                found.add_missing(&of.rule, name);
             }
         }
     }

@@ -235,7 +235,7 @@ fn refusal(found: &InStore, percent_max: u32) -> Option<String> {
                 .to_owned(),
         );
     }
-    if found.names == 0 {
+    if found.names == 0 && found.manifests == 0 {
         return Some(
             "no row names anything in it: this may be another system's store, or an empty database"
                 .to_owned(),

@@ -16,6 +16,7 @@ use sexton_core::sweep::{InStore, Seen, Standing, Unordered};
 use tokio::sync::mpsc;
 
 use super::asking::Asking;
+use super::kept::{Keeping, Kept, KeptError};
 use super::names::{NamesRead, read_names};
 use super::promised::Promised;
 use super::{Orphans, Progress};
@@ -49,6 +50,8 @@ enum Stopped {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Unordered(#[from] Unordered),
+    #[error(transparent)]
+    Kept(#[from] KeptError),
 }
 
 impl System {
@@ -89,17 +92,31 @@ impl Scan<'_> {
         let asked = system.naming(self.asking, self.store, None).map_err(Stopped::Unfit)?;
         let mut tx = system.database.begin(Mode::Look { budget: None }).await?;
         // Order: this is the snapshot's first look.
-        let promised = if tx.is_there().await? && system.has_history().await? {
+        let has_history = tx.is_there().await?;
+        let promised = if has_history && system.has_history().await? {
             system.promised(self.store).await.map_err(Stopped::Unfit)?
         } else {
             Promised::default()
         };
+        let (stores, entropy) = (&system.stores, &system.surroundings.entropy);
+        let keeping = Keeping { stores, entropy, store: self.store, asked: None };
+        let of = (&system.policy.system, &asked);
+        // Order: what documents name is known before the first object is judged.
+        let kept = keeping.read(tx.as_mut(), of, has_history, found).await?;
         let (parts, names) = mpsc::channel(1);
         let (pages, listed) = mpsc::channel(1);
         let reading = read_names(tx.as_mut(), &asked, parts);
         let listing = list(Arc::clone(store), system.surroundings.entropy.as_ref(), pages);
         let names = NamesRead::new(&asked, names);
-        let judge = Judge { scan: self, asked: &asked, names, promised: &promised, found, orphans };
+        let judge = Judge {
+            scan: self,
+            asked: &asked,
+            names,
+            promised: &promised,
+            kept: &kept,
+            found,
+            orphans,
+        };
         let (read, listed, judged) = tokio::join!(reading, listing, judge.all(listed, progress));
         judged?;
         listed?;
@@ -124,6 +141,7 @@ struct Judge<'j> {
     asked: &'j NamedIn,
     names: NamesRead<'j>,
     promised: &'j Promised,
+    kept: &'j Kept,
     found: &'j mut InStore,
     orphans: Option<&'j mut Orphans>,
 }
@@ -161,8 +179,10 @@ impl Judge<'_> {
         found.total.add(bytes);
         match standing {
             Standing::Named => found.named.add(bytes),
+            _ if self.kept.named.holds(key) => found.named.add(bytes),
             Standing::LeftOut => found.left_out.add(bytes),
             Standing::Unnamed if self.promised.holds(key) => found.pending.add(bytes),
+            Standing::Unnamed if self.kept.pinned.contains(key) => found.pinned.add(bytes),
             Standing::Unnamed if !self.scan.is_old(modified) => found.young.add(bytes),
             Standing::Unnamed => {
                 let rule = self.asked.rule_of(key);

@@ -2,6 +2,7 @@
 
 mod flat;
 mod model;
+mod pools;
 mod reclaim;
 mod twin;
 mod world;

@@ -73,7 +73,7 @@ impl<F: AsyncAct> Watcher for Meanwhile<F> {
 
 /// What somebody else does meanwhile.
 #[async_trait]
-trait AsyncAct: Send {
+pub trait AsyncAct: Send {
     async fn act(self);
 }
 
@@ -100,14 +100,25 @@ impl AsyncAct for Insert {
 
 /// The same system, with somebody who acts meanwhile.
 fn watched<F: AsyncAct + 'static>(world: &mut World, point: &'static str, act: F, fails: bool) {
+    watched_by(world, POLICY, point, act, fails);
+}
+
+/// The same under another policy.
+pub fn watched_by<F: AsyncAct + 'static>(
+    world: &mut World,
+    policy: &str,
+    point: &'static str,
+    act: F,
+    fails: bool,
+) {
     let watcher = Arc::new(Meanwhile { point, act: Mutex::new(Some(act)), fails });
     let database = Interposed::on(Arc::clone(&world.database)).watched_by(watcher);
     let store = Arc::clone(&world.store) as Arc<dyn Store>;
-    world.system = system(POLICY, Arc::new(database), store, &world.clock);
+    world.system = system(policy, Arc::new(database), store, &world.clock);
 }
 
 /// Everything is promised, and nothing is gone.
-const PROMISED: &str = "after commit (change)";
+pub const PROMISED: &str = "after commit (change)";
 const CLAIM: &str = "before claim_intents (keep)";
 
 #[tokio::test]

@@ -43,5 +43,11 @@ pub async fn a_pin_keeps_an_object_for_its_time(subject: &Subject) -> Outcome {
     tx.pin(&system, &pool, "over", 0).await?;
     let asked = keys(&["long", "over", "none"]);
     assert_eq!(tx.kept(scope, &asked).await?, ["long"], "the longer time holds");
+    assert_eq!(tx.pins(&system, &pool, 9).await?, ["long"]);
+    tx.pin(&system, &pool, "ä", 3_600).await?;
+    tx.pin(&system, &pool, "Z", 3_600).await?;
+    assert_eq!(tx.pins(&system, &pool, 9).await?, ["Z", "long", "ä"]);
+    assert_eq!(tx.pins(&system, &pool, 1).await?, ["Z"]);
+    assert_eq!(tx.pins(&system, &PoolName::new("other"), 9).await?, [""; 0]);
     tx.rollback().await
 }

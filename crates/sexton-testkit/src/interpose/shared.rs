@@ -37,6 +37,15 @@ impl Shared for InterposedTx {
         self.watch.around("kept", self.inner.kept(scope, keys)).await
     }
 
+    async fn pins(
+        &mut self,
+        system: &SystemName,
+        pool: &PoolName,
+        limit: u32,
+    ) -> Result<Vec<String>, DatabaseError> {
+        self.watch.around("pins", self.inner.pins(system, pool, limit)).await
+    }
+
     async fn pin(
         &mut self,
         system: &SystemName,

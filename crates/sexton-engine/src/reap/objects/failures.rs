@@ -2,9 +2,9 @@
 
 use sexton_core::line::{Failing, Failure};
 
-use super::manifest::UNREADABLE;
 use super::{Noted, Remover, Went, held};
 use crate::clear::{Cleared, Effort};
+use crate::manifest::UNREADABLE;
 
 /// So many keys of one promise are told of; all are counted.
 const TOLD_MAX: usize = 10_000;

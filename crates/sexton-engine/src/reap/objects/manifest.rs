@@ -4,29 +4,16 @@
 //! unreadable is told, and the manifest itself goes all the same.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use serde_json::Value;
 use sexton_core::intent::IntentKind;
 use sexton_core::names::{IntentId, StoreName, Timestamp};
 use sexton_core::objects::{
-    KEYS_PER_INTENT, MANIFEST_BYTES_MAX, ManifestTarget, Named, ObjectKey, ObjectTarget, Progress,
-    SharedNames, SharedTarget,
+    KEYS_PER_INTENT, ManifestTarget, Named, ObjectTarget, Progress, SharedNames, SharedTarget,
 };
 
 use super::{Noted, Remover, Went, held};
-use crate::ports::store::Contents;
+use crate::manifest::{Manifest, UNREADABLE, read_manifest};
 use crate::ports::{DatabaseError, IntentRow, Mode, NewIntent};
-
-pub(super) const UNREADABLE: &str = "unreadable manifest";
-
-/// What a store holds under a manifest's key.
-pub(super) enum Manifest {
-    Absent,
-    Read(Value),
-    /// Why it cannot be read.
-    Unreadable(String),
-}
 
 impl Remover {
     pub(super) async fn manifest(
@@ -155,19 +142,7 @@ impl Remover {
 
     /// What a store holds under this key, read as JSON.
     pub(super) async fn read(&self, store: &StoreName, key: &str) -> Result<Manifest, Went> {
-        let store = Arc::clone(self.store(store)?);
-        let Ok(key) = ObjectKey::new(key) else { return Ok(Manifest::Absent) };
-        Ok(match store.get(&key, MANIFEST_BYTES_MAX).await? {
-            Contents::Absent => Manifest::Absent,
-            Contents::Whole(bytes) => match serde_json::from_slice(&bytes) {
-                Ok(manifest) => Manifest::Read(manifest),
-                Err(error) => Manifest::Unreadable(format!("{UNREADABLE}: {error}")),
-            },
-            Contents::TooLarge(_) => {
-                let max = MANIFEST_BYTES_MAX / (1024 * 1024);
-                Manifest::Unreadable(format!("{UNREADABLE}: larger than {max} MiB"))
-            }
-        })
+        Ok(read_manifest(self.store(store)?.as_ref(), key).await?)
     }
 
     fn removals(

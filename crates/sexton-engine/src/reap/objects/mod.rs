@@ -39,6 +39,7 @@ use crate::ports::{
     Store, StoreError, Tx,
 };
 use crate::stores::Stores;
+use crate::sweep::KeptError;
 
 /// So many names of spared objects are kept in mind.
 const SPARED_MAX: u64 = 100_000;
@@ -117,6 +118,16 @@ impl From<StoreError> for Went {
 impl From<DatabaseError> for Went {
     fn from(error: DatabaseError) -> Self {
         Self::Again(error.to_string(), None)
+    }
+}
+
+impl From<KeptError> for Went {
+    fn from(error: KeptError) -> Self {
+        match error {
+            KeptError::Unfit(why) => Self::Again(why, None),
+            KeptError::Store(error) => error.into(),
+            KeptError::Database(error) => error.into(),
+        }
     }
 }
 

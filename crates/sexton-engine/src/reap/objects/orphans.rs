@@ -20,7 +20,7 @@ use super::{Noted, Remover, Went, count, held};
 use crate::clear::{Effort, remove};
 use crate::ports::store::Listed;
 use crate::ports::{Mode, Store};
-use crate::sweep::{NamesRead, read_names};
+use crate::sweep::{Keeping, NamesRead, read_names};
 
 const MICROS_OF_A_SECOND: u64 = 1_000_000;
 
@@ -83,13 +83,19 @@ impl Remover {
             None => return Err(Went::Refused("rows cannot be asked".to_owned())),
         };
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let mut found = InStore::new(store.clone(), String::new(), None);
+        let (stores, entropy) = (&self.stores, &self.entropy);
+        let keeping = Keeping { stores, entropy, store, asked: Some(keys) };
+        let of = (&self.policy.system, asked);
+        let kept = keeping.read(tx.as_mut(), of, true, &mut found).await?;
+        let is_kept = |key: &String| kept.named.holds(key) || kept.pinned.contains(key);
         let (parts, names) = mpsc::channel(1);
         let judging = async {
             let mut names = NamesRead::new(asked, names);
-            let mut found = InStore::new(store.clone(), String::new(), None);
             let mut unnamed = Vec::new();
             for key in keys {
-                if names.standing(key, &mut found).await? == Standing::Unnamed {
+                let standing = names.standing(key, &mut found).await?;
+                if standing == Standing::Unnamed && !is_kept(key) {
                     unnamed.push(key.clone());
                 }
             }

@@ -16,10 +16,10 @@ use sexton_core::names::{StoreName, Timestamp};
 use sexton_core::objects::{Removed, SharedTarget};
 use sexton_core::plan::{FoundManifest, owners};
 
-use super::manifest::Manifest;
 use super::names::current;
 use super::{Noted, Remover, Went, count, held, read};
 use crate::clear::{Effort, remove};
+use crate::manifest::Manifest;
 use crate::ports::{DatabaseError, Mode, Scope, Tx};
 
 /// What is new of the owners of a scope.
