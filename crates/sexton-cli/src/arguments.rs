@@ -264,6 +264,9 @@ pub struct Delete {
     /// Delete exactly what an earlier preview showed, or nothing
     #[arg(long)]
     pub digest: Option<String>,
+    /// So long it removes objects itself; then the rest is left to `sexton work`
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
+    pub wait: Duration,
 }
 
 /// `sexton cancel`.

@@ -1,9 +1,11 @@
-//! Shows a person that something is still running, once it takes longer than a moment.
+//! Shows that something is still running, once it takes longer than a moment: to a person by a line
+//! on the terminal, to a program by events.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use sexton_engine::Waiting;
+use serde_json::json;
+use sexton_engine::{Gone, Waiting};
 use tokio::sync::watch;
 
 use crate::screen::Screen;
@@ -12,51 +14,109 @@ use crate::text;
 /// Work that ends before this shows nothing.
 const MOMENT: Duration = Duration::from_millis(800);
 const TICK: Duration = Duration::from_millis(120);
+/// So often a program is told how many objects are gone, while some go.
+const EVENT_EVERY: Duration = Duration::from_secs(1);
+
+/// How many objects a deletion has removed, and how many it is thought to remove.
+#[derive(Debug, Clone)]
+pub struct Removing {
+    pub gone: watch::Receiver<Gone>,
+    /// None where nobody counted them.
+    pub total: Option<u64>,
+}
 
 /// Waits for the work, with a line on the terminal where somebody watches.
 pub async fn watched<T>(screen: &Screen, what: &str, work: impl Future<Output = T>) -> T {
-    let (_never, waits) = watch::channel(None);
-    watched_waiting(screen, what, waits, work).await
-}
-
-/// The same for work that may have to wait for others, and then says for whom.
-pub async fn watched_waiting<T>(
-    screen: &Screen,
-    what: &str,
-    mut waits: watch::Receiver<Option<Waiting>>,
-    work: impl Future<Output = T>,
-) -> T {
     tokio::pin!(work);
     if !screen.is_watched() {
         return work.await;
     }
+    shown(&mut work, |passed| format!("{what} ({} s)", passed.as_secs())).await
+}
+
+/// The same for work that may have to wait for others and then says for whom, and that removes
+/// objects and says how many.
+pub async fn watched_removing<T>(
+    screen: &mut Screen,
+    what: &str,
+    mut waits: watch::Receiver<Option<Waiting>>,
+    removing: Removing,
+    work: impl Future<Output = T>,
+) -> T {
+    tokio::pin!(work);
+    if !screen.is_text() {
+        return told(screen, &mut work, removing).await;
+    }
+    if !screen.is_watched() {
+        return work.await;
+    }
+    let (mut waits_since, mut goes_since) = (None, None);
+    shown(&mut work, move |passed| {
+        let gone = *removing.gone.borrow();
+        if let Some(waiting) = waits.borrow_and_update().clone() {
+            let since = *waits_since.get_or_insert(passed);
+            return text::waiting(&waiting, passed.saturating_sub(since).as_secs());
+        }
+        if gone.objects > 0 {
+            let since = *goes_since.get_or_insert(passed);
+            return text::removing(gone, removing.total, passed.saturating_sub(since));
+        }
+        format!("{what} ({} s)", passed.as_secs())
+    })
+    .await
+}
+
+/// Shows a line until the work is done, if it takes longer than a moment.
+async fn shown<T>(
+    work: &mut (impl Future<Output = T> + Unpin),
+    mut said: impl FnMut(Duration) -> String,
+) -> T {
     tokio::select! {
-        done = &mut work => return done,
+        done = &mut *work => return done,
         () = tokio::time::sleep(MOMENT) => {}
     }
     let line = ProgressBar::new_spinner();
     let style = ProgressStyle::with_template("{spinner} {msg}");
     line.set_style(style.expect("the template is well formed"));
     line.enable_steady_tick(TICK);
-    let mut waits_since = None;
     let done = loop {
-        let waiting = waits.borrow_and_update().clone();
-        let now = line.elapsed();
-        let passed = match &waiting {
-            Some(_) => now.saturating_sub(*waits_since.get_or_insert(now)),
-            None => Duration::ZERO,
-        };
-        line.set_message(match waiting {
-            Some(waiting) => text::waiting(&waiting, passed.as_secs()),
-            None => format!("{what} ({} s)", (line.elapsed() + MOMENT).as_secs()),
-        });
+        line.set_message(said(line.elapsed() + MOMENT));
         tokio::select! {
-            done = &mut work => break done,
+            done = &mut *work => break done,
             () = tokio::time::sleep(TICK) => {}
         }
     };
     line.finish_and_clear();
     done
+}
+
+/// Tells a program how many objects are gone until the work is done.
+async fn told<T>(
+    screen: &mut Screen,
+    work: &mut (impl Future<Output = T> + Unpin),
+    mut removing: Removing,
+) -> T {
+    loop {
+        tokio::select! {
+            done = &mut *work => {
+                tell(screen, &mut removing);
+                return done;
+            }
+            () = tokio::time::sleep(EVENT_EVERY) => tell(screen, &mut removing),
+        }
+    }
+}
+
+fn tell(screen: &mut Screen, removing: &mut Removing) {
+    if removing.gone.has_changed().unwrap_or(false) {
+        let gone = *removing.gone.borrow_and_update();
+        screen.event(&json!({
+            "event": "removing",
+            "objects": gone.objects,
+            "bytes": gone.bytes,
+            "total": removing.total,
+        }));
+    }
 }
 
 /// The same for work that counts what it has seen.

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use sexton_core::policy::Policy;
 use sexton_engine::ports::{Database, DatabaseError, HookCaller, NoCaller, SystemClock};
-use sexton_engine::{DeleteError, EngineError, Stores, Surroundings, System};
+use sexton_engine::{DeleteError, EngineError, Gone, Stores, Surroundings, System};
 use sexton_hooks::HttpCaller;
 use sexton_postgres::PostgresDatabase;
 use sexton_sqlite::SqliteDatabase;
+use tokio::sync::watch;
 
 use crate::arguments::Shared;
 use crate::failure::Failure;
@@ -23,6 +24,8 @@ use crate::shell::CommandLine;
 pub struct Opened {
     /// The system.
     pub system: System,
+    /// How many objects it has removed so far.
+    pub gone: watch::Receiver<Gone>,
     /// The file that its policy was read from.
     pub file: PolicyFile,
     /// How this program is called on it.
@@ -61,13 +64,14 @@ pub async fn open_with(
     let stores = stores(&policy);
     let caller = caller(&policy)?;
     let system = System::new(policy, database, surroundings, key.map(String::into_bytes));
-    let mut system = system.with_caller(caller).with_stores(stores);
+    let (meter, gone) = watch::channel(Gone::default());
+    let mut system = system.with_caller(caller).with_stores(stores).with_meter(meter);
     if let Some(path) = &shared.log_file {
         let log = Log::open(path);
         let unwritten = |source| Failure::FileUnwritten { file: path.clone(), source };
         system = system.with_log(Arc::new(log.map_err(unwritten)?));
     }
-    Ok(Opened { system, file, line: CommandLine::of_this_process(shared) })
+    Ok(Opened { system, gone, file, line: CommandLine::of_this_process(shared) })
 }
 
 /// The stores of the policy. One that cannot be opened is missed only by what needs it.

@@ -35,7 +35,7 @@ pub use inquire::{Inspected, Reach};
 pub use outcome::{DeleteError, EngineError, Refusal, RefusedBy};
 pub use preview::Budget;
 pub use purge::Purged;
-pub use reap::{GivenUp, Worked};
+pub use reap::{GivenUp, Gone, Worked};
 pub use request::{Bound, Caller, DeleteRequest, ROOTS_MAX, Root, RootKey, Surroundings};
 pub use status::DeletionStatus;
 pub use stores::Stores;

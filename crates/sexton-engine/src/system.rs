@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sexton_core::check::{
     check, in_file_order, inquiries, plans, uncalled, undeclared, undeclared_findings,
@@ -18,12 +19,13 @@ use sexton_core::plan::{CompileError, Plan, Way, compile, compile_hide, compile_
 use sexton_core::policy::{Options, Policy, Thing};
 use sexton_core::rights::{Standing, needed};
 use sexton_core::schema::Schema;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::draft::suggest;
 use crate::inquire::{Inspected, Reach, inquire};
 use crate::outcome::EngineError;
 use crate::ports::{Database, DatabaseError, Events, HookCaller, Mode, NoCaller, SchemaStamp};
+use crate::reap::{Gone, PATIENCE};
 use crate::request::Surroundings;
 use crate::stores::Stores;
 
@@ -36,6 +38,8 @@ pub struct System {
     pub(crate) caller: Arc<dyn HookCaller>,
     pub(crate) log: Option<Arc<dyn Events>>,
     pub(crate) stores: Stores,
+    pub(crate) patience: Duration,
+    pub(crate) meter: Option<watch::Sender<Gone>>,
     kept: Mutex<Kept>,
     /// When this process last drained what is hidden of each thing.
     pub(crate) drained: Mutex<BTreeMap<ThingName, Timestamp>>,
@@ -75,6 +79,8 @@ impl System {
             caller,
             log: None,
             stores: Stores::default(),
+            patience: PATIENCE,
+            meter: None,
             kept: Mutex::default(),
             drained: Mutex::default(),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sexton_core::lifecycle::State;
-use sexton_core::preview::Preview;
+use sexton_core::preview::{Count, Preview};
 use sexton_engine::ports::{Clock, SystemClock};
 use sexton_engine::{Bound, DeleteError, DeleteRequest};
 use tokio::sync::watch;
@@ -12,7 +12,7 @@ use crate::arguments::{Delete, Shared};
 use crate::confirm::{confirm, root_of};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::progress::{watched, watched_waiting};
+use crate::progress::{Removing, watched, watched_removing};
 use crate::screen::Screen;
 use crate::text::{self, Left, View};
 use crate::wiring::{self, Opened};
@@ -22,7 +22,8 @@ pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Resul
         judge_form(digest)?;
     }
     delete.target.judge_options()?;
-    let opened = wiring::open(shared).await?;
+    let mut opened = wiring::open(shared).await?;
+    opened.system = opened.system.with_patience(delete.wait);
     let preview = look(delete, &opened, screen).await?;
     if !preview.blockers.is_empty() {
         let request = request(delete, None);
@@ -34,7 +35,7 @@ pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Resul
     allowed.map_err(|error| opened.failure(error))?;
     let bound = bound(delete, &preview, &opened)?;
     confirm(&preview, delete, &opened.line, screen)?;
-    carry_out(&request(delete, bound), &opened, screen).await?;
+    carry_out(&request(delete, bound), total(&preview), &opened, screen).await?;
     Ok(Exit::Done)
 }
 
@@ -57,15 +58,27 @@ async fn look(delete: &Delete, opened: &Opened, screen: &mut Screen) -> Result<P
     Ok(preview)
 }
 
+/// How many objects the preview has counted; none if it could not count them all.
+fn total(preview: &Preview) -> Option<u64> {
+    let counts = preview.objects.iter().map(|going| match going.objects {
+        Count::Exact(count) => Some(count),
+        Count::AtLeast(_) | Count::Unknown => None,
+    });
+    counts.sum()
+}
+
 async fn carry_out(
     request: &DeleteRequest,
+    total: Option<u64>,
     opened: &Opened,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
     let began = SystemClock.now();
     let waiting = watch::Sender::new(None);
     let deleting = opened.system.delete_watched(request, &waiting);
-    let deleted = watched_waiting(screen, "deleting", waiting.subscribe(), deleting).await;
+    let removing = Removing { gone: opened.gone.clone(), total };
+    let waits = waiting.subscribe();
+    let deleted = watched_removing(screen, "deleting", waits, removing, deleting).await;
     let receipt = match deleted {
         Ok(receipt) => receipt,
         Err(DeleteError::Unreaped { deletion, open, failing, objects, next_try }) => {

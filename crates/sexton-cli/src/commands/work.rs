@@ -5,19 +5,22 @@ use std::time::Duration;
 use serde_json::json;
 use sexton_core::lifecycle::State;
 use sexton_core::names::DeletionId;
-use sexton_engine::{Purged, System, Worked};
+use sexton_engine::{Gone, Purged, System, Worked};
 use tokio::sync::{mpsc, watch};
 
 use crate::arguments::{Shared, Work};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::progress::{Removing, watched_removing};
 use crate::screen::Screen;
 use crate::stopping::asked_to_stop;
-use crate::text::{clean, counted};
+use crate::text::{self, clean, counted};
 use crate::wiring::{self, Opened};
 
 /// Between two looks for what is due.
 const PAUSE: Duration = Duration::from_secs(1);
+/// So often it is told how many objects are gone, while some go.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
 /// After a failure, so that a database that is away is not asked all the time.
 const LONG_PAUSE: Duration = Duration::from_secs(10);
 
@@ -53,7 +56,11 @@ async fn once(
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
     for opened in systems {
-        let mut worked = opened.system.work(stop).await.map_err(|error| opened.failure(error))?;
+        let removing = Removing { gone: opened.gone.clone(), total: None };
+        let (_never, waits) = watch::channel(None);
+        let work = opened.system.work(stop);
+        let worked = watched_removing(screen, "working", waits, removing, work).await;
+        let mut worked = worked.map_err(|error| opened.failure(error))?;
         // Who asks for one turn does not wait for an interval.
         worked.purged = opened.system.purge(stop).await.map_err(|error| opened.failure(error))?;
         tell(name(&opened.system), &Ok(worked), screen);
@@ -72,11 +79,54 @@ async fn all(systems: &[Opened], stop: &watch::Receiver<bool>, screen: &mut Scre
         together(workers).await;
     };
     let telling = async {
-        while let Some((system, worked)) = told.recv().await {
-            tell(&system, &worked, screen);
+        let mut removing: Vec<_> = systems.iter().map(Going::of).collect();
+        loop {
+            tokio::select! {
+                turn = told.recv() => match turn {
+                    Some((system, worked)) => tell(&system, &worked, screen),
+                    None => break,
+                },
+                () = tokio::time::sleep(TOLD_EVERY) => {
+                    removing.iter_mut().for_each(|going| going.tell(screen));
+                }
+            }
         }
     };
     tokio::join!(working, telling);
+}
+
+/// Objects that a system removes while its turns go on.
+struct Going<'o> {
+    system: &'o str,
+    gone: watch::Receiver<Gone>,
+    /// How many were told.
+    told: u64,
+}
+
+impl<'o> Going<'o> {
+    fn of(opened: &'o Opened) -> Self {
+        Self { system: name(&opened.system), gone: opened.gone.clone(), told: 0 }
+    }
+
+    /// Tells how many are gone, if more are than were told.
+    fn tell(&mut self, screen: &mut Screen) {
+        let gone = *self.gone.borrow_and_update();
+        let more = gone.objects - self.told;
+        if more == 0 || screen.is_text() && !screen.is_watched() {
+            return;
+        }
+        self.told = gone.objects;
+        let event = json!({
+            "event": "removing",
+            "system": self.system,
+            "objects": gone.objects,
+            "bytes": gone.bytes,
+        });
+        say(screen, &event, &|| {
+            let removing = text::removing(Gone { objects: more, ..gone }, None, TOLD_EVERY);
+            format!("{}: {removing}", self.system)
+        });
+    }
 }
 
 type Turn = (String, Result<Worked, String>);

@@ -32,6 +32,7 @@ pub use findings::{findings, looked_short, summary as findings_summary};
 pub use graph::graph;
 pub use holds::{hold, holds};
 pub use keys::{key_made, keys};
+pub use objects::removing;
 pub use page::Page;
 pub use paint::{bold, dim, red};
 pub use preview::{View, preview, rows as row_count};

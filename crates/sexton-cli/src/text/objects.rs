@@ -1,8 +1,11 @@
 //! Objects of stores as text: those that would go, and what came of those that were to go.
 
+use std::time::Duration;
+
 use sexton_core::audit::ObjectsGone;
 use sexton_core::objects::Removed;
 use sexton_core::preview::{Count, ObjectsGoing};
+use sexton_engine::Gone;
 
 use super::page::Page;
 use super::paint::{bold, dim, yellow};
@@ -46,6 +49,27 @@ pub fn going(page: &mut Page, objects: &[ObjectsGoing]) {
             page.paragraph("      ", "      ", "what rows that stay name by then stays");
         }
     }
+}
+
+/// How many objects are gone while others go, on one line.
+pub fn removing(gone: Gone, total: Option<u64>, passed: Duration) -> String {
+    let millis = passed.as_millis().max(1);
+    let rate = u64::try_from(u128::from(gone.objects) * 1_000 / millis).unwrap_or(u64::MAX);
+    let of = match total {
+        Some(total) if total >= gone.objects => format!(" of {}", number(total)),
+        Some(_) | None => String::new(),
+    };
+    let left = total.and_then(|total| total.checked_sub(gone.objects));
+    let about = match left.filter(|left| *left > 0).and_then(|left| left.checked_div(rate)) {
+        Some(secs) => format!(", about {} s left", number(secs + 1)),
+        None => String::new(),
+    };
+    let objects = if gone.objects == 1 && of.is_empty() { "object" } else { "objects" };
+    format!(
+        "removing: {}{of} {objects} gone, {} a second{about}",
+        number(gone.objects),
+        number(rate)
+    )
 }
 
 /// What came of objects, a line for each rule and store.
@@ -119,5 +143,23 @@ mod tests {
         removed.add_left("a/b", "denied: no");
         assert!(said(&removed).ends_with("1 left behind: a/b (denied: no)"));
         assert_eq!(said(&Removed::default()), "none was there");
+    }
+
+    #[test]
+    fn what_goes_has_a_rate_and_an_end_where_all_were_counted() {
+        let gone = |objects| Gone { objects, bytes: 0 };
+        let said = |objects, total| removing(gone(objects), total, Duration::from_secs(4));
+        assert_eq!(
+            said(12_000, Some(50_000)),
+            "removing: 12 000 of 50 000 objects gone, 3 000 a second, about 13 s left"
+        );
+        assert_eq!(
+            said(50_000, Some(50_000)),
+            "removing: 50 000 of 50 000 objects gone, 12 500 a second"
+        );
+        // More than were counted came late.
+        assert_eq!(said(8, Some(7)), "removing: 8 objects gone, 2 a second");
+        assert_eq!(said(1, None), "removing: 1 object gone, 0 a second");
+        assert_eq!(said(1, Some(9)), "removing: 1 of 9 objects gone, 0 a second");
     }
 }

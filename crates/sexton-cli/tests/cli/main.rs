@@ -23,6 +23,7 @@ mod living;
 mod options;
 mod previewing;
 mod refusing;
+mod removing;
 mod several;
 mod sweeping;
 mod terminal;

@@ -11,7 +11,9 @@ mod by_hand;
 mod call;
 mod events;
 mod failing;
+mod meter;
 mod objects;
+mod own;
 mod retry;
 
 use std::collections::HashMap;
@@ -29,17 +31,19 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::outcome::DeleteError;
 use crate::ports::{
-    Answer, Claim, Clock, DatabaseError, IntentRow, IntentsLeft, SettledIntent, Settlement,
-    SystemClock, Tx,
+    Answer, Claim, DatabaseError, IntentRow, IntentsLeft, SettledIntent, Settlement, Tx,
 };
 use crate::purge::Purged;
 use crate::system::System;
 
 pub use by_hand::GivenUp;
 pub(crate) use call::{Calling, Calls, Made, TOGETHER};
+pub(crate) use events::Open;
 use events::WAITED;
 pub(crate) use events::{Open, kinds_stored};
+pub use meter::Gone;
 use objects::{Attempted, Remover};
+pub(crate) use own::PATIENCE;
 
 /// Kinds of intents that are carried out here.
 pub(crate) const REAPED: &[IntentKind] = &[
@@ -62,8 +66,6 @@ pub(crate) const OBJECTS: [IntentKind; 5] = [
 const AT_ONCE: usize = 8;
 /// Longer than any call may take, so that nobody makes a call that is still under way.
 const LEASE_SECS: i64 = 90;
-/// A deletion begins calls of its own so long after its commit; then it leaves them to others.
-const OWN_SECS: i64 = 5;
 
 /// So many failing promises are told of.
 pub(crate) const FAILING_MAX: u32 = 20;
@@ -96,24 +98,6 @@ impl System {
             worked.purged = Box::pin(self.purge_in_turn(stop)).await?;
         }
         Ok(worked)
-    }
-
-    /// Carries out the promises of one deletion, and goes on for a few seconds with what fails.
-    pub(crate) async fn reap_own(&self, id: &DeletionId) -> Result<IntentsLeft, DeleteError> {
-        // The machine's own clock: this is about how long somebody waits in front of it.
-        let until = SystemClock.now().plus_secs(OWN_SECS);
-        loop {
-            self.reap(Some(id), None).await?;
-            let mut tx = self.begin_keep().await?;
-            let left = tx.intents_left(id, REAPED).await?;
-            tx.rollback().await?;
-            let wait_ms = left.due_in_ms.filter(|_| left.open > 0);
-            let Some(wait_ms) = wait_ms else { return Ok(left) };
-            if SystemClock.now().0.saturating_add(wait_ms.saturating_mul(1_000)) > until.0 {
-                return Ok(left);
-            }
-            tokio::time::sleep(Duration::from_millis(wait_ms.unsigned_abs().max(10))).await;
-        }
     }
 
     /// Lets go of a deletion whose calls are left to whoever comes next; what there is to say.
@@ -267,6 +251,7 @@ impl System {
             stop: None,
             tells: self.tells_failures(),
             failed: Mutex::default(),
+            meter: self.meter.clone(),
         }
     }
 }

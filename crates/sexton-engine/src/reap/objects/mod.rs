@@ -31,6 +31,7 @@ use sexton_core::sql::{Bind, Scalar, Statement};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::meter::{Gone, Meter};
 use super::retry;
 use crate::clear::Cleared;
 use crate::ports::store::Scope;
@@ -74,6 +75,8 @@ pub(super) struct Remover {
     pub tells: bool,
     /// Objects that this attempt could not remove: why, and in one word.
     pub failed: Mutex<BTreeMap<String, (String, &'static str)>>,
+    /// Who is told how much is gone.
+    pub meter: Option<watch::Sender<Gone>>,
 }
 
 /// So long is waited before it is asked again whether manifests were read.
@@ -132,7 +135,7 @@ impl From<KeptError> for Went {
 }
 
 /// What is noted while an attempt goes on.
-type Noted = Mutex<Progress>;
+pub(super) type Noted = Mutex<Progress>;
 
 impl Remover {
     /// Carries a promise out as far as it goes; nothing if it is another's by now.
@@ -149,13 +152,16 @@ impl Remover {
         let begun = intent.progress.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let noted = Mutex::new(begun.unwrap_or_default());
         let committed = Committed { ago_ms: intent.age_ms, seen: Instant::now() };
+        let mut meter = Meter::begin(self.meter.clone(), &noted);
         let went = tokio::select! {
             went = self.work(intent, &promise, &noted, committed) => went,
             () = self.keep(&intent.id, &noted) => return None,
+            () = meter.go_on(&noted) => return None,
             // It goes on where it was noted to be, by whoever comes next.
             () = stopped(self.stop.clone()) => Went::Later(0),
         };
         let failures = self.failures(&went, &noted);
+        meter.tell(&noted);
         let progress = Some(text(&noted));
         let settled = |answer| retry::settlement(answer, intent.attempts, chance);
         let settlement = match went {
@@ -254,7 +260,7 @@ async fn stopped(stop: Option<watch::Receiver<bool>>) {
 }
 
 /// What is noted is whole whoever panicked while holding it.
-fn held(noted: &Noted) -> MutexGuard<'_, Progress> {
+pub(super) fn held(noted: &Noted) -> MutexGuard<'_, Progress> {
     noted.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

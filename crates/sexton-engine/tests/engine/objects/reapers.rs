@@ -1,7 +1,9 @@
 //! Several programs that remove objects at once, and one that lost what it held.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use sexton_engine::Gone;
 use sexton_engine::ports::Answer;
 use sexton_testkit::interpose::Pauser;
 use sexton_testkit::random::ground::Ground;
@@ -16,6 +18,8 @@ on_both_databases!(
     two_at_once_remove_everything_once,
     who_lost_its_lease_writes_nothing_down,
     who_is_asked_to_end_waits_for_no_store,
+    a_deletion_leaves_what_takes_too_long_to_others,
+    how_many_are_gone_is_told_once,
     a_failing_hook_holds_up_no_object_and_a_failing_store_no_hook,
 );
 
@@ -118,4 +122,38 @@ async fn a_failing_hook_holds_up_no_object_and_a_failing_store_no_hook(ground: G
     with_caller(stage.another(None)).work(&never).await.expect("it answers");
     assert_eq!(outside.said().len(), said + 1, "it was told already");
     assert_eq!(all_gone(&stage.receipt(&id).await).deleted, 3);
+}
+
+/// The store never answers; what was done is noted, and nothing has failed.
+async fn a_deletion_leaves_what_takes_too_long_to_others(ground: Ground) {
+    let stage = Stage::new(ground, BELOW).await;
+    let expected = without_one(&stage).await;
+    let (pauser, mut stops) = Pauser::at("before remove files (store)");
+    let slow = stage.another(Some(pauser)).with_patience(Duration::from_millis(300));
+    let deleting = tokio::spawn(async move { slow.delete(&request("1")).await });
+    let silent = stops.next().await.expect("it comes to the store");
+    let id = stage::left(deleting.await.expect("it does not panic"));
+    assert_eq!(stage.status(&id).await.failing, []);
+    drop(silent);
+    stage.work().await;
+    assert_eq!(keys(&stage.files).await, expected);
+    assert_eq!(all_gone(&stage.receipt(&id).await).deleted, 6);
+}
+
+/// What an earlier attempt removed is not told again.
+async fn how_many_are_gone_is_told_once(ground: Ground) {
+    let stage = Stage::new(ground, BELOW).await;
+    let (meter, gone) = watch::channel(Gone::default());
+    let down = Faulty::of("after remove files (store)", denied());
+    let failing = stage.another(Some(down)).with_meter(meter.clone());
+    let id = stage::left(failing.delete(&request("1")).await);
+    let told = gone.borrow().objects;
+    stage.a_day_passes().await;
+    let working = stage.another(None).with_meter(meter);
+    working.work(&watch::channel(false).1).await.expect("it answers");
+    working.delete(&request("2")).await.expect("nobody is in the way");
+    let of_one = all_gone(&stage.receipt(&id).await);
+    assert!(told <= of_one.deleted);
+    assert_eq!(gone.borrow().objects, of_one.deleted + 3);
+    assert!(gone.borrow().bytes > 0);
 }
