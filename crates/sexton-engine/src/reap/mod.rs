@@ -18,7 +18,6 @@ mod retry;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use sexton_core::audit::ObjectsGone;
 use sexton_core::intent::IntentKind;
@@ -38,7 +37,6 @@ use crate::system::System;
 
 pub use by_hand::GivenUp;
 pub(crate) use call::{Calling, Calls, Made, TOGETHER};
-pub(crate) use events::Open;
 use events::WAITED;
 pub(crate) use events::{Open, kinds_stored};
 pub use meter::Gone;
