@@ -58,7 +58,7 @@ impl System {
     }
 
     /// Whether the caller has a role that may delete such things.
-    fn permit(&self, root: &Root) -> Result<(), EngineError> {
+    pub fn permit(&self, root: &Root) -> Result<(), EngineError> {
         let caller = &root.caller;
         let roles = self.thing(&root.thing).map(|thing| thing.roles.as_slice()).unwrap_or_default();
         if caller.admin

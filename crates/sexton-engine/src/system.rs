@@ -14,9 +14,11 @@ use sexton_core::check::{
 use sexton_core::closures::Closures;
 use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::graph::{self, Graph};
-use sexton_core::names::{DeletionId, ThingName, Timestamp};
-use sexton_core::plan::{CompileError, Plan, Way, compile, compile_hide, compile_purge};
-use sexton_core::policy::{Options, Policy, Thing};
+use sexton_core::names::{DeletionId, RouteName, ThingName, Timestamp};
+use sexton_core::plan::{
+    CompileError, Plan, RoutePlan, Way, compile, compile_hide, compile_purge, route_plan,
+};
+use sexton_core::policy::{Options, Policy, Route, Thing};
 use sexton_core::rights::{Standing, needed};
 use sexton_core::schema::Schema;
 use tokio::sync::{Mutex, watch};
@@ -51,6 +53,7 @@ struct Kept {
     schema: Option<Arc<Schema>>,
     plans: BTreeMap<(ThingName, Options, Way), Arc<Ready>>,
     purges: BTreeMap<(ThingName, Options), Arc<[Arc<Ready>]>>,
+    routes: BTreeMap<(RouteName, ThingName), Arc<RoutePlan>>,
     ledger: bool,
 }
 
@@ -202,6 +205,24 @@ impl System {
         way: Way,
     ) -> Result<Plan, EngineError> {
         Ok(self.ready_to(thing, options, way).await?.plan.clone())
+    }
+
+    /// The statements of a route about a thing, compiled once per schema.
+    pub(crate) async fn route_plan(
+        &self,
+        route: &Route,
+        thing: &ThingName,
+    ) -> Result<Arc<RoutePlan>, EngineError> {
+        let key = (route.name.clone(), thing.clone());
+        if let Some(plan) = self.kept.lock().await.routes.get(&key) {
+            return Ok(plan.clone());
+        }
+        let known = self.thing(thing).ok_or_else(|| self.unknown_thing(thing.clone()))?;
+        let schema = self.schema().await?;
+        let (graph, _) = graph::resolve(&self.policy, &schema);
+        let plan = Arc::new(route_plan(&self.policy, &schema, &graph, route, known));
+        self.kept.lock().await.routes.insert(key, plan.clone());
+        Ok(plan)
     }
 
     /// What is chosen of a thing's options, where these are asked for.
@@ -365,6 +386,9 @@ impl System {
         kept.schema = None;
         kept.plans.clear();
         kept.purges.clear();
+    }
+
+        kept.routes.clear();
     }
 
     /// Creates or upgrades Sexton's own tables; deletions do it themselves on first use.

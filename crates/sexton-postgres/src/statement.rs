@@ -34,6 +34,20 @@ pub(crate) async fn rows(link: &mut Link<'_>, query: &Query<'_>) -> Result<Vec<R
     found.iter().map(|row| read(row, &forms)).collect()
 }
 
+/// The same, with the names of their columns.
+pub(crate) async fn named_rows(
+    link: &mut Link<'_>,
+    query: &Query<'_>,
+) -> Result<(Vec<String>, Vec<Row>), sqlx::Error> {
+    let statement = sqlx::query_with(safe(query.sql), bound(&query.args)?).persistent(link.named);
+    let found = statement.fetch_all(&mut *link.connection).await?;
+    let columns = found.first().map(|row| row.columns()).unwrap_or_default();
+    let names = columns.iter().map(|column| column.name().to_owned()).collect();
+    let forms = columns.iter().map(form).collect::<Result<Vec<Form>, _>>()?;
+    let rows = found.iter().map(|row| read(row, &forms)).collect::<Result<_, _>>()?;
+    Ok((names, rows))
+}
+
 /// Reads rows bit by bit: the server waits while nobody takes them.
 pub(crate) async fn stream(
     link: &mut Link<'_>,

@@ -114,6 +114,17 @@ impl<H: Held> Tx for PostgresTx<H> {
         self.judged(query.label, query.sql, answer)
     }
 
+    async fn named_rows(
+        &mut self,
+        query: Query<'_>,
+    ) -> Result<(Vec<String>, Vec<Row>), DatabaseError> {
+        let answer = match self.plan_for(&query).await {
+            Ok(()) => statement::named_rows(&mut self.link(), &query).await,
+            Err(error) => Err(error),
+        };
+        self.judged(query.label, query.sql, answer)
+    }
+
     async fn stream(
         &mut self,
         query: Query<'_>,

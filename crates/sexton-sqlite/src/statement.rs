@@ -5,7 +5,8 @@
 use std::future::poll_fn;
 
 use sexton_engine::ports::{DatabaseError, PART_ROWS, Query, Row};
-use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqliteConnection};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Column, Executor, Row as _, SqlSafeStr, SqliteConnection};
 use tokio::sync::mpsc;
 
 use crate::failure::failure;
@@ -16,12 +17,33 @@ pub async fn rows(
     connection: &mut SqliteConnection,
     query: Query<'_>,
 ) -> Result<Vec<Row>, DatabaseError> {
+    let label = query.label;
+    let found = found(connection, query).await?;
+    found.iter().map(|row| values::row(label, row)).collect()
+}
+
+/// The same, with the names of their columns.
+pub async fn named_rows(
+    connection: &mut SqliteConnection,
+    query: Query<'_>,
+) -> Result<(Vec<String>, Vec<Row>), DatabaseError> {
+    let label = query.label;
+    let found = found(connection, query).await?;
+    let columns = found.first().map(|row| row.columns()).unwrap_or_default();
+    let names = columns.iter().map(|column| column.name().to_owned()).collect();
+    let rows = found.iter().map(|row| values::row(label, row)).collect::<Result<_, _>>()?;
+    Ok((names, rows))
+}
+
+async fn found(
+    connection: &mut SqliteConnection,
+    query: Query<'_>,
+) -> Result<Vec<SqliteRow>, DatabaseError> {
     let arguments = values::arguments(query.label, query.args)?;
-    let rows = sqlx::query_with(AssertSqlSafe(query.sql), arguments)
+    sqlx::query_with(AssertSqlSafe(query.sql), arguments)
         .fetch_all(connection)
         .await
-        .map_err(|error| failure(query.label, error))?;
-    rows.iter().map(|row| values::row(query.label, row)).collect()
+        .map_err(|error| failure(query.label, error))
 }
 
 /// Reads rows bit by bit: SQLite waits while nobody takes them.

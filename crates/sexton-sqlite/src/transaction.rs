@@ -116,6 +116,14 @@ impl Tx for SqliteTx<'_> {
         self.judged(answer)
     }
 
+    async fn named_rows(
+        &mut self,
+        query: Query<'_>,
+    ) -> Result<(Vec<String>, Vec<Row>), DatabaseError> {
+        let answer = statement::named_rows(self.connection()?, query).await;
+        self.judged(answer)
+    }
+
     async fn stream(
         &mut self,
         query: Query<'_>,

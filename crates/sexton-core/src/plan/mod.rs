@@ -8,6 +8,7 @@
 //! under locks, top-down, into key sets. *Leaves* are removed by their parents' keys and never
 //! read.
 
+mod asking;
 mod becoming;
 mod below;
 mod claiming;
@@ -41,6 +42,7 @@ mod tenants;
 mod told;
 mod working;
 
+pub use asking::{ListPlan, OFFSET, RoutePlan, route_plan};
 pub use claiming::compile_purge;
 pub(crate) use closure::identity;
 pub use compile::{CompileError, compile, compile_hide};

@@ -103,7 +103,7 @@ fn is_by_owner(source: &Source<'_>) -> bool {
 
 /// ` AND` the caller sees the row: it is of their tenant, and theirs or shown to them. So a row
 /// that is concealed takes the path of one that never was.
-fn seen(source: &Source<'_>, table: &Table, writer: &mut Writer) {
+pub(super) fn seen(source: &Source<'_>, table: &Table, writer: &mut Writer) {
     if let Some(tenant) = tenant(source, table).filter(|_| !source.thing.across_tenants) {
         writer.push(" AND ");
         in_tenant_if_any(writer, &tenant, table);

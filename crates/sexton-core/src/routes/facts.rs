@@ -34,8 +34,10 @@ pub struct Facts {
     pub refusal: Option<Refusing>,
     /// Columns of the thing's own row.
     pub row: Map<String, Value>,
-    /// Rows by their tables.
+    /// Rows that go or went, by their tables.
     pub rows: Vec<(String, u64)>,
+    /// Rows that stay and would change, by their tables.
+    pub changed: Vec<(String, u64)>,
     /// Work by its tables: the word, and how much.
     pub work: Vec<(String, &'static str, u64)>,
     /// Rows of lists.
@@ -130,8 +132,15 @@ impl Facts {
             "count" => refusal.map_or(Value::Null, |refusal| refusal.count.into()),
             "names" => refusal.map_or(Value::Null, |refusal| refusal.names.join(", ").into()),
             "rows" => {
-                let rows = self.rows.iter().map(|(table, rows)| (table.clone(), (*rows).into()));
-                Value::Object(rows.collect())
+                let mut tables: Vec<(String, u64)> = Vec::new();
+                for (table, rows) in self.rows.iter().chain(&self.changed) {
+                    match tables.iter_mut().find(|(known, _)| known == table) {
+                        Some((_, sum)) => *sum = sum.saturating_add(*rows),
+                        None => tables.push((table.clone(), *rows)),
+                    }
+                }
+                let told = tables.into_iter().map(|(table, rows)| (table, rows.into()));
+                Value::Object(told.collect())
             }
             "items" => listed.map_or(Value::Null, |listed| Value::Array(listed.items.clone())),
             "total" => listed.map_or(Value::Null, |listed| listed.total.into()),

@@ -95,8 +95,18 @@ impl System {
     /// Carries out what was accepted; returns when it has been looked at again.
     pub async fn fulfil(
         &self,
+        accepted: Accepted,
+        waiting: &watch::Sender<Option<Waiting>>,
+    ) -> Result<Receipt, DeleteError> {
+        self.fulfil_told(accepted, waiting, &watch::Sender::new(None)).await
+    }
+
+    /// The same; once the rows are gone, it says so, and goes on with what it has promised.
+    pub async fn fulfil_told(
+        &self,
         Accepted(mut admitted): Accepted,
         waiting: &watch::Sender<Option<Waiting>>,
+        gone: &watch::Sender<Option<Committed>>,
     ) -> Result<Receipt, DeleteError> {
         let mut outcome = self.drain_and_commit(&mut admitted, waiting).await;
         if let Err(DeleteError::Refused(refusal)) = &mut outcome {
@@ -111,6 +121,7 @@ impl System {
             self.tell_refusal(&admitted, error);
         }
         let committed = outcome?;
+        gone.send_replace(Some(committed.clone()));
         let finished = match admitted.ready.plan.way {
             Way::Hide => self.see_hidden(&committed, &admitted).await,
             Way::AtOnce | Way::Chunk => self.see_to(&committed, &admitted).await,

@@ -107,6 +107,12 @@ pub trait Tx: Ledger + Holds + Intents + Shared + Send {
     /// Reads rows; every value as text or NULL in PostgreSQL, by storage class in SQLite.
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError>;
 
+    /// Reads rows as `rows` does, with the names of their columns; no names where there is no row.
+    async fn named_rows(
+        &mut self,
+        query: Query<'_>,
+    ) -> Result<(Vec<String>, Vec<Row>), DatabaseError>;
+
     /// Reads rows in parts of at most [`PART_ROWS`], in their order, and waits while nobody takes
     /// them, so that no more than a few parts are ever in mind. Ends early, and well, once nobody
     /// listens.

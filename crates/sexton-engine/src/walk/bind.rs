@@ -107,7 +107,7 @@ impl Walk<'_> {
 }
 
 /// What a statement binds of who asks.
-pub(super) fn of_caller(bind: &Bind, caller: &Caller) -> Arg {
+pub(crate) fn of_caller(bind: &Bind, caller: &Caller) -> Arg {
     let text = |text: &str| Scalar::text(text);
     Arg::Scalar(match bind {
         Bind::Actor => text(caller.actor.as_str()),

@@ -22,6 +22,7 @@ use sexton_core::names::Timestamp;
 use sexton_core::plan::Plan;
 use sexton_core::sql::{Bind, KeyColumns, Scalar, Statement};
 
+pub(crate) use bind::of_caller as caller_arg;
 pub(crate) use find::{Found, INTERIOR_KEYS_MAX, Rooted};
 pub(crate) use judge::Judge;
 pub(crate) use refused::Refused;

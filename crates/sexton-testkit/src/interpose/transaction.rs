@@ -44,6 +44,14 @@ impl Tx for InterposedTx {
         })
     }
 
+    async fn named_rows(
+        &mut self,
+        query: Query<'_>,
+    ) -> Result<(Vec<String>, Vec<Row>), DatabaseError> {
+        let label = query.label;
+        self.watch.around(label, self.inner.named_rows(query)).await
+    }
+
     async fn stream(
         &mut self,
         query: Query<'_>,
