@@ -9,6 +9,7 @@ mod gate;
 mod log;
 mod outcome;
 mod router;
+mod routes;
 mod running;
 mod serve;
 mod service;

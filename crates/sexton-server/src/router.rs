@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
 use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
@@ -17,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::api;
 use crate::service::Service;
-use crate::telling::{Panicked, no_such_path, tell};
+use crate::telling::{Panicked, tell};
 
 /// No body that is needed is longer.
 const BODY_MAX: usize = 1024 * 1024;
@@ -55,12 +54,13 @@ pub fn router(service: Arc<Service>) -> Router {
     };
     let paths = paths.route("/openapi.json", axum::routing::get(openapi));
     let placed = if base_path.is_empty() { paths } else { Router::new().nest(base_path, paths) };
+    // Order: routes of a policy have words of their own for requests from other sites.
     placed
-        .fallback(async || no_such_path().into_response())
+        .layer(CsrfLayer::new())
+        .fallback(crate::routes::serve)
         .layer(CatchPanicLayer::custom(Panicked))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME))
-        .layer(CsrfLayer::new())
         .layer(from_fn_with_state(service.clone(), tell))
         .with_state(service)
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sexton_core::audit::Receipt;
-use sexton_engine::{Accepted, DeleteError, System};
+use sexton_engine::{Accepted, Committed, DeleteError, System};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -20,10 +20,21 @@ pub type Ended = Result<Receipt, DeleteError>;
 impl Running {
     /// Carries out what was accepted; whoever waits for it may go away.
     pub fn carry(&self, system: Arc<System>, accepted: Accepted) -> oneshot::Receiver<Ended> {
+        self.carry_told(system, accepted, watch::Sender::new(None))
+    }
+
+    /// The same; once the rows are gone, it says so.
+    pub fn carry_told(
+        &self,
+        system: Arc<System>,
+        accepted: Accepted,
+        gone: watch::Sender<Option<Committed>>,
+    ) -> oneshot::Receiver<Ended> {
         let (told, waits) = oneshot::channel();
         let id = accepted.id().clone();
         let task = async move {
-            let ended = system.fulfil(accepted, &watch::Sender::new(None)).await;
+            let ended = system.fulfil_told(accepted, &watch::Sender::new(None), &gone).await;
+            drop(gone);
             tell(system.policy().system.as_str(), id.as_str(), &ended);
             // Nobody may be waiting any more.
             drop(told.send(ended));
