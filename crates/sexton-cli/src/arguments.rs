@@ -334,6 +334,9 @@ pub struct Serve {
     /// Leave the background work to others
     #[arg(long)]
     pub no_work: bool,
+    /// Where its keys are.
+    #[command(flatten)]
+    pub state: StateAt,
 }
 
 /// `sexton sweep`.

@@ -386,8 +386,6 @@ impl System {
         kept.schema = None;
         kept.plans.clear();
         kept.purges.clear();
-    }
-
         kept.routes.clear();
     }
 

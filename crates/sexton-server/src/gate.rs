@@ -8,6 +8,7 @@ use sexton_core::names::Actor;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::who::Identity;
+use crate::who::door::is_cross_origin;
 
 /// Tells who asks, or turns them away.
 #[async_trait]
@@ -15,6 +16,11 @@ pub trait Gate: Send + Sync {
     /// Who asks, by what the request carries; its extensions have the address that it came from,
     /// as `ConnectInfo<SocketAddr>`.
     async fn identify(&self, request: &Parts) -> Result<Identity, Failure>;
+
+    /// Whether another site made a browser send what changes something; asked first.
+    fn is_cross_origin(&self, request: &Parts) -> bool {
+        is_cross_origin(&request.method, &request.headers)
+    }
 
     /// Whether it asks for anything at all; an open one is for this machine only.
     fn is_guarded(&self) -> bool;

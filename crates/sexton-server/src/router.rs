@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::{Json, Router};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +16,7 @@ use utoipa_axum::routes;
 use crate::api;
 use crate::service::Service;
 use crate::telling::{Panicked, tell};
+use crate::who::door::{guard_origin, pass};
 
 /// No body that is needed is longer.
 const BODY_MAX: usize = 1024 * 1024;
@@ -53,10 +53,11 @@ pub fn router(service: Arc<Service>) -> Router {
         async move { Json(document.as_ref().clone()) }
     };
     let paths = paths.route("/openapi.json", axum::routing::get(openapi));
+    let paths = paths.route_layer(from_fn_with_state(service.clone(), pass));
     let placed = if base_path.is_empty() { paths } else { Router::new().nest(base_path, paths) };
     // Order: routes of a policy have words of their own for requests from other sites.
     placed
-        .layer(CsrfLayer::new())
+        .layer(from_fn_with_state(service.clone(), guard_origin))
         .fallback(crate::routes::serve)
         .layer(CatchPanicLayer::custom(Panicked))
         .layer(DefaultBodyLimit::max(BODY_MAX))

@@ -14,7 +14,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
 use tower_http::catch_panic::ResponseForPanic;
-use tower_http::csrf::ProtectionError;
 
 use crate::extract::{too_large, unsupported};
 use crate::failure::Failure;
@@ -88,10 +87,6 @@ fn explained(response: Response, id: &str) -> (Response, Option<String>) {
 /// Why an answer is an error that no handler has explained.
 fn of_nobody(response: &Response) -> Failure {
     let status = response.status();
-    if response.extensions().get::<ProtectionError>().is_some() {
-        let detail = "a page of another site sent this; send it from where the server is";
-        return Failure::by(Outcome::CrossOrigin).because(detail);
-    }
     match status {
         StatusCode::NOT_FOUND => no_such_path(),
         StatusCode::METHOD_NOT_ALLOWED => {

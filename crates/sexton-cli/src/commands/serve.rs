@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use sexton_core::names::Actor;
 use sexton_engine::{Surroundings, System};
-use sexton_server::{Gate, OpenGate, Service, Settings, log_to, serve};
+use sexton_server::{Gate, Service, Settings, log_to, serve};
 use tokio::net::TcpListener;
 
 use super::root::actor;
@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::stopping::asked_to_stop;
 use crate::wiring;
+use crate::wiring::state::gate;
 
 /// So long deletions under way have to end, once it is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -26,18 +27,19 @@ pub async fn run(asked: &Serve, shared: &Shared, screen: &mut Screen) -> Result<
     // Events of the policies go where the server's own lines go.
     let log_file = shared.log_file.clone().unwrap_or_else(|| PathBuf::from("-"));
     let shared = Shared { log_file: Some(log_file.clone()), ..shared.clone() };
+    begin_log(&log_file)?;
     let mut systems = vec![system(&shared).await?];
     for policy in &asked.more {
         systems.push(system(&Shared { policy: policy.clone(), ..shared.clone() }).await?);
     }
-    let gate: Arc<dyn Gate> = Arc::new(OpenGate::for_operator(Actor::new(actor(None))));
+    let gate = gate(&asked.state, &shared, Actor::new(actor(None))).await?;
+    let gate: Arc<dyn Gate> = Arc::new(gate);
     let address = address(&asked.listen).await?;
     if !gate.is_guarded() && !address.ip().is_loopback() {
         return Err(Failure::Unguarded { address: asked.listen.clone() });
     }
     let service = Service::new(systems, gate, Surroundings::of_this_machine());
     let service = Arc::new(service.map_err(Failure::SameSystem)?.below(&asked.base_path));
-    begin_log(&log_file)?;
     let unheard = |source| Failure::Unheard { address: asked.listen.clone(), source };
     let listener = TcpListener::bind(address).await.map_err(unheard)?;
     let address = listener.local_addr().map_err(unheard)?;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use sexton_server::who::config::Mistake;
+use sexton_server::who::token::Unusable;
 
 use super::told::Told;
 use crate::exit::Exit;
@@ -19,6 +20,9 @@ pub enum ServerFailure {
     /// The configuration cannot be understood.
     #[error("the server's configuration has mistakes")]
     Mistakes(Vec<Mistake>),
+    /// Tokens cannot be judged.
+    #[error(transparent)]
+    NoTokens(Unusable),
     /// The configuration cannot be read.
     #[error("{} cannot be read: {}", .0.display(), .1)]
     Unread(PathBuf, io::Error),
@@ -37,6 +41,8 @@ pub fn told(failure: &ServerFailure, line: &CommandLine) -> Told {
                 told.detail(&clean(&mistake.to_string()))
             })
             .next("docs/access.md lists what there is."),
+        ServerFailure::NoTokens(_) => Told::new(Exit::Usage, "usage", message)
+            .next("[jwt] in sexton-server.toml says where their keys are."),
         ServerFailure::Unread(..) => Told::new(Exit::Usage, "usage", message),
     }
 }

@@ -195,7 +195,8 @@ fn unserved(failure: &Failure) -> Told {
     let usage = Told::new(Exit::Usage, "usage", clean(&failure.to_string()));
     match failure {
         Failure::Unguarded { .. } => {
-            usage.next("Listen on this machine only, such as --listen 127.0.0.1:8080.")
+            let told = usage.next("Listen on this machine only, such as --listen 127.0.0.1:8080,");
+            told.next("or make a key first: sexton key create --name NAME --role admin")
         }
         Failure::Unheard { source, .. } => {
             Told::new(Exit::Failed, "failed", clean(&format!("{failure}: {source}")))

@@ -4,9 +4,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sexton_engine::ports::State;
+use sexton_core::names::Actor;
+use sexton_engine::ports::{Clock, State, SystemClock};
 use sexton_postgres::PostgresState;
 use sexton_server::who::config::{Config, Layer};
+use sexton_server::who::gate::KeyGate;
+use sexton_server::who::token::TokenJudge;
 use sexton_sqlite::SqliteState;
 
 use super::{unreadable, variable};
@@ -55,11 +58,27 @@ pub fn config(state: Option<&String>, policy: &Path) -> Result<Config, Failure> 
 
 /// The address of the state.
 pub fn address(given: &StateAt, shared: &Shared) -> Result<StateAddress, Failure> {
-    let config = config(given.state.as_ref(), &shared.policy)?;
-    match config.state {
-        Some(written) => of(&variable(&written, "the address of the server's state")?),
-        None => Ok(StateAddress::File(beside(&shared.policy, STATE).display().to_string())),
+    address_of(&config(given.state.as_ref(), &shared.policy)?, &shared.policy)
+}
+
+fn address_of(config: &Config, policy: &Path) -> Result<StateAddress, Failure> {
+    match &config.state {
+        Some(written) => of(&variable(written, "the address of the server's state")?),
+        None => Ok(StateAddress::File(beside(policy, STATE).display().to_string())),
     }
+}
+
+/// The gate of the server; as long as there are no keys, this machine is of that operator.
+pub async fn gate(given: &StateAt, shared: &Shared, operator: Actor) -> Result<KeyGate, Failure> {
+    let config = config(given.state.as_ref(), &shared.policy)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let read = |name: &str| std::env::var(name).ok();
+    let tokens = config.tokens.as_ref().map(|tokens| TokenJudge::of(tokens, read, clock.clone()));
+    let tokens = tokens.transpose().map_err(ServerFailure::NoTokens)?;
+    let state = open_or_create(&address_of(&config, &shared.policy)?).await?;
+    let gate = KeyGate::new(&config, tokens, state, clock).for_operator(operator);
+    gate.open().await?;
+    Ok(gate)
 }
 
 fn of(address: &str) -> Result<StateAddress, Failure> {

@@ -18,7 +18,6 @@ use crate::failure::Failure;
 use crate::service::Service;
 use crate::telling::{AsIs, no_such_path};
 use crate::who::Identity;
-use crate::who::origin::{Sent, is_cross};
 
 /// So much may be sent to a route: ids and words, and no more.
 const SENT_BYTES_MAX: usize = 1_048_576;
@@ -99,9 +98,7 @@ async fn of_route(
 
 /// Who asks, or how they are turned away.
 async fn let_in(service: &Service, parts: &Parts) -> Result<Identity, (Outcome, Failure)> {
-    // A gate that asks for keys judges origins by itself, by its configuration.
-    let sent = Sent { method: &parts.method, headers: &parts.headers, proxied: false };
-    if !service.gate.is_guarded() && is_cross(sent, &[]) {
+    if service.gate.is_cross_origin(parts) {
         let failure = Failure::by(crate::outcome::Outcome::CrossOrigin)
             .because("the request comes from another origin");
         return Err((Outcome::CrossOrigin, failure));
@@ -124,7 +121,8 @@ fn forbidden(policy: &Policy, route: &Route, asked: &Asked, identity: &Identity)
     if !identity.may_see(policy.system.as_str()) {
         return Some(format!("this key is not for the system `{}`", policy.system));
     }
-    let only_looks = identity.roles.iter().all(|role| role == "viewer");
+    let roles = &identity.roles;
+    let only_looks = !roles.is_empty() && roles.iter().all(|role| role == "viewer");
     if route.method != Method::Get && only_looks {
         return Some("a viewer looks, and changes nothing".to_owned());
     }

@@ -139,10 +139,14 @@ pub fn may(identity: &Identity, action: Action, subject: Subject<'_>) -> Verdict
     }
 }
 
+/// Whether somebody may look, and change nothing.
+pub fn only_looks(identity: &Identity) -> bool {
+    has(identity, "viewer") && !has(identity, "operator") && !has(identity, "admin")
+}
+
 fn is_allowed(identity: &Identity, action: Action, subject: Subject<'_>) -> bool {
     let [viewer, operator, admin] = ["viewer", "operator", "admin"].map(|role| has(identity, role));
-    let stays_looking = viewer && !operator && !admin;
-    if stays_looking && !action.only_looks() {
+    if only_looks(identity) && !action.only_looks() {
         return false;
     }
     let Some(need) = action.needs() else { return true };

@@ -10,13 +10,16 @@
 //! Invariants: all who are not known get the same answer, and the log tells them apart; nothing
 //! that is presented is ever logged.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use sexton_core::names::Actor;
-use sexton_engine::ports::{Clock, Key, State};
+use sexton_core::names::{Actor, Timestamp};
+use sexton_engine::ports::{Clock, DatabaseError, Key, State, USE_NOTED_EVERY_SECS};
 
 use super::Identity;
 use super::config::Config;
@@ -27,6 +30,9 @@ use super::rates::Rates;
 use super::refusal::Refusal;
 use super::secret::{KeySecret, MARK, same};
 use super::token::TokenJudge;
+use crate::failure::Failure;
+use crate::gate::Gate;
+use crate::outcome::Outcome;
 
 /// A request, as far as it tells who sends it.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +46,7 @@ pub struct Knock<'a> {
 }
 
 /// Lets in who may.
-pub struct Gate {
+pub struct KeyGate {
     state: Arc<dyn State>,
     clock: Arc<dyn Clock>,
     tokens: Option<TokenJudge>,
@@ -51,9 +57,10 @@ pub struct Gate {
     bearers: Rates,
     failures: Rates,
     shut: AtomicBool,
+    operator: Actor,
 }
 
-impl Gate {
+impl KeyGate {
     /// By this configuration. The state must be prepared.
     pub fn new(
         config: &Config,
@@ -68,6 +75,7 @@ impl Gate {
             proxies: Proxies(config.trusted_proxies.clone()),
             per_minute: config.requests_per_minute,
             failures_per_minute: config.failures_per_minute,
+            operator: Actor::new("operator"),
             bearers: Rates::new(Arc::clone(&clock)),
             failures: Rates::new(Arc::clone(&clock)),
             state,
@@ -75,8 +83,14 @@ impl Gate {
         }
     }
 
+    /// The same, with a name for whoever is let in as the operator.
+    #[must_use]
+    pub fn for_operator(self, operator: Actor) -> Self {
+        Self { operator, ..self }
+    }
+
     /// Whether everybody on this machine is let in as its operator; told in the log.
-    pub async fn open(&self) -> Result<bool, Refusal> {
+    pub async fn open(&self) -> Result<bool, DatabaseError> {
         let is_open = self.is_open().await?;
         if is_open {
             tracing::warn!(
@@ -98,9 +112,7 @@ impl Gate {
     }
 
     async fn judge(&self, knock: Knock<'_>) -> Result<Identity, Refusal> {
-        let proxied = self.proxies.trust(knock.remote);
-        let sent = Sent { method: knock.method, headers: knock.headers, proxied };
-        if is_cross(sent, &self.origins) {
+        if self.is_cross(knock) {
             return Err(Refusal::CrossOrigin);
         }
         let credential = presented::bearer(knock.headers).map_err(|_| Refusal::Unreadable)?;
@@ -112,6 +124,12 @@ impl Gate {
         };
         self.bearers.count(&identity.bearer, per_minute).map_err(Refusal::TooOften)?;
         Ok(identity)
+    }
+
+    fn is_cross(&self, knock: Knock<'_>) -> bool {
+        let proxied = self.proxies.trust(knock.remote);
+        let sent = Sent { method: knock.method, headers: knock.headers, proxied };
+        is_cross(sent, &self.origins)
     }
 
     async fn by_key(&self, credential: &str) -> Result<(Identity, u32), Refusal> {
@@ -134,9 +152,7 @@ impl Gate {
     /// What cannot be noted keeps nobody out.
     async fn note_use(&self, key: &Key) {
         let now = self.clock.now();
-        let due = |at: sexton_core::names::Timestamp| {
-            at.plus_secs(sexton_engine::ports::USE_NOTED_EVERY_SECS) <= now
-        };
+        let due = |at: Timestamp| at.plus_secs(USE_NOTED_EVERY_SECS) <= now;
         if !key.used_at.is_none_or(due) {
             return;
         }
@@ -151,18 +167,18 @@ impl Gate {
     }
 
     async fn without_credential(&self, knock: Knock<'_>) -> Result<Identity, Refusal> {
-        if !self.is_open().await? {
+        if !self.is_open().await.map_err(Refusal::Unavailable)? {
             return Err(Refusal::Anonymous);
         }
-        if is_local(knock) { Ok(operator()) } else { Err(Refusal::NotLocal) }
+        if is_local(knock) { Ok(operator(self.operator.clone())) } else { Err(Refusal::NotLocal) }
     }
 
     /// Race: a key that comes now shuts the gate at the next request, in every replica.
-    async fn is_open(&self) -> Result<bool, Refusal> {
+    async fn is_open(&self) -> Result<bool, DatabaseError> {
         if self.shut.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        let has_keys = self.state.has_keys().await.map_err(Refusal::Unavailable)?;
+        let has_keys = self.state.has_keys().await?;
         self.shut.store(has_keys, Ordering::Relaxed);
         Ok(!has_keys)
     }
@@ -183,6 +199,54 @@ impl Gate {
     }
 }
 
+#[async_trait]
+impl Gate for KeyGate {
+    async fn identify(&self, request: &Parts) -> Result<Identity, Failure> {
+        Ok(self.admit(knock(request)).await?)
+    }
+
+    fn is_cross_origin(&self, request: &Parts) -> bool {
+        let knock = knock(request);
+        let is_cross = self.is_cross(knock);
+        if is_cross {
+            tell(&Refusal::CrossOrigin, self.proxies.peer(knock.remote, knock.headers));
+        }
+        is_cross
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.shut.load(Ordering::Relaxed)
+    }
+}
+
+/// A request as it knocks; one that comes from nowhere is from elsewhere.
+fn knock(request: &Parts) -> Knock<'_> {
+    let remote = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    let remote = remote.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |remote| remote.0.ip());
+    Knock { method: &request.method, headers: &request.headers, remote }
+}
+
+/// All who are not known are told the same.
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let outcome = Outcome::of_word(refusal.outcome()).unwrap_or(Outcome::Failed);
+        let failure = Self::by(outcome);
+        let retry_after = refusal.retry_after_secs().or(failure.retry_after);
+        let failure = Self { retry_after, ..failure };
+        match refusal {
+            Refusal::NotLocal => failure.because(
+                "without keys only this machine is answered, by the name localhost or a loopback \
+                 address",
+            ),
+            Refusal::Unavailable(error) => failure.caused_by(error.to_string()),
+            _ if outcome == Outcome::Anonymous => {
+                failure.because("send a key or a token: Authorization: Bearer …")
+            }
+            _ => failure,
+        }
+    }
+}
+
 fn of_key(key: Key) -> Identity {
     let grant = key.made.grant;
     Identity {
@@ -197,9 +261,9 @@ fn of_key(key: Key) -> Identity {
     }
 }
 
-fn operator() -> Identity {
+fn operator(actor: Actor) -> Identity {
     Identity {
-        actor: Actor::new("operator"),
+        actor,
         bearer: "operator".to_owned(),
         roles: vec!["admin".to_owned()],
         organisations: Vec::new(),

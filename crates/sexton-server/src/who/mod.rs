@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod config;
+pub mod door;
 pub mod gate;
 pub mod issue;
 pub mod network;

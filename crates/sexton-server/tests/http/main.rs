@@ -4,6 +4,7 @@
 mod place;
 
 mod deleting;
+mod doors;
 mod failing;
 mod looking;
 mod stopping;

@@ -18,7 +18,7 @@ const ELSEWHERE: &str = "203.0.113.9";
 
 /// A gate on a state of its own.
 struct House {
-    gate: Gate,
+    gate: KeyGate,
     state: Arc<SqliteState>,
     clock: Arc<HeldClock>,
     _folder: TempDir,
@@ -40,7 +40,7 @@ impl House {
             let keyring = Keyring::of_secret(&[7; 32]).unwrap();
             TokenJudge::new(keyring, expected, ClaimNames::default(), clock.clone())
         });
-        let gate = Gate::new(&config, tokens, state.clone(), clock.clone());
+        let gate = KeyGate::new(&config, tokens, state.clone(), clock.clone());
         Self { gate, state, clock, _folder: folder }
     }
 
@@ -238,7 +238,7 @@ async fn the_first_key_shuts_the_gate_for_good() {
     assert!(house.with_key(HERE, &secret).await.is_ok());
     house.state.revoke_key(&key.id, house.clock.now()).await.unwrap();
     assert_eq!(house.word(HERE, &[]).await, "nothing-presented", "a key was there");
-    let again = Gate::new(&Config::default(), None, house.state.clone(), house.clock.clone());
+    let again = KeyGate::new(&Config::default(), None, house.state.clone(), house.clock.clone());
     assert!(!again.open().await.unwrap(), "nor after a restart");
 }
 
