@@ -1,6 +1,7 @@
 //! Screenshots of app builds, and files that many of them share.
 
 mod contract;
+mod events;
 mod objects;
 mod plans;
 mod shared;

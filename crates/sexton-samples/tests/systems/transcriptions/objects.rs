@@ -11,6 +11,7 @@ use super::{
 };
 use crate::place::{Place, root};
 use crate::stored::{gone, waits_for_objects};
+use crate::told::logged;
 
 on_both_databases_with_objects!(
     sexton_samples::transcriptions;
@@ -166,6 +167,7 @@ async fn t29_a_models_files_go_and_its_row_stays_unless_it_goes_too(place: Place
 async fn t35_the_content_of_a_job_goes_and_the_job_stays(place: Place) {
     let of = folder(COMPLETED);
     let content = root("job-content", &job_id(COMPLETED));
+    let (place, log) = logged(place);
     let receipt = place.deletes_objects(content, |_, key| key.starts_with(&of)).await;
     assert_eq!((receipt.rows(), gone(&receipt, "job").deleted), (0, 15));
     let purged = format!(
@@ -173,6 +175,11 @@ async fn t35_the_content_of_a_job_goes_and_the_job_stays(place: Place) {
         job_id(COMPLETED)
     );
     assert_eq!(place.number(&purged).await, 1);
+    let [purged] = &log.of("job.purged")[..] else { panic!("it is told once") };
+    assert_eq!(
+        (&purged["resource_id"], &purged["artifacts_deleted"]),
+        (&job_id(COMPLETED).into(), &15.into())
+    );
 }
 
 async fn t38_a_tenant_takes_the_objects_of_all_its_jobs_and_sessions(place: Place) {
