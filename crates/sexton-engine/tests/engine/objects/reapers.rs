@@ -10,13 +10,14 @@ use sexton_testkit::random::ground::Ground;
 use tokio::sync::watch;
 
 use super::faults::{Faulty, denied};
-use super::stage::{self, BELOW, Stage, all_gone, keys, put, request};
+use super::stage::{self, BELOW, MANIFESTS, Stage, all_gone, keys, object, put, request};
 use super::without_one;
 use crate::hooks::Outside;
 
 on_both_databases!(
     two_at_once_remove_everything_once,
     who_lost_its_lease_writes_nothing_down,
+    who_lost_its_lease_promises_nothing_of_what_it_read,
     who_is_asked_to_end_waits_for_no_store,
     a_deletion_leaves_what_takes_too_long_to_others,
     how_many_are_gone_is_told_once,
@@ -67,6 +68,32 @@ async fn who_lost_its_lease_writes_nothing_down(ground: Ground) {
     slow.await.expect("it does not panic").expect("it answers");
     assert_eq!(stage.receipt(&id).await, receipt);
     assert_eq!(all_gone(&receipt).failed, 0);
+}
+
+/// The first stands still behind a manifest that it has read, and the second does all of it.
+async fn who_lost_its_lease_promises_nothing_of_what_it_read(ground: Ground) {
+    let stage = Stage::new(ground, MANIFESTS).await;
+    stage.logs.put(&object("ten.json"), br#"{"masks": ["masks/1", "masks/2"]}"#);
+    for key in ["masks/1", "masks/2", "masks/3"] {
+        put(&stage.logs, key);
+    }
+    let down = Faulty::of("before get logs (store)", denied());
+    let id = stage::left(stage.another(Some(down)).delete(&request("1")).await);
+    stage.a_day_passes().await;
+    let (pauser, mut stops) = Pauser::at("after get logs (store)");
+    let slow = stage.another(Some(pauser));
+    let slow = tokio::spawn(async move { slow.work(&watch::channel(false).1).await });
+    let stop = stops.next().await.expect("it has read a manifest");
+    stage.a_day_passes().await;
+    stage.work().await;
+    let receipt = stage.receipt(&id).await;
+    assert_eq!(keys(&stage.logs).await, ["masks/3".to_owned()].into());
+    assert_eq!(stage.stored("intents").await, 0);
+    stop.go();
+    slow.await.expect("it does not panic").expect("it answers");
+    assert_eq!(stage.stored("intents").await, 0, "nothing is promised twice");
+    assert_eq!(stage.receipt(&id).await, receipt);
+    assert_eq!((all_gone(&receipt).deleted, all_gone(&receipt).failed), (3, 0));
 }
 
 /// The store never answers; what was noted is there for whoever comes next.

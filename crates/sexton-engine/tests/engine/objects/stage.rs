@@ -49,6 +49,14 @@ pub const BELOW: &str = "
     prefix = [\"runs/{id}/\"]
     ";
 
+/// A manifest of each run, which names masks.
+pub const MANIFESTS: &str = "
+    [objects.manifests]
+    of = \"runs\"
+    store = \"logs\"
+    manifest = { key = \"{name}.json\", removes = [\"$.masks[*]\"] }
+    ";
+
 /// A system whose runs have objects.
 pub struct Stage {
     place: Place,

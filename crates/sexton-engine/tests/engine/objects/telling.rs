@@ -10,7 +10,7 @@ use sexton_engine::{System, commit_in};
 use sexton_testkit::random::ground::Ground;
 
 use super::faults::{Faulty, denied};
-use super::stage::{self, BELOW, Stage, object, put, request};
+use super::stage::{self, BELOW, MANIFESTS, Stage, object, put, request};
 use crate::hooks::Log;
 
 on_both_databases!(
@@ -51,11 +51,7 @@ const FAILING: &str = "
     fields = { error = \"{error}\", why = \"{error_type}\" }
     ";
 
-const MANIFESTS: &str = "
-    [objects.manifests]
-    of = \"runs\"
-    store = \"logs\"
-    manifest = { key = \"{name}.json\", removes = [\"$.masks[*]\"] }
+const UNREAD: &str = "
     [events.unread]
     of = \"runs\"
     on = \"manifest unreadable\"
@@ -177,7 +173,7 @@ async fn a_store_that_fails_is_told_once(ground: Ground) {
 }
 
 async fn an_unreadable_manifest_is_told_of_its_own_row(ground: Ground) {
-    let (stage, log) = stage(ground, &[MANIFESTS]).await;
+    let (stage, log) = stage(ground, &[MANIFESTS, UNREAD]).await;
     stage.logs.put(&object("ten.json"), b"{}");
     stage.logs.put(&object("eleven.json"), b"no JSON");
     stage.delete("1").await.expect("an unreadable manifest goes all the same");
