@@ -6,7 +6,7 @@
 //! Invariants: what the caller does not see is in no list, and rows of lists have an end.
 
 use super::compile::Source;
-use super::{closure, root};
+use super::{Way, closure, root};
 use crate::graph::Graph;
 use crate::names::{ColumnName, ListName};
 use crate::policy::{Order, Policy, Route, Sql, Thing};
@@ -56,7 +56,8 @@ pub fn route_plan(
     route: &Route,
     thing: &Thing,
 ) -> RoutePlan {
-    let source = Source { policy, schema, graph, thing };
+    let way = if thing.hide.is_some() { Way::Hide } else { Way::AtOnce };
+    let source = Source { policy, schema, graph, thing, way };
     let columns = thing.row.iter().chain(&thing.starts).next();
     let table = columns.and_then(|columns| schema.table(&columns.value.table));
     let key = match (columns, table) {
