@@ -29,7 +29,7 @@ mod walk;
 pub use audit::{AuditEntry, ChainReport};
 pub use cancel::{CalledHook, Cancelled, CancelledRows};
 pub use draft::draft;
-pub use execute::{Accepted, Committed, Waiting, commit_in};
+pub use execute::{Acceptance, Accepted, Committed, Waiting, commit_in};
 pub use fence::FenceChange;
 pub use hold::{HoldError, HoldOn, HoldRequest};
 pub use inquire::{Inspected, Reach};

@@ -1,10 +1,10 @@
 //! What is going on: deletions with their state, and what each waits for.
 
 use sexton_core::lifecycle::State;
-use sexton_core::names::DeletionId;
+use sexton_core::names::{Actor, DeletionId, Timestamp};
 
 use crate::outcome::DeleteError;
-use crate::ports::{DatabaseError, DeletionRow, Mode, OpenIntent, Tx};
+use crate::ports::{Backlog, DatabaseError, DeletionPage, DeletionRow, Mode, OpenIntent, Tx};
 use crate::reap::{FAILING_MAX, REAPED};
 use crate::system::System;
 
@@ -47,6 +47,38 @@ impl System {
         }
         tx.rollback().await?;
         Ok(statuses)
+    }
+
+    /// A page of deletions, newest first: only what `actor` asked for, if one is given, and only
+    /// what comes after `before` in the list.
+    pub async fn status_page(
+        &self,
+        actor: Option<&Actor>,
+        before: Option<(Timestamp, &DeletionId)>,
+        limit: u32,
+    ) -> Result<Vec<DeletionStatus>, DeleteError> {
+        if !self.has_history().await? {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let page = DeletionPage { system: &self.policy.system, actor, before, limit };
+        let mut statuses = Vec::new();
+        for row in tx.deletion_page(page).await? {
+            statuses.push(described(tx.as_mut(), row, 1).await?);
+        }
+        tx.rollback().await?;
+        Ok(statuses)
+    }
+
+    /// How much is still to be done.
+    pub async fn backlog(&self) -> Result<Backlog, DeleteError> {
+        if !self.has_history().await? {
+            return Ok(Backlog::default());
+        }
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let backlog = tx.backlog(&self.policy.system).await?;
+        tx.rollback().await?;
+        Ok(backlog)
     }
 }
 

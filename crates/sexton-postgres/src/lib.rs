@@ -11,6 +11,7 @@ mod introspect;
 mod ledger;
 mod link;
 mod migrate;
+mod requests;
 mod rights;
 mod session;
 mod shared;

@@ -37,6 +37,11 @@ const MIGRATIONS: [Migration; 8] = [
     Migration { number: 6, name: "shared", text: include_str!("../migrations/0006_shared.sql") },
     Migration { number: 7, name: "hidden", text: include_str!("../migrations/0007_hidden.sql") },
     Migration { number: 9, name: "holds", text: include_str!("../migrations/0009_holds.sql") },
+    Migration {
+        number: 11,
+        name: "requests",
+        text: include_str!("../migrations/0011_requests.sql"),
+    },
 ];
 
 const STATE_MIGRATIONS: [Migration; 1] = [Migration {

@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::link::Link;
 
 /// What deletions do with Sexton's own tables.
-const OWN: [(&str, &[May]); 13] = [
+const OWN: [(&str, &[May]); 14] = [
     ("migrations", &[May::Select]),
     ("deletions", &[May::Select, May::Insert, May::Update]),
     ("tombstones", &[May::Select, May::Insert, May::Delete]),
@@ -19,6 +19,7 @@ const OWN: [(&str, &[May]); 13] = [
     ("purged", &[May::Select, May::Insert, May::Delete]),
     ("object_pins", &[May::Select, May::Insert, May::Update]),
     ("holds", &[May::Select, May::Update]),
+    ("requests", &[May::Select, May::Insert, May::Delete]),
     ("audit", &[May::Select, May::Insert, May::Update]),
     ("audit_head", &[May::Select, May::Update]),
 ];

@@ -10,6 +10,7 @@ mod intents;
 mod ledger;
 mod migrations;
 mod pools;
+mod requests;
 mod schema;
 mod shared;
 mod state;

@@ -39,7 +39,7 @@ use crate::walk::Refused;
 pub(crate) use admit::Admitted;
 use attempt::Step;
 
-pub use accept::Accepted;
+pub use accept::{Acceptance, Accepted};
 pub(crate) use change::{ChangeError, over_share, too_many};
 pub use commit::commit_in;
 pub use drain::Waiting;

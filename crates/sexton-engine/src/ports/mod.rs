@@ -11,6 +11,7 @@ mod events;
 mod holds;
 mod intents;
 mod ledger;
+mod requests;
 mod shared;
 mod state;
 pub mod store;
@@ -29,6 +30,7 @@ pub use ledger::{
     AuditHead, AuditRow, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered, StateChange,
     TombstoneSet,
 };
+pub use requests::{Backlog, DeletionPage, KeptRequest, RequestKey, Requests};
 pub use shared::{Scope, Shared};
 pub use state::{
     ConsoleSession, Grant, Key, KeyPlace, NewKey, SecretHash, State, StoredPreview,

@@ -3,7 +3,7 @@
 use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
-use sexton_engine::ports::{DeletionRow, NewDeletion, StateChange};
+use sexton_engine::ports::{DeletionPage, DeletionRow, NewDeletion, StateChange};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
@@ -172,6 +172,32 @@ pub(super) async fn take_over(
         .bind(lease)
         .bind(lease_secs)
         .bind(i64::from(limit))
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(deletion).collect()
+}
+
+/// Reads a page of them, newest first. Locks nothing.
+pub(crate) async fn page(
+    link: &mut Link<'_>,
+    page: DeletionPage<'_>,
+) -> Result<Vec<DeletionRow>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
+            lease, leased_until, note, receipt
+         FROM sexton.deletions
+         WHERE system = $1
+           AND ($2::text IS NULL OR actor = $2)
+           AND ($3::bigint IS NULL OR (requested_at, id) < ($3, $4))
+         ORDER BY requested_at DESC, id DESC
+         LIMIT $5",
+        )
+        .bind(page.system.as_str())
+        .bind(page.actor.map(Actor::as_str))
+        .bind(page.before.map(|(at, _)| at.0))
+        .bind(page.before.map(|(_, id)| id.as_str()))
+        .bind(i64::from(page.limit))
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter().map(deletion).collect()

@@ -9,6 +9,8 @@ mod fenced;
 mod hidden;
 mod tombstones;
 
+pub(crate) use deletions::page;
+
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, Timestamp};
 use sexton_engine::ports::{

@@ -5,7 +5,7 @@
 use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
-use sexton_engine::ports::{DatabaseError, DeletionRow, NewDeletion, StateChange};
+use sexton_engine::ports::{DatabaseError, DeletionPage, DeletionRow, NewDeletion, StateChange};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -124,6 +124,32 @@ pub async fn latest(
     )
     .bind(system.as_str())
     .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("list deletions", error))?;
+    rows.iter().map(deletion).collect()
+}
+
+/// A page of them, newest first.
+pub async fn page(
+    connection: &mut SqliteConnection,
+    page: DeletionPage<'_>,
+) -> Result<Vec<DeletionRow>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, system, thing, root, state, actor, reason, bound_to,
+                requested_at, changed_at, lease, leased_until, note, receipt
+         FROM sexton_deletions
+         WHERE system = ?1
+           AND (?2 IS NULL OR actor = ?2)
+           AND (?3 IS NULL OR (requested_at, id) < (?3, ?4))
+         ORDER BY requested_at DESC, id DESC
+         LIMIT ?5",
+    )
+    .bind(page.system.as_str())
+    .bind(page.actor.map(Actor::as_str))
+    .bind(page.before.map(|(at, _)| at.0))
+    .bind(page.before.map(|(_, id)| id.as_str()))
+    .bind(page.limit)
     .fetch_all(connection)
     .await
     .map_err(|error| failure("list deletions", error))?;

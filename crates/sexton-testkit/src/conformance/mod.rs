@@ -10,6 +10,7 @@ pub mod deletions;
 pub mod failures;
 pub mod holds;
 pub mod intents;
+pub mod requests;
 pub mod shape;
 pub mod shared;
 pub mod state;
@@ -113,6 +114,8 @@ macro_rules! conformance_suite {
                 intents_of_one_kind_are_removed;
             shared: an_object_is_kept_while_somebody_names_it,
                 a_pin_keeps_an_object_for_its_time;
+            requests: a_request_is_kept_once_and_for_its_asker, deletions_come_in_pages,
+                what_is_still_to_be_done_is_counted;
             audit: a_record_is_appended_once, the_chain_starts_empty, a_record_is_sealed_once,
                 records_are_read_in_pages, a_deletion_without_a_record_is_found,
                 the_end_of_the_chain_is_one_writers;

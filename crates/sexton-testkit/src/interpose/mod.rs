@@ -18,6 +18,7 @@ mod killer;
 mod ledger;
 mod pauser;
 mod recorder;
+mod requests;
 mod shared;
 mod store;
 mod transaction;

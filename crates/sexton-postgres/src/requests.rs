@@ -1,0 +1,156 @@
+//! `sexton.requests`: which deletion a request has made; and what a server asks of the others.
+
+use async_trait::async_trait;
+use sexton_core::names::{DeletionId, SystemName, Timestamp};
+use sexton_engine::ports::{
+    Backlog, DatabaseError, DeletionPage, DeletionRow, KeptRequest, RequestKey, Requests,
+};
+use sqlx::Row;
+
+use crate::held::Held;
+use crate::ledger;
+use crate::link::Link;
+use crate::transaction::PostgresTx;
+
+#[async_trait]
+impl<H: Held> Requests for PostgresTx<H> {
+    async fn keep_request(
+        &mut self,
+        system: &SystemName,
+        request: &KeptRequest,
+    ) -> Result<bool, DatabaseError> {
+        let answer = keep(&mut self.link(), system, request).await;
+        self.judged("keep a request", "", answer)
+    }
+
+    async fn request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+    ) -> Result<Option<KeptRequest>, DatabaseError> {
+        let answer = read(&mut self.link(), system, key).await;
+        self.judged("read a request", "", answer)
+    }
+
+    async fn forget_requests(
+        &mut self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, DatabaseError> {
+        let answer = forget(&mut self.link(), before, limit).await;
+        self.judged("forget requests", "", answer)
+    }
+
+    async fn deletion_page(
+        &mut self,
+        page: DeletionPage<'_>,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        let answer = ledger::page(&mut self.link(), page).await;
+        self.judged("list deletions", "", answer)
+    }
+
+    async fn backlog(&mut self, system: &SystemName) -> Result<Backlog, DatabaseError> {
+        let answer = backlog(&mut self.link(), system).await;
+        self.judged("count what is to be done", "", answer)
+    }
+}
+
+/// Waits for whoever keeps the same; a repeat changes nothing.
+async fn keep(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    request: &KeptRequest,
+) -> Result<bool, sqlx::Error> {
+    let done = link
+        .query(
+            "INSERT INTO sexton.requests (system, asker, key, body, deletion, asked_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING",
+        )
+        .bind(system.as_str())
+        .bind(&request.key.asker)
+        .bind(&request.key.key)
+        .bind(&request.body)
+        .bind(request.deletion.as_str())
+        .bind(request.at.0)
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Locks nothing.
+async fn read(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    key: &RequestKey,
+) -> Result<Option<KeptRequest>, sqlx::Error> {
+    let row = link
+        .query(
+            "SELECT body, deletion, asked_at
+         FROM sexton.requests
+         WHERE system = $1
+           AND asker = $2
+           AND key = $3",
+        )
+        .bind(system.as_str())
+        .bind(&key.asker)
+        .bind(&key.key)
+        .fetch_optional(&mut *link.connection)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(KeptRequest {
+        key: key.clone(),
+        body: row.try_get("body")?,
+        deletion: DeletionId::new(row.try_get::<String, _>("deletion")?),
+        at: Timestamp(row.try_get("asked_at")?),
+    }))
+}
+
+/// Locks what it forgets; a repeat forgets the next.
+async fn forget(link: &mut Link<'_>, before: Timestamp, limit: u32) -> Result<u64, sqlx::Error> {
+    let done = link
+        .query(
+            "DELETE FROM sexton.requests
+         WHERE (system, asker, key) IN (
+             SELECT system, asker, key
+             FROM sexton.requests
+             WHERE asked_at < $1
+             LIMIT $2)",
+        )
+        .bind(before.0)
+        .bind(i64::from(limit))
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected())
+}
+
+/// Locks nothing.
+async fn backlog(link: &mut Link<'_>, system: &SystemName) -> Result<Backlog, sqlx::Error> {
+    let row = link
+        .query(
+            "SELECT deletions.open AS deletions, deletions.oldest AS oldest_deletion,
+                intents.open AS intents, intents.oldest AS oldest_intent
+         FROM (SELECT count(*) AS open, min(requested_at) AS oldest
+               FROM sexton.deletions
+               WHERE system = $1
+                 AND state NOT IN ('refused', 'withdrawn', 'complete')) AS deletions
+         CROSS JOIN (SELECT count(*) AS open, min(not_before) AS oldest
+                     FROM sexton.intents
+                     WHERE system = $1
+                       AND outcome IS NULL) AS intents",
+        )
+        .bind(system.as_str())
+        .fetch_one(&mut *link.connection)
+        .await?;
+    let moment = |column| -> Result<Option<Timestamp>, sqlx::Error> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
+    };
+    let count =
+        |column| -> Result<u64, sqlx::Error> { Ok(row.try_get::<i64, _>(column)?.unsigned_abs()) };
+    Ok(Backlog {
+        deletions: count("deletions")?,
+        oldest_deletion: moment("oldest_deletion")?,
+        intents: count("intents")?,
+        oldest_intent: moment("oldest_intent")?,
+    })
+}

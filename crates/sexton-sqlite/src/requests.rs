@@ -1,0 +1,160 @@
+//! `sexton_requests`: which deletion a request has made; and what a server asks of the others.
+
+use async_trait::async_trait;
+use sexton_core::names::{DeletionId, SystemName, Timestamp};
+use sexton_engine::ports::{
+    Backlog, DatabaseError, DeletionPage, DeletionRow, KeptRequest, RequestKey, Requests,
+};
+use sqlx::{Row, SqliteConnection};
+
+use crate::failure::failure;
+use crate::ledger;
+use crate::transaction::SqliteTx;
+
+#[async_trait]
+impl Requests for SqliteTx<'_> {
+    async fn keep_request(
+        &mut self,
+        system: &SystemName,
+        request: &KeptRequest,
+    ) -> Result<bool, DatabaseError> {
+        let answer = keep(self.connection()?, system, request).await;
+        self.judged(told("keep a request", answer))
+    }
+
+    async fn request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+    ) -> Result<Option<KeptRequest>, DatabaseError> {
+        let answer = read(self.connection()?, system, key).await;
+        self.judged(told("read a request", answer))
+    }
+
+    async fn forget_requests(
+        &mut self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, DatabaseError> {
+        let answer = forget(self.connection()?, before, limit).await;
+        self.judged(told("forget requests", answer))
+    }
+
+    async fn deletion_page(
+        &mut self,
+        page: DeletionPage<'_>,
+    ) -> Result<Vec<DeletionRow>, DatabaseError> {
+        let answer = ledger::page(self.connection()?, page).await;
+        self.judged(answer)
+    }
+
+    async fn backlog(&mut self, system: &SystemName) -> Result<Backlog, DatabaseError> {
+        let answer = backlog(self.connection()?, system).await;
+        self.judged(told("count what is to be done", answer))
+    }
+}
+
+fn told<T>(label: &str, answer: Result<T, sqlx::Error>) -> Result<T, DatabaseError> {
+    answer.map_err(|error| failure(label, error))
+}
+
+/// A repeat changes nothing.
+async fn keep(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    request: &KeptRequest,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "INSERT INTO sexton_requests (system, asker, key, body, deletion, asked_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(system.as_str())
+    .bind(&request.key.asker)
+    .bind(&request.key.key)
+    .bind(&request.body)
+    .bind(request.deletion.as_str())
+    .bind(request.at.0)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn read(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    key: &RequestKey,
+) -> Result<Option<KeptRequest>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT body, deletion, asked_at
+         FROM sexton_requests
+         WHERE system = ?1
+           AND asker = ?2
+           AND key = ?3",
+    )
+    .bind(system.as_str())
+    .bind(&key.asker)
+    .bind(&key.key)
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(KeptRequest {
+        key: key.clone(),
+        body: row.try_get("body")?,
+        deletion: DeletionId::new(row.try_get::<String, _>("deletion")?),
+        at: Timestamp(row.try_get("asked_at")?),
+    }))
+}
+
+/// A repeat forgets the next.
+async fn forget(
+    connection: &mut SqliteConnection,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "DELETE FROM sexton_requests
+         WHERE (system, asker, key) IN (
+             SELECT system, asker, key
+             FROM sexton_requests
+             WHERE asked_at < ?1
+             LIMIT ?2)",
+    )
+    .bind(before.0)
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+async fn backlog(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+) -> Result<Backlog, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT deletions.open AS deletions, deletions.oldest AS oldest_deletion,
+                intents.open AS intents, intents.oldest AS oldest_intent
+         FROM (SELECT count(*) AS open, min(requested_at) AS oldest
+               FROM sexton_deletions
+               WHERE system = ?1
+                 AND state NOT IN ('refused', 'withdrawn', 'complete')) AS deletions
+         CROSS JOIN (SELECT count(*) AS open, min(not_before) AS oldest
+                     FROM sexton_intents
+                     WHERE system = ?1
+                       AND outcome IS NULL) AS intents",
+    )
+    .bind(system.as_str())
+    .fetch_one(connection)
+    .await?;
+    let moment = |column| -> Result<Option<Timestamp>, sqlx::Error> {
+        Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
+    };
+    let count =
+        |column| -> Result<u64, sqlx::Error> { Ok(row.try_get::<i64, _>(column)?.unsigned_abs()) };
+    Ok(Backlog {
+        deletions: count("deletions")?,
+        oldest_deletion: moment("oldest_deletion")?,
+        intents: count("intents")?,
+        oldest_intent: moment("oldest_intent")?,
+    })
+}
