@@ -23,6 +23,7 @@ mod status;
 mod stores;
 mod sweep;
 mod system;
+mod things;
 mod verify;
 mod walk;
 
@@ -43,3 +44,4 @@ pub use status::DeletionStatus;
 pub use stores::Stores;
 pub use sweep::{ReclaimRequest, Reclaimed, SweepRequest};
 pub use system::System;
+pub use things::{ThingQuery, ThingRow};

@@ -367,7 +367,7 @@ impl System {
         Ok(stamp != ready.stamp)
     }
 
-    fn unknown_thing(&self, thing: ThingName) -> EngineError {
+    pub(crate) fn unknown_thing(&self, thing: ThingName) -> EngineError {
         let names: Vec<&str> = self.policy.things.iter().map(|known| known.name.as_str()).collect();
         EngineError::UnknownThing {
             near: did_you_mean(thing.as_str(), names.iter().copied()).map(str::to_owned),

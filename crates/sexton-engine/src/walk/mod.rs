@@ -26,12 +26,12 @@ pub(crate) use bind::of_caller as caller_arg;
 pub(crate) use find::{Found, INTERIOR_KEYS_MAX, Rooted};
 pub(crate) use judge::Judge;
 pub(crate) use refused::Refused;
-pub(crate) use roots::{Roots, key_of};
+pub(crate) use roots::{Roots, key_of, key_values};
 pub(crate) use rows::KeyRows;
 pub(crate) use work::WorkCount;
 
 use crate::ports::{Arg, DatabaseError, Query, Row, Tx};
-use crate::request::{Root, RootKey};
+use crate::request::{Caller, Root, RootKey};
 
 /// Whether rows are locked as they are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +161,24 @@ impl<'w> Walk<'w> {
             _ => Ok(()),
         }
     }
+}
+
+/// Reads rows by a statement outside of any walk: by named values and who asks.
+pub(crate) async fn read_named(
+    statement: &Statement,
+    values: &BTreeMap<String, Scalar>,
+    caller: &Caller,
+    cap: u32,
+    tx: &mut dyn Tx,
+) -> Result<Vec<Row>, DatabaseError> {
+    let args = statement.binds.iter().map(|bind| match bind {
+        Bind::Path(name) => Arg::Scalar(values.get(name).cloned().unwrap_or(Scalar::Null)),
+        Bind::Literal(scalar) => Arg::Scalar(scalar.clone()),
+        Bind::Cap => Arg::Scalar(Scalar::Integer(i64::from(cap))),
+        bind => bind::of_caller(bind, caller),
+    });
+    let Statement { label, sql, .. } = statement;
+    tx.rows(Query { label, sql, args: args.collect(), general: false }).await
 }
 
 /// The text of a statement for these values.

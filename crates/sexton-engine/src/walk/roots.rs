@@ -4,7 +4,7 @@ use sexton_core::fence::key_text;
 use sexton_core::names::{SystemName, TenantId};
 use sexton_core::plan::Plan;
 use sexton_core::preview::canonical_key;
-use sexton_core::schema::Dialect;
+use sexton_core::schema::{Column, Dialect};
 use sexton_core::sql::Scalar;
 
 use crate::ports::Arg;
@@ -87,10 +87,14 @@ impl Roots {
 
 /// The key that an id spells; `None` if it has not as many values as the key.
 pub(crate) fn key_of(id: &str, plan: &Plan) -> Option<Vec<Scalar>> {
-    let key = &plan.root.key;
+    key_values(id, &plan.root.key, plan.dialect)
+}
+
+/// The same for columns of a key.
+pub(crate) fn key_values(id: &str, key: &[Column], dialect: Dialect) -> Option<Vec<Scalar>> {
     let values = split_id(id, key.len())?;
     let values = values.iter().zip(key);
-    Some(values.map(|(value, column)| Scalar::of_written(value, column, plan.dialect)).collect())
+    Some(values.map(|(value, column)| Scalar::of_written(value, column, dialect)).collect())
 }
 
 /// The values of an id; a comma inside a value of a composite key is written `\,`.
