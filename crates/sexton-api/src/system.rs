@@ -1,5 +1,7 @@
 //! Systems and the things that can be deleted in them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -66,4 +68,26 @@ pub struct ThingOption {
     pub help: Option<String>,
     /// What is worth knowing before saying yes to it.
     pub warning: Option<String>,
+}
+
+/// Rows that are such things, the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ThingRows {
+    /// Each of them.
+    pub data: Vec<ThingRow>,
+    /// What `cursor` is to get the next page; none after the last.
+    pub next_cursor: Option<String>,
+}
+
+/// A row that is such a thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ThingRow {
+    /// Its id.
+    pub id: String,
+    /// How people call it.
+    pub label: Option<String>,
+    /// Its tenant.
+    pub tenant: Option<String>,
+    /// The columns that the policy shows with it, as text.
+    pub show: BTreeMap<String, Option<String>>,
 }

@@ -7,6 +7,7 @@ mod extract;
 mod failure;
 mod gate;
 mod log;
+mod meter;
 mod outcome;
 mod router;
 mod routes;
@@ -14,6 +15,7 @@ mod running;
 mod serve;
 mod service;
 mod shelf;
+mod sweeping;
 mod telling;
 mod working;
 

@@ -25,21 +25,32 @@ const ANSWER_TIME: Duration = Duration::from_secs(75);
 
 /// The description of every path.
 pub fn openapi() -> OpenApi {
-    described().split_for_parts().1
+    let mut document = described().split_for_parts().1;
+    api::explain(&mut document, "");
+    document
 }
 
 fn described() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(api::document())
         .routes(routes!(api::health::alive))
         .routes(routes!(api::health::ready))
+        .routes(routes!(api::metrics::metrics))
         .routes(routes!(api::systems::list))
         .routes(routes!(api::things::list))
+        .routes(routes!(api::things::rows))
+        .routes(routes!(api::things::show))
+        .routes(routes!(api::things::cancel))
         .routes(routes!(api::previews::create))
         .routes(routes!(api::previews::show))
-        .routes(routes!(api::deletions::create))
-        .routes(routes!(api::deletions::list))
+        .routes(routes!(api::deletions::create, api::deletions::list))
         .routes(routes!(api::deletions::show))
         .routes(routes!(api::deletions::receipt))
+        .routes(routes!(api::deletions::events))
+        .routes(routes!(api::deletions::retry))
+        .routes(routes!(api::audit::list))
+        .routes(routes!(api::audit::verify))
+        .routes(routes!(api::sweeps::create))
+        .routes(routes!(api::sweeps::latest))
 }
 
 /// Everything that is answered.

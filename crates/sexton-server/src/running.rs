@@ -7,6 +7,9 @@ use sexton_core::audit::Receipt;
 use sexton_engine::{Accepted, Committed, DeleteError, System};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::meter::Meter;
 
 /// Deletions that are under way.
 #[derive(Default)]
@@ -19,8 +22,13 @@ pub type Ended = Result<Receipt, DeleteError>;
 
 impl Running {
     /// Carries out what was accepted; whoever waits for it may go away.
-    pub fn carry(&self, system: Arc<System>, accepted: Accepted) -> oneshot::Receiver<Ended> {
-        self.carry_told(system, accepted, watch::Sender::new(None))
+    pub fn carry(
+        &self,
+        system: Arc<System>,
+        accepted: Accepted,
+        meter: Arc<Meter>,
+    ) -> oneshot::Receiver<Ended> {
+        self.carry_told(system, accepted, meter, watch::Sender::new(None))
     }
 
     /// The same; once the rows are gone, it says so.
@@ -28,22 +36,30 @@ impl Running {
         &self,
         system: Arc<System>,
         accepted: Accepted,
+        meter: Arc<Meter>,
         gone: watch::Sender<Option<Committed>>,
     ) -> oneshot::Receiver<Ended> {
         let (told, waits) = oneshot::channel();
-        let id = accepted.id().clone();
-        let task = async move {
+        let (id, thing) = (accepted.id().clone(), accepted.thing().clone());
+        let began = Instant::now();
+        self.work(async move {
             let ended = system.fulfil_told(accepted, &watch::Sender::new(None), &gone).await;
             drop(gone);
-            tell(system.policy().system.as_str(), id.as_str(), &ended);
+            let name = system.policy().system.as_str();
+            tell(name, id.as_str(), &ended);
+            meter.tell_ended(name, thing.as_str(), &ended, began.elapsed());
             // Nobody may be waiting any more.
             drop(told.send(ended));
-        };
+        });
+        waits
+    }
+
+    /// Does something that nobody waits for.
+    pub fn work(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that ended are not kept.
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task);
-        waits
     }
 
     /// Waits for those that are under way, but no longer than this; then they are broken off where

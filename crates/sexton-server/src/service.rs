@@ -8,8 +8,10 @@ use tokio::sync::watch;
 
 use crate::failure::Failure;
 use crate::gate::Gate;
+use crate::meter::Meter;
 use crate::running::Running;
 use crate::shelf::Shelf;
+use crate::sweeping::Sweeps;
 use crate::who::Identity;
 
 /// What every handler shares.
@@ -23,6 +25,10 @@ pub struct Service {
     pub shelf: Shelf,
     /// Deletions that this process carries out.
     pub running: Running,
+    /// The last sweeps.
+    pub sweeps: Sweeps,
+    /// What was counted.
+    pub meter: Arc<Meter>,
     base_path: String,
     stopping: watch::Sender<bool>,
 }
@@ -52,6 +58,8 @@ impl Service {
             surroundings,
             shelf: Shelf::default(),
             running: Running::default(),
+            sweeps: Sweeps::default(),
+            meter: Arc::default(),
             base_path: String::new(),
             stopping: watch::Sender::new(false),
         })

@@ -1,11 +1,15 @@
 //! The HTTP API: one module per resource, one file per thing that can be done with it.
 
+pub mod audit;
 pub mod deletions;
 pub mod health;
+pub mod metrics;
 pub mod previews;
+pub mod sweeps;
 pub mod systems;
 pub mod things;
 
 mod document;
+mod page;
 
 pub(crate) use document::{document, explain};

@@ -242,7 +242,10 @@ impl Doing<'_> {
             Err(error) => return (None, Some(Err(error))),
         };
         let (gone, mut told) = watch::channel(None);
-        let mut running = self.service.running.carry_told(self.system.clone(), accepted, gone);
+        let mut running = {
+            let meter = self.service.meter.clone();
+            self.service.running.carry_told(self.system.clone(), accepted, meter, gone)
+        };
         let wait = Duration::from_secs(self.route.wait_objects_secs.unwrap_or(0));
         let waited = async {
             // Who is gone without having told has ended: the other branch has its word.

@@ -45,15 +45,23 @@ pub enum Data {
 
 impl Data {
     pub async fn on_sqlite() -> Self {
-        let sample = sexton_samples::batches();
+        Self::of_on_sqlite(&sexton_samples::batches()).await
+    }
+
+    pub async fn on_postgres() -> Self {
+        Self::of_on_postgres(&sexton_samples::batches()).await
+    }
+
+    /// Another sample.
+    pub async fn of_on_sqlite(sample: &Sample) -> Self {
         let database = sqlite::TestDatabase::new().await;
         let both = ["BEGIN;", sample.schema_sqlite, sample.seed_sqlite, "COMMIT;"].join("\n");
         database.execute(&both).await;
         Self::Sqlite(database)
     }
 
-    pub async fn on_postgres() -> Self {
-        let sample = sexton_samples::batches();
+    /// Another sample.
+    pub async fn of_on_postgres(sample: &Sample) -> Self {
         let database = postgres::TestDatabase::bare().await;
         database.execute(&[sample.schema_postgres, sample.seed_postgres].join("\n")).await;
         Self::Postgres(database)
@@ -133,7 +141,12 @@ impl Served {
 
     /// The sample behind this gate.
     pub async fn behind(data: &Data, gate: Arc<dyn Gate>) -> Self {
-        let system = data.system(&sexton_samples::batches()).await;
+        Self::with(data, &sexton_samples::batches(), gate).await
+    }
+
+    /// Another sample behind this gate.
+    pub async fn with(data: &Data, sample: &Sample, gate: Arc<dyn Gate>) -> Self {
+        let system = data.system(sample).await;
         let service = Service::new([system], gate, Surroundings::of_this_machine());
         Self::serving(service.expect("one system has a name of its own"), false).await
     }

@@ -19,6 +19,8 @@ use crate::service::Service;
 
 /// So long it is waited for where nobody says: most refusals are known by then.
 const WAIT: Duration = Duration::from_secs(2);
+/// So often it is looked at, where another task or another server carries it out.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Nobody waits longer.
 const WAIT_MAX_SECS: u64 = 60;
 
@@ -47,6 +49,29 @@ pub(super) async fn waited(
         () = tokio::time::sleep(wait) => None,
         _ = stopping.wait_for(|is_stopped| *is_stopped) => None,
     }
+}
+
+/// Waits until a deletion that somebody else carries out is done with, the time is over, or the
+/// server ends.
+pub(super) async fn followed(
+    service: &Service,
+    system: &System,
+    id: &DeletionId,
+    wait: Duration,
+) -> Result<(), Failure> {
+    let mut stopping = service.stopping();
+    let until = tokio::time::Instant::now() + wait;
+    while tokio::time::Instant::now() < until {
+        let status = system.status(id).await?;
+        if status.is_none_or(|status| status.row.state.is_end()) {
+            return Ok(());
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = stopping.wait_for(|is_stopped| *is_stopped) => return Ok(()),
+        }
+    }
+    Ok(())
 }
 
 /// What has become of the deletion: it as it is stored, or why it did not happen.

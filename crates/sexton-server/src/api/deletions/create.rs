@@ -1,14 +1,17 @@
 //! `POST /api/systems/{system}/deletions`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use sexton_api::{AskDeletion, Deletion};
-use sexton_engine::{Bound, DeleteRequest, RootKey};
+use sexton_core::names::DeletionId;
+use sexton_engine::{Acceptance, Bound, DeleteRequest, RootKey, System};
 
-use super::answer::{answered, waited, wanted};
+use super::answer::{answered, followed, waited, wanted};
+use super::once::{once, refused_before};
 use crate::api::previews::{kept, key_of, root_of};
 use crate::extract::{Body, Changer, Place};
 use crate::failure::Failure;
@@ -21,6 +24,7 @@ use crate::who::Identity;
 #[utoipa::path(post, path = "/api/systems/{system}/deletions", tag = "deletions",
     params(
         ("system" = String, Path, description = "The system"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Asked again with the same key and body it makes no other deletion; kept for 7 days"),
         ("Prefer" = Option<String>, Header, description = "`wait=N`: how many seconds the answer may take; 2 if not said, 60 at most"),
     ),
     request_body = AskDeletion,
@@ -37,16 +41,43 @@ pub async fn create(
     Body(ask): Body<AskDeletion>,
 ) -> Result<Response, Failure> {
     let system = service.system(&name, &identity)?.clone();
+    let once = once(&headers, &ask, &identity)?;
+    let wait = wanted(&headers);
+    if let Some(once) = &once
+        && let Some(known) = system.known(&once.key).await?
+    {
+        return again(&service, &system, &once.same(known)?, wait).await;
+    }
     let request = match &ask.preview {
         Some(id) => confirmed(&service, &name, id, &ask, &identity)?,
         None => named(&ask, &identity)?,
     };
-    let accepted = system.accept(&request).await?;
+    let accepted = match &once {
+        None => system.accept(&request).await?,
+        Some(once) => match system.accept_once(&request, &once.key, &once.body).await? {
+            Acceptance::New(accepted) => *accepted,
+            Acceptance::Known(known) => {
+                return again(&service, &system, &once.same(known)?, wait).await;
+            }
+        },
+    };
     let id = accepted.id().clone();
     tracing::info!(event = "deletion_accepted", system = name, deletion = id.as_str());
-    let ended = service.running.carry(system.clone(), accepted);
-    let ended = waited(&service, ended, wanted(&headers)).await;
+    let ended = service.running.carry(system.clone(), accepted, service.meter.clone());
+    let ended = waited(&service, ended, wait).await;
     answered(&service, &system, &id, ended).await
+}
+
+/// What the same request was answered before, or would be by now.
+async fn again(
+    service: &Service,
+    system: &System,
+    id: &DeletionId,
+    wait: Duration,
+) -> Result<Response, Failure> {
+    followed(service, system, id, wait).await?;
+    refused_before(system, id).await?;
+    answered(service, system, id, None).await
 }
 
 /// A deletion of exactly what was previewed.

@@ -2,44 +2,45 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
+use axum::response::Response;
 use sexton_api::Deletions;
+use sexton_core::names::{DeletionId, Timestamp};
 
-use super::shown::{may_see, shown};
+use super::shown::shown;
+use crate::api::page::{Paging, cursor, paged};
 use crate::extract::{Asked, Asker, Place};
 use crate::failure::Failure;
 use crate::service::Service;
 
-/// So many are listed where nobody says.
-const LIMIT: u32 = 50;
-
-/// Which deletions are listed.
-#[derive(Debug, Deserialize)]
-pub struct Listing {
-    limit: Option<u32>,
-}
-
-/// Deletions, newest first.
+/// Deletions, newest first. Who is of a tenant sees what they asked for themselves.
 #[utoipa::path(get, path = "/api/systems/{system}/deletions", tag = "deletions",
     params(
         ("system" = String, Path, description = "The system"),
         ("limit" = Option<u32>, Query, description = "How many, from 1 to 200; 50 if not said"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
     ),
     responses((status = 200, description = "Deletions, newest first", body = Deletions)))]
 pub async fn list(
     State(service): State<Arc<Service>>,
     Asker(identity): Asker,
     Place(name): Place<String>,
-    Asked(Listing { limit }): Asked<Listing>,
-) -> Result<Json<Deletions>, Failure> {
+    Asked(paging): Asked<Paging>,
+) -> Result<Response, Failure> {
     let system = service.system(&name, &identity)?;
-    let limit = limit.unwrap_or(LIMIT);
-    if !(1..=200).contains(&limit) {
-        return Err(Failure::unfit("limit", "from 1 to 200"));
-    }
-    let statuses = system.statuses(limit).await?;
-    let seen = statuses.into_iter().filter(|status| may_see(&status.row, &identity));
-    Ok(Json(Deletions { data: seen.map(shown).collect(), next_cursor: None }))
+    let limit = paging.limit()?;
+    let place: Option<(i64, String)> = paging.place()?;
+    let place = place.map(|(at, id)| (Timestamp(at), DeletionId::new(id)));
+    let before = place.as_ref().map(|(at, id)| (*at, id));
+    let actor = identity.tenant.as_ref().map(|_| &identity.actor);
+    // One more than is shown tells whether there is a next page.
+    let mut statuses = system.status_page(actor, before, limit + 1).await?;
+    let more = statuses.len() > limit as usize;
+    statuses.truncate(limit as usize);
+    let last = statuses.last().filter(|_| more);
+    let next = last.and_then(|last| cursor(&(last.row.requested_at.0, last.row.id.as_str())));
+    let data = statuses.into_iter().map(shown).collect();
+    let page = Deletions { data, next_cursor: next.clone() };
+    let path = format!("{}/api/systems/{name}/deletions", service.base_path());
+    Ok(paged(page, &path, limit, next.as_deref()))
 }

@@ -1,0 +1,123 @@
+//! Lists come in pages.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::place::{Data, Names, Served, somebody};
+
+on_both_databases!(
+    deletions_come_in_pages,
+    rows_of_a_thing_come_in_pages_the_newest_first,
+    rows_are_found_by_what_they_contain,
+);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_others_are_not_listed_on_sqlite() {
+    rows_of_others_are_not_listed(Data::of_on_sqlite(&sexton_samples::snapshots()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_others_are_not_listed_on_postgres() {
+    rows_of_others_are_not_listed(Data::of_on_postgres(&sexton_samples::snapshots()).await).await;
+}
+
+/// Ben works on one project of the first organization, Cleo on the only one of the second; staff
+/// see what is of the organization that they are in, and an admin everything of theirs.
+async fn rows_of_others_are_not_listed(data: Data) {
+    let mut admin = somebody("boss", &["admin"], Some("1"));
+    admin.actor = sexton_core::names::Actor::new("0");
+    let ben = somebody("102", &["preprod"], Some("1"));
+    let cleo = somebody("103", &["preprod"], Some("2"));
+    let dana = somebody("104", &["preprod"], Some("2"));
+    let known = Names(vec![admin, ben, cleo, dana]);
+    let sample = sexton_samples::snapshots();
+    let server = Served::with(&data, &sample, std::sync::Arc::new(known)).await;
+    let path = "/api/systems/snapshots/things/artifact";
+    for (name, projects) in [("boss", "5, 6"), ("102", "6"), ("103", "9"), ("104", "9")] {
+        let bearer = format!("Bearer {name}");
+        let who = [("authorization", bearer.as_str())];
+        let own = format!("artifacts WHERE project_id IN ({projects})");
+        let listed = server.ask(Method::GET, &format!("{path}?limit=200"), &who, "").await;
+        let rows = listed.expect(200).json()["data"].as_array().expect("a list").clone();
+        assert!(!rows.is_empty(), "{name} sees something");
+        assert_eq!(rows.len() as u64, data.count(&own).await, "{name}");
+        for row in rows {
+            let id = row["id"].as_str().expect("an id");
+            let is_own = data.count(&format!("{own} AND id = '{id}'")).await;
+            assert_eq!(is_own, 1, "{name} {row:#}");
+            server.ask(Method::GET, &format!("{path}/{id}"), &who, "").await.expect(200);
+        }
+        let others = format!("SELECT CAST(id AS TEXT) FROM artifacts WHERE NOT ({})", &own[16..]);
+        let others = data.value(&others).await.expect("others have some");
+        let one = server.ask(Method::GET, &format!("{path}/{others}"), &who, "").await;
+        one.problem(404, "missing");
+    }
+}
+
+async fn deletions_come_in_pages(data: Data) {
+    let server = Served::of(&data).await;
+    let path = "/api/systems/batches/deletions";
+    let mut made = Vec::new();
+    for id in ["autumn-2026", "none-1", "spring-2026", "none-2", "none-3"] {
+        let ask = json!({ "thing": "batch", "id": id, "confirm": id });
+        let answer = server.post_with(path, &ask, &[("prefer", "wait=30")]).await.json();
+        let id = if answer["id"].is_string() { &answer["id"] } else { &answer["deletion"] };
+        made.push(id.clone());
+    }
+    made.reverse();
+    let mut listed: Vec<Value> = Vec::new();
+    let mut next = format!("{path}?limit=2");
+    for pages in 1.. {
+        let page = server.get(&next).await.expect(200);
+        let body = page.json();
+        let data = body["data"].as_array().expect("a list");
+        listed.extend(data.iter().map(|deletion| deletion["id"].clone()));
+        let Some(cursor) = body["next_cursor"].as_str() else {
+            assert_eq!(pages, 3);
+            assert!(page.headers.get("link").is_none());
+            break;
+        };
+        next = format!("{path}?limit=2&cursor={cursor}");
+        assert_eq!(page.header("link"), format!("<{next}>; rel=\"next\""));
+    }
+    assert_eq!(listed, made);
+    server.get(&format!("{path}?cursor=x")).await.problem(400, "bad_cursor");
+}
+
+async fn rows_of_a_thing_come_in_pages_the_newest_first(data: Data) {
+    let server = Served::of(&data).await;
+    // Two of the same moment are told apart by their keys.
+    data.execute(
+        "INSERT INTO batches (id, tag, created_at, domain_count, description, snapshot_intent)
+         SELECT 'autumn-twin', tag, created_at, 0, '', 0 FROM batches WHERE id = 'autumn-2026'",
+    )
+    .await;
+    let path = "/api/systems/batches/things/batch";
+    let mut listed = Vec::new();
+    let mut next = format!("{path}?limit=1");
+    loop {
+        let page = server.get(&next).await.expect(200);
+        let body = page.json();
+        let ids = body["data"].as_array().expect("a list").iter();
+        listed.extend(ids.map(|row| row["id"].as_str().expect("an id").to_owned()));
+        let Some(cursor) = body["next_cursor"].as_str() else { break };
+        next = format!("{path}?limit=1&cursor={cursor}");
+        assert_eq!(page.header("link"), format!("<{next}>; rel=\"next\""));
+    }
+    assert_eq!(listed, ["autumn-twin", "autumn-2026", "summer-2026", "spring-2026"]);
+    let one = server.get(&format!("{path}/autumn-2026")).await.expect(200).json();
+    assert_eq!(one["show"]["tag"], "cities", "{one:#}");
+    server.get(&format!("{path}/winter-1999")).await.problem(404, "missing");
+    server.get("/api/systems/batches/things/bath").await.problem(404, "missing");
+    let odd = server.get(&format!("{path}?cursor=IltdIg")).await;
+    odd.problem(422, "not_listed");
+}
+
+async fn rows_are_found_by_what_they_contain(data: Data) {
+    let server = Served::of(&data).await;
+    let path = "/api/systems/batches/things/batch";
+    for (q, found) in [("SPRING", 1), ("%25", 0), ("2026", 3), ("_", 0), ("", 3)] {
+        let rows = server.get(&format!("{path}?q={q}")).await.expect(200).json();
+        assert_eq!(rows["data"].as_array().map(Vec::len), Some(found), "{q}: {rows:#}");
+    }
+}
