@@ -24,6 +24,7 @@ mod options;
 mod previewing;
 mod refusing;
 mod removing;
+mod serving;
 mod several;
 mod sweeping;
 mod terminal;

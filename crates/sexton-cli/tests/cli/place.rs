@@ -143,6 +143,14 @@ impl Place {
         column[0].as_ref().and_then(|text| text.parse().ok()).expect("the answer is a number")
     }
 
+    /// The table of deletions.
+    pub fn deletions(&self) -> &'static str {
+        match &self.database {
+            TestDatabase::Sqlite(_) => "sexton_deletions",
+            TestDatabase::Postgres(_) => "sexton.deletions",
+        }
+    }
+
     pub async fn dump(&self) -> Dump {
         match &self.database {
             TestDatabase::Sqlite(database) => database.dump().await,

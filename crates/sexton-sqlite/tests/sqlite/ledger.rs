@@ -47,7 +47,9 @@ async fn preparing_twice_is_preparing_once() {
     let applied = file.one("SELECT group_concat(number || name) FROM sexton_migrations").await;
     assert_eq!(
         applied,
-        Scalar::text("1ledger,2drained,3intents,4fence,5progress,6shared,9holds,11requests")
+        Scalar::text(
+            "1ledger,2drained,3intents,4fence,5progress,6shared,7hidden,9holds,11requests"
+        )
     );
     // Sexton's own tables are no part of the system's schema.
     let schema = file.database.schema().await.unwrap();
