@@ -108,6 +108,9 @@ pub enum Command {
     /// Answer over HTTP, and do the background work
     #[command(after_help = help::SERVE)]
     Serve(Serve),
+    /// Take back a deletion that has hidden something, before anything is gone
+    #[command(after_help = help::RESTORE)]
+    Restore(Restore),
     /// Make the open calls of a deletion now
     #[command(after_help = help::RETRY)]
     Retry(Retry),
@@ -247,6 +250,9 @@ pub struct Preview {
     /// Tell why this table is touched, reference by reference
     #[arg(long, value_name = "TABLE")]
     pub why: Option<String>,
+    /// Of a thing that can be hidden: what goes if it is not hidden first
+    #[arg(long)]
+    pub for_good: bool,
 }
 
 /// `sexton delete`.
@@ -267,6 +273,9 @@ pub struct Delete {
     /// So long it removes objects itself; then the rest is left to `sexton work`
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = duration)]
     pub wait: Duration,
+    /// Do not stop at hiding it, and reach what is hidden
+    #[arg(long)]
+    pub for_good: bool,
 }
 
 /// `sexton cancel`.
@@ -285,6 +294,16 @@ pub struct Status {
     /// How many to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
+}
+
+/// `sexton restore`.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The deletion, dlt_…
+    pub deletion: String,
+    /// Who restores it [default: $USER]
+    #[arg(long, value_name = "NAME")]
+    pub actor: Option<String>,
 }
 
 /// `sexton retry`.

@@ -16,6 +16,7 @@ const OWN: [(&str, &[May]); 14] = [
     ("object_owners", &[May::Select, May::Insert, May::Delete]),
     ("object_refs", &[May::Select, May::Insert, May::Delete]),
     ("hidden", &[May::Select, May::Insert, May::Delete]),
+    ("undo", &[May::Select, May::Insert, May::Delete]),
     ("purged", &[May::Select, May::Insert, May::Delete]),
     ("object_pins", &[May::Select, May::Insert, May::Update]),
     ("holds", &[May::Select, May::Update]),

@@ -89,6 +89,8 @@ and what is there then goes; --digest binds it to an earlier preview.
 Several go all or none, as one deletion with one record. They are confirmed by
 their number and what they are; the same id twice counts once.
 Work in flight is asked to stop first, and waited for, as [work] says.
+A thing with `hide` is hidden, and `sexton work` purges what hangs below it;
+--for-good deletes it at once, hidden or not.
 
 Exit codes: 0 gone and verified, 1 refused, 2 not confirmed, 3 declined,
             4 not found, 5 failed; only after 0 and 5 may anything be gone
@@ -114,6 +116,16 @@ Examples:
 
 First goes on with deletions whose process died: what had committed is looked
 at again and gets its receipt, what had not begun is taken back.";
+
+pub const RESTORE: &str = "\
+Examples:
+  sexton restore dlt_dgvlx4hpqz6mtfyqtfhzgfwxge
+
+For things whose `hide` has an `undo`: what this deletion has hidden or changed
+becomes what it was, all of it or nothing. Once a purge has begun, or the time of
+`undo` is over, or somebody has changed such a row since, it refuses.
+
+Exit codes: 0 restored, 1 refused, 4 not found, 5 failed";
 
 pub const RETRY: &str = "\
 Examples:
@@ -167,6 +179,7 @@ twice as long each time, up to an hour. Deletions that nobody carries on any
 more are settled, as by `sexton status`. Any number of workers may run; each
 promise is one worker's. Ctrl-C or SIGTERM ends it once what is under way has
 ended. What fails: sexton status DELETION
+It also purges what is hidden, as often as [things] say; with --once now.
 
 Exit codes: 0 done or stopped, 5 the database failed (--once)";
 

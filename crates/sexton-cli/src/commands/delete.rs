@@ -35,7 +35,8 @@ pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Resul
     allowed.map_err(|error| opened.failure(error))?;
     let bound = bound(delete, &preview, &opened)?;
     confirm(&preview, delete, &opened.line, screen)?;
-    carry_out(&request(delete, bound), total(&preview), &opened, screen).await?;
+    let wanted = Wanted { for_good: delete.for_good, total: total(&preview) };
+    carry_out(&request(delete, bound), wanted, &opened, screen).await?;
     Ok(Exit::Done)
 }
 
@@ -46,7 +47,13 @@ fn request(delete: &Delete, bound_to: Option<Bound>) -> DeleteRequest {
 async fn look(delete: &Delete, opened: &Opened, screen: &mut Screen) -> Result<Preview, Failure> {
     let target = &delete.target;
     let root = target.root();
-    let looked = opened.system.preview(&root, target.budget());
+    let looked = async {
+        if delete.for_good {
+            opened.system.preview_for_good(&root, target.budget()).await
+        } else {
+            opened.system.preview(&root, target.budget()).await
+        }
+    };
     let looked = watched(screen, "looking", looked).await;
     let preview = looked.map_err(|error| opened.failure(error))?;
     if screen.is_text() {
@@ -67,16 +74,29 @@ fn total(preview: &Preview) -> Option<u64> {
     counts.sum()
 }
 
+/// How far a deletion goes, and how many objects it is to count to.
+#[derive(Clone, Copy)]
+struct Wanted {
+    for_good: bool,
+    total: Option<u64>,
+}
+
 async fn carry_out(
     request: &DeleteRequest,
-    total: Option<u64>,
+    wanted: Wanted,
     opened: &Opened,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
     let began = SystemClock.now();
     let waiting = watch::Sender::new(None);
-    let deleting = opened.system.delete_watched(request, &waiting);
-    let removing = Removing { gone: opened.gone.clone(), total };
+    let deleting = async {
+        if wanted.for_good {
+            opened.system.delete_for_good(request, &waiting).await
+        } else {
+            opened.system.delete_watched(request, &waiting).await
+        }
+    };
+    let removing = Removing { gone: opened.gone.clone(), total: wanted.total };
     let waits = waiting.subscribe();
     let deleted = watched_removing(screen, "deleting", waits, removing, deleting).await;
     let receipt = match deleted {

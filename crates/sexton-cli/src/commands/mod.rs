@@ -12,6 +12,7 @@ mod hold;
 mod init;
 mod key;
 mod preview;
+mod restore;
 mod retry;
 mod root;
 mod schema;
@@ -45,6 +46,7 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Key(key) => key::run(key, shared, screen).await,
         Command::Schema => Ok(schema::run(screen)),
         Command::Status(status) => status::run(status, shared, screen).await,
+        Command::Restore(restore) => restore::run(restore, shared, screen).await,
         Command::Retry(retry) => retry::run(retry, shared, screen).await,
         Command::GiveUp(give_up) => give_up::run(give_up, shared, screen).await,
         Command::Sweep(sweep) => sweep::run(sweep, shared, screen).await,

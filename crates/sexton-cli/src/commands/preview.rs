@@ -21,7 +21,12 @@ pub async fn run(
     arguments.target.judge_options()?;
     let opened = wiring::open(shared).await?;
     let target = &arguments.target;
-    let looked = opened.system.preview(&target.root(), target.budget()).await;
+    let (root, budget) = (target.root(), target.budget());
+    let looked = if arguments.for_good {
+        opened.system.preview_for_good(&root, budget).await
+    } else {
+        opened.system.preview(&root, budget).await
+    };
     let preview = looked.map_err(|error| opened.failure(error))?;
     if !screen.is_text() {
         screen.document(&preview);

@@ -24,17 +24,28 @@ pub fn brief_receipt(receipt: &Receipt, took: &str) -> String {
 
 fn title(receipt: &Receipt, took: Option<&str>) -> String {
     let record = &receipt.record;
+    if is_hidden(receipt) {
+        let title = format!("Hidden {}", named(&record.thing, record.roots.all()));
+        let took = took.map(|took| format!(" in {took}")).unwrap_or_default();
+        return format!("{}{took}; nothing is gone yet.\n", bold(&title));
+    }
     let gone = counted(receipt.rows(), "row", "rows");
-    let tables = counted(record.removed.len() as u64, "table", "tables");
+    let tables = (record.removed.len() + receipt.purged.len()) as u64;
+    let tables = counted(tables, "table", "tables");
     let took = took.map(|took| format!(" in {took}")).unwrap_or_default();
     let title = format!("Deleted {}", named(&record.thing, record.roots.all()));
     format!("{}: {gone} from {tables}{took}.\n", bold(&title))
 }
 
+/// Whether it is hidden, and what hangs below it is still to be purged.
+fn is_hidden(receipt: &Receipt) -> bool {
+    !receipt.record.hidden.is_empty() && receipt.looked_at == 0 && receipt.purged.is_empty()
+}
+
 fn lines(receipt: &Receipt) -> Vec<Line> {
     let record = &receipt.record;
-    let gone =
-        record.removed.iter().map(|(table, rows)| line(Sign::Gone, table, *rows, Vec::new()));
+    let gone = record.removed.iter().chain(&receipt.purged);
+    let gone = gone.map(|(table, rows)| line(Sign::Gone, table, *rows, Vec::new()));
     let changed = record.changed.iter().map(|(text, rows)| {
         let table = Reference::of(text).map_or(text.as_str(), |line| line.table);
         line(Sign::Changed, table, *rows, Reference::remarks(text, "via"))
@@ -62,7 +73,12 @@ fn proof(receipt: &Receipt) -> String {
         0 => "nothing is left".to_owned(),
         behind => format!("no row is left; {}", counted(behind, "object is", "objects are")),
     };
-    let verified = format!("{} {looked}, {left}.", green("Verified:"));
+    let verified = if is_hidden(receipt) {
+        let purge = "what hangs below it goes by `sexton work`, chunk by chunk";
+        format!("{} {purge}.", green("To come: "))
+    } else {
+        format!("{} {looked}, {left}.", green("Verified:"))
+    };
     let objects = objects(receipt);
     let called = called(receipt);
     let who = who(&record.actor, record.reason.as_deref());

@@ -132,6 +132,7 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
             Way::AtOnce | Way::Chunk => super::looking::looks(source, &closure),
         },
         way: source.way,
+        undo: super::restoring::undo(source, &closure, &steps),
         hidden,
         claim: None,
         reasons: super::reasons::reasons(source, &closure),

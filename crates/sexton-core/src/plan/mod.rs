@@ -32,6 +32,7 @@ mod reasons;
 mod recording;
 mod remembering;
 mod removing;
+mod restoring;
 mod root;
 mod saying;
 mod snapshot;
@@ -107,6 +108,8 @@ pub struct Plan {
     pub way: Way,
     /// Rows that are hidden, where it goes no farther.
     pub hidden: Vec<Hidden>,
+    /// How it is taken back, where it hides and can be restored.
+    pub undo: Vec<Undo>,
     /// How the rows of a chunk are claimed, where it is of one.
     pub claim: Option<Claim>,
 }
@@ -120,6 +123,19 @@ pub struct Hidden {
     pub set: SetId,
     /// Positions of the thing's key within the set.
     pub key: Vec<usize>,
+}
+
+/// How rows that hiding changed become what they were.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undo {
+    /// The set, with the old values behind the identity.
+    pub set: SetId,
+    /// How many values.
+    pub values: usize,
+    /// Reads the identity and what the values have become.
+    pub reread: Statement,
+    /// Gives the old values back to rows that still hold what was written.
+    pub restore: Statement,
 }
 
 /// How a few rows below hidden roots become the roots of a chunk.

@@ -271,5 +271,6 @@ fn told(bind: &Bind) -> String {
         Bind::Path(name) => format!("the value named {name}"),
         Bind::Literal(scalar) => format!("{scalar}"),
         Bind::Cap => "the cap".into(),
+        Bind::Rows(set) => format!("stored rows of set {}", set.0),
     }
 }

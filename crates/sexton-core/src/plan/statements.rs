@@ -41,6 +41,7 @@ impl Plan {
             .chain(removed)
             .chain(derived)
             .chain(looked)
+            .chain(self.undo.iter().flat_map(|undo| [&undo.reread, &undo.restore]))
             .chain(self.claim.iter().flat_map(of_claim))
     }
 }

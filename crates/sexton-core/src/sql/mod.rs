@@ -82,6 +82,8 @@ pub enum Bind {
     Literal(Scalar),
     /// How many rows to look at, at most.
     Cap,
+    /// Stored rows of a set, as one JSON array of arrays.
+    Rows(SetId),
 }
 
 /// Columns of a key set.

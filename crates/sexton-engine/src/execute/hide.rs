@@ -4,10 +4,10 @@
 //! noted with it, by its keys: what hangs below is found from these, and what was hidden before by
 //! others is not among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sexton_core::audit::{Receipt, Record};
-use sexton_core::names::Timestamp;
+use sexton_core::names::{DeletionId, Timestamp};
 use sexton_core::plan::Way;
 use sexton_core::policy::{Hide, Undo};
 use sexton_core::preview::canonical_key;
@@ -16,7 +16,7 @@ use sexton_core::sql::Scalar;
 use super::Committed;
 use super::admit::Admitted;
 use crate::outcome::DeleteError;
-use crate::ports::{AuditRow, HiddenRoot};
+use crate::ports::{AuditRow, DatabaseError, HiddenRoot, Row};
 use crate::reap::Open;
 use crate::system::System;
 use crate::walk::Walk;
@@ -51,6 +51,38 @@ fn due(system: &System, walk: &Walk<'_>, at: Timestamp) -> Option<Timestamp> {
         Some(Undo::Secs(secs)) => Some(at.plus_secs(secs)),
         Some(Undo::UntilPurged) | None => Some(at),
     }
+}
+
+/// Keeps what hiding has changed, where it can be given back. What cannot be written down exactly is
+/// not kept, and then nothing is restored.
+pub(super) async fn keep_undo(walk: &mut Walk<'_>, id: &DeletionId) -> Result<(), DatabaseError> {
+    let plan = walk.plan;
+    for undo in &plan.undo {
+        if walk.sets[undo.set.0].is_empty() {
+            continue;
+        }
+        let identity = plan.sets[undo.set.0].identity;
+        let now: HashMap<Vec<Scalar>, Row> = walk
+            .rows(&undo.reread, u64::MAX)
+            .await?
+            .into_iter()
+            .map(|row| (row[..identity].to_vec(), row))
+            .collect();
+        let old = walk.sets[undo.set.0].all().iter();
+        let rows = old.filter_map(|row| {
+            let values = identity..identity + undo.values;
+            let now = &now.get(&row[..identity])?[values.clone()];
+            Some([&row[..identity], &row[values], now].concat())
+        });
+        let rows: Vec<Row> = rows.collect();
+        let is_plain = |value: &Scalar| !matches!(value, Scalar::Real(_) | Scalar::Blob(_));
+        if rows.iter().flatten().all(is_plain) {
+            let rows: Vec<String> = rows.iter().map(|row| canonical_key(row)).collect();
+            let place = i64::try_from(undo.set.0).unwrap_or(i64::MAX);
+            walk.tx.insert_undo(id, place, &format!("[{}]", rows.join(","))).await?;
+        }
+    }
+    Ok(())
 }
 
 /// How many roots of each thing are hidden.

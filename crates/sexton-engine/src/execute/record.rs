@@ -90,6 +90,7 @@ pub(super) async fn write(
     let hidden = hide::hidden(system, walk, at);
     if !hidden.is_empty() {
         walk.tx.insert_hidden(id, &hidden).await?;
+        hide::keep_undo(walk, id).await?;
     }
     let Counts { calls: promised, objects, events } =
         carried.promised.store(system, admitted, walk, &carried.removed).await?;

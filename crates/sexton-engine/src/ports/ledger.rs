@@ -261,6 +261,20 @@ pub trait Ledger {
     /// The roots that a deletion hid. Locks nothing.
     async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError>;
 
+    /// Keeps what hiding changed in the set at this place of the plan: JSON. A repeat fails.
+    async fn insert_undo(
+        &mut self,
+        deletion: &DeletionId,
+        place: i64,
+        rows: &str,
+    ) -> Result<(), DatabaseError>;
+
+    /// What hiding changed, by the places of the sets. Locks nothing.
+    async fn undo(&mut self, deletion: &DeletionId) -> Result<Vec<(i64, String)>, DatabaseError>;
+
+    /// Forgets what hiding changed. A repeat finds nothing.
+    async fn drop_undo(&mut self, deletion: &DeletionId) -> Result<(), DatabaseError>;
+
     /// Deletions whose roots are hidden, or are being purged, and whose purge may begin by now,
     /// oldest first, at most `limit`. Locks nothing.
     async fn due_to_purge(

@@ -269,6 +269,9 @@ impl System {
         })
         .await?;
         let row = tx.deletion(&purging.row.id).await?;
+        if row.as_ref().is_some_and(|row| row.state == State::Purging) {
+            tx.drop_undo(&purging.row.id).await?;
+        }
         tx.commit().await?;
         if let Some(row) = row {
             purging.row = row;

@@ -160,3 +160,55 @@ pub(super) async fn drop_of(link: &mut Link<'_>, deletion: &DeletionId) -> Resul
     .await?;
     Ok(())
 }
+
+/// Keeps what hiding changed in one set. A repeat fails.
+pub(super) async fn insert_undo(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+    place: i64,
+    rows: &str,
+) -> Result<(), sqlx::Error> {
+    link.query(
+        "INSERT INTO sexton.undo (deletion, place, rows)
+         VALUES ($1, $2::bigint::integer, $3)",
+    )
+    .bind(deletion.as_str())
+    .bind(place)
+    .bind(rows)
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+/// What hiding changed, by the places of the sets. Locks nothing.
+pub(super) async fn undo(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT place::bigint AS place, rows
+         FROM sexton.undo
+         WHERE deletion = $1
+         ORDER BY place",
+        )
+        .bind(deletion.as_str())
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(|row| Ok((row.try_get("place")?, row.try_get("rows")?))).collect()
+}
+
+/// Forgets what hiding changed. A repeat finds nothing.
+pub(super) async fn drop_undo(
+    link: &mut Link<'_>,
+    deletion: &DeletionId,
+) -> Result<(), sqlx::Error> {
+    link.query(
+        "DELETE FROM sexton.undo
+         WHERE deletion = $1",
+    )
+    .bind(deletion.as_str())
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}

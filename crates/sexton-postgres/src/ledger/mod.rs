@@ -146,6 +146,26 @@ impl<H: Held> Ledger for PostgresTx<H> {
         self.judged("read what is hidden", "", answer)
     }
 
+    async fn insert_undo(
+        &mut self,
+        deletion: &DeletionId,
+        place: i64,
+        rows: &str,
+    ) -> Result<(), DatabaseError> {
+        let answer = hidden::insert_undo(&mut self.link(), deletion, place, rows).await;
+        self.judged("keep what hiding changed", "", answer)
+    }
+
+    async fn undo(&mut self, deletion: &DeletionId) -> Result<Vec<(i64, String)>, DatabaseError> {
+        let answer = hidden::undo(&mut self.link(), deletion).await;
+        self.judged("read what hiding changed", "", answer)
+    }
+
+    async fn drop_undo(&mut self, deletion: &DeletionId) -> Result<(), DatabaseError> {
+        let answer = hidden::drop_undo(&mut self.link(), deletion).await;
+        self.judged("forget what hiding changed", "", answer)
+    }
+
     async fn due_to_purge(
         &mut self,
         system: &SystemName,

@@ -171,3 +171,56 @@ pub async fn drop_purged(
     .map_err(|error| failure("forget what chunks removed", error))?;
     Ok(())
 }
+
+/// Keeps what hiding changed in one set. A repeat fails.
+pub async fn insert_undo(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+    place: i64,
+    rows: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO sexton_undo (deletion, place, rows)
+         VALUES (?1, ?2, ?3)",
+    )
+    .bind(id.as_str())
+    .bind(place)
+    .bind(rows)
+    .execute(connection)
+    .await
+    .map_err(|error| failure("keep what hiding changed", error))?;
+    Ok(())
+}
+
+/// What hiding changed, by the places of the sets.
+pub async fn undo(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+) -> Result<Vec<(i64, String)>, DatabaseError> {
+    sqlx::query_as(
+        "SELECT place, rows
+         FROM sexton_undo
+         WHERE deletion = ?1
+         ORDER BY place",
+    )
+    .bind(id.as_str())
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("read what hiding changed", error))
+}
+
+/// Forgets what hiding changed. A repeat finds nothing.
+pub async fn drop_undo(
+    connection: &mut SqliteConnection,
+    id: &DeletionId,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "DELETE FROM sexton_undo
+         WHERE deletion = ?1",
+    )
+    .bind(id.as_str())
+    .execute(connection)
+    .await
+    .map_err(|error| failure("forget what hiding changed", error))?;
+    Ok(())
+}

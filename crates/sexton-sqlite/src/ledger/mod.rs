@@ -158,6 +158,26 @@ impl Ledger for SqliteTx<'_> {
         self.judged(answer)
     }
 
+    async fn insert_undo(
+        &mut self,
+        deletion: &DeletionId,
+        place: i64,
+        rows: &str,
+    ) -> Result<(), DatabaseError> {
+        let answer = hidden::insert_undo(self.connection()?, deletion, place, rows).await;
+        self.judged(answer)
+    }
+
+    async fn undo(&mut self, deletion: &DeletionId) -> Result<Vec<(i64, String)>, DatabaseError> {
+        let answer = hidden::undo(self.connection()?, deletion).await;
+        self.judged(answer)
+    }
+
+    async fn drop_undo(&mut self, deletion: &DeletionId) -> Result<(), DatabaseError> {
+        let answer = hidden::drop_undo(self.connection()?, deletion).await;
+        self.judged(answer)
+    }
+
     async fn due_to_purge(
         &mut self,
         system: &SystemName,

@@ -126,6 +126,23 @@ impl Ledger for InterposedTx {
         self.watch.around("hidden", self.inner.hidden(deletion)).await
     }
 
+    async fn insert_undo(
+        &mut self,
+        deletion: &DeletionId,
+        place: i64,
+        rows: &str,
+    ) -> Result<(), DatabaseError> {
+        self.watch.around("insert_undo", self.inner.insert_undo(deletion, place, rows)).await
+    }
+
+    async fn undo(&mut self, deletion: &DeletionId) -> Result<Vec<(i64, String)>, DatabaseError> {
+        self.watch.around("undo", self.inner.undo(deletion)).await
+    }
+
+    async fn drop_undo(&mut self, deletion: &DeletionId) -> Result<(), DatabaseError> {
+        self.watch.around("drop_undo", self.inner.drop_undo(deletion)).await
+    }
+
     async fn due_to_purge(
         &mut self,
         system: &SystemName,

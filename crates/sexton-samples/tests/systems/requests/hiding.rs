@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use sexton_core::lifecycle::State;
+use sexton_core::names::{Actor, DeletionId};
 use sexton_core::plan::Way;
-use sexton_core::policy::Policy;
+use sexton_core::policy::{Hide, Policy, Undo};
 use sexton_engine::ports::Database;
-use sexton_engine::{DeleteError, Purged, Surroundings, System};
+use sexton_engine::{DeleteError, DeleteRequest, Purged, Restored, Root, Surroundings, System};
 use sexton_testkit::dump::Dump;
 use sexton_testkit::interpose::{Interposed, Pauser, Watcher};
 use tokio::sync::watch;
@@ -27,6 +28,10 @@ on_both_databases!(
     r29_a_purge_says_what_it_has_removed,
     r30_no_column_keeps_the_text_of_a_purged_batch_or_file,
     what_is_hidden_can_be_deleted_for_good,
+    what_was_hidden_is_restored_exactly_and_alone,
+    what_somebody_changed_since_is_not_restored,
+    what_is_being_purged_is_not_restored,
+    what_the_policy_keeps_no_undo_of_is_not_restored,
 );
 
 const OCTOBER: u8 = 1;
@@ -227,7 +232,7 @@ async fn r22_a_chunk_is_of_a_few_rows_of_a_table(place: Place) {
 
 async fn r29_a_purge_says_what_it_has_removed(place: Place) {
     let receipt = place.delete(batch(ENDED)).await.unwrap();
-    let deletion = sexton_core::names::DeletionId::new(receipt.record.deletion);
+    let deletion = DeletionId::new(receipt.record.deletion);
     let status = place.system().status(&deletion).await.unwrap().unwrap();
     assert_eq!(status.row.state, State::Hidden);
     purge(&chunked(&place, 1)).await;
@@ -446,4 +451,73 @@ async fn r15_a_writer_under_way_is_waited_for_and_his_row_is_purged() {
     deleting.await.unwrap().unwrap();
     let purged = purge(place.system()).await;
     assert_eq!((purged.rows, left(&place).await), (4 + 3 + 1, 0));
+}
+
+/// The same, in which what is hidden can be restored for an hour.
+fn undoable(place: &Place) -> System {
+    let mut policy: Policy = place.system().policy().clone();
+    for thing in &mut policy.things {
+        if let Some(Hide::Row(hide)) = &mut thing.hide {
+            hide.undo = Undo::Secs(3_600);
+        }
+    }
+    let database = place.system().database().clone();
+    System::new(policy, database, Surroundings::of_this_machine(), None)
+}
+
+async fn hides(system: &System, root: Root) -> DeletionId {
+    let asked = DeleteRequest { root, reason: None, bound_to: None };
+    DeletionId::new(system.delete(&asked).await.unwrap().record.deletion)
+}
+
+async fn restores(system: &System, id: &DeletionId) -> Restored {
+    system.restore(id, &Actor::new("ada")).await.unwrap().unwrap()
+}
+
+/// A file that was hidden before by another deletion stays hidden.
+async fn what_was_hidden_is_restored_exactly_and_alone(place: Place) {
+    let system = undoable(&place);
+    hides(&system, file(ERRORS)).await;
+    let before = place.dump().await;
+    for root in [file(OCTOBER), batch(ENDED), batch(UNDER_WAY)] {
+        let id = hides(&system, root.clone()).await;
+        assert_ne!(place.dump().await, before);
+        assert_eq!(purge(&system).await.rows, 0);
+        let restored = restores(&system, &id).await;
+        assert!(matches!(restored, Restored::Rows(rows) if rows > 0), "{restored:?}");
+        assert_eq!(place.dump().await, before, "{root:?}");
+        let again = restores(&system, &id).await;
+        assert!(matches!(again, Restored::Refused(_)), "{again:?}");
+    }
+}
+
+async fn what_somebody_changed_since_is_not_restored(place: Place) {
+    let system = undoable(&place);
+    let id = hides(&system, file(OCTOBER)).await;
+    let renamed =
+        format!("UPDATE files SET name = 'kept' WHERE id = '{}'", self::id("f1", OCTOBER));
+    place.execute(&renamed).await;
+    let before = place.dump().await;
+    let refused = restores(&system, &id).await;
+    assert!(matches!(refused, Restored::Refused(_)), "{refused:?}");
+    assert_eq!(place.dump().await, before);
+}
+
+async fn what_is_being_purged_is_not_restored(place: Place) {
+    let system = undoable(&place);
+    let id = hides(&system, batch(ENDED)).await;
+    let due = if place.is_sqlite() { "sexton_hidden" } else { "sexton.hidden" };
+    place.execute(&format!("UPDATE {due} SET due = 0")).await;
+    assert_eq!(purge(&system).await.rows, 4 + 3);
+    let refused = restores(&system, &id).await;
+    assert!(matches!(refused, Restored::Refused(_)), "{refused:?}");
+}
+
+/// Old values may be what was to be forgotten.
+async fn what_the_policy_keeps_no_undo_of_is_not_restored(place: Place) {
+    let id = hides(place.system(), batch(ENDED)).await;
+    let refused = restores(place.system(), &id).await;
+    assert!(matches!(refused, Restored::Refused(_)), "{refused:?}");
+    let kept = if place.is_sqlite() { "sexton_undo" } else { "sexton.undo" };
+    assert_eq!(place.number(&format!("SELECT count(*) FROM {kept}")).await, 0);
 }
