@@ -5,6 +5,7 @@
 //! where the table has one that is never NULL; else by the key.
 //! Not here: values without a row of their own, which nobody can list by a key.
 
+use super::Way;
 use super::closure::{columns_of, root_row};
 use super::compile::{CompileError, Source};
 use super::root::{seen, tenant, write_tenant};
@@ -60,7 +61,8 @@ pub fn listing(
 ) -> Result<Option<Listing>, CompileError> {
     let known = policy.things.iter().find(|known| known.name == *thing);
     let thing = known.ok_or_else(|| CompileError::UnknownThing(thing.clone()))?;
-    let source = Source { policy, schema, graph, thing };
+    let way = if thing.hide.is_some() { Way::Hide } else { Way::AtOnce };
+    let source = Source { policy, schema, graph, thing, way };
     let Some((table, columns)) = root_row(&source) else { return Ok(None) };
     // A path that leads nowhere must not leave the rows to everybody.
     if let Some(path) = &thing.tenant

@@ -8,6 +8,7 @@ use axum::http::header::ALLOW;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use sexton_core::finding::Located;
 use sexton_core::policy::{Method, Outcome, Policy, Route};
 use sexton_core::routes::{Answered, Asked, Facts, Found, Match, Table, answer, ask, query};
 use sexton_engine::System;
@@ -125,8 +126,14 @@ fn forbidden(policy: &Policy, route: &Route, asked: &Asked, identity: &Identity)
     if route.method != Method::Get && only_looks {
         return Some("a viewer looks, and changes nothing".to_owned());
     }
-    let lists = asked.deed.verb().is_none_or(|verb| !verb.needs_id());
     let thing = policy.things.iter().find(|thing| asked.deed.thing() == Some(&thing.name));
+    let granted = |role: &Located<String>| identity.roles.contains(&role.value);
+    // An administrator of one tenant is none of the others.
+    let across = thing.filter(|thing| thing.across_tenants && identity.tenant.is_some());
+    if let Some(thing) = across.filter(|thing| !thing.roles.iter().any(granted)) {
+        return Some(format!("a {} of any tenant needs a role that is granted for it", thing.name));
+    }
+    let lists = asked.deed.verb().is_none_or(|verb| !verb.needs_id());
     let of_thing = thing.filter(|_| lists).map(|thing| thing.roles.as_slice());
     let roles = route.roles.as_deref().or(of_thing).unwrap_or_default();
     let has = |role: &str| identity.roles.iter().any(|own| own == role || own == "admin");

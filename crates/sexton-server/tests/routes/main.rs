@@ -4,3 +4,6 @@
 mod place;
 
 mod batches;
+mod datasets;
+mod snapshots;
+mod transcriptions;

@@ -1,6 +1,7 @@
 //! A sample system on either database, its objects in folders, behind a server of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -43,6 +44,7 @@ macro_rules! on_both_databases {
 pub struct Place {
     database: TestDatabase,
     router: Router,
+    service: Arc<Service>,
     folder: TempDir,
 }
 
@@ -83,8 +85,13 @@ impl Place {
         let script = ["BEGIN;", sample.schema_sqlite, &seed, "COMMIT;"].join("\n");
         database.execute(&script).await;
         let opened = SqliteDatabase::open(database.path().to_str().unwrap()).await.unwrap();
-        let router = served(&sample, Arc::new(opened), stores).await;
-        Self { database: TestDatabase::Sqlite(database), router, folder }
+        let service = served(&sample, Arc::new(opened), stores).await;
+        Self {
+            database: TestDatabase::Sqlite(database),
+            router: router(service.clone()),
+            service,
+            folder,
+        }
     }
 
     pub async fn on_postgres(sample: Sample) -> Self {
@@ -93,10 +100,10 @@ impl Place {
         database.execute(&[sample.schema_postgres, &seed].join("\n")).await;
         let schema = sample.read_policy().unwrap().schema.map(|schema| schema.value);
         let opened = PostgresDatabase::connect(&database.url(), schema.as_deref()).unwrap();
-        let router = served(&sample, Arc::new(opened), stores).await;
+        let service = served(&sample, Arc::new(opened), stores).await;
         let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
         let database = TestDatabase::Postgres { database, search_path };
-        Self { database, router, folder }
+        Self { database, router: router(service.clone()), service, folder }
     }
 
     /// Asks a route, as a program that is no browser.
@@ -125,6 +132,8 @@ impl Place {
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let headers = response.headers().iter();
+        // The id of a request is another one each time.
+        let headers = headers.filter(|(name, _)| name.as_str() != "x-request-id");
         let headers = headers.map(|(name, value)| {
             (name.to_string(), String::from_utf8(value.as_bytes().to_vec()).unwrap())
         });
@@ -173,6 +182,11 @@ impl Place {
             TestDatabase::Sqlite(database) => database.dump().await,
             TestDatabase::Postgres { database, .. } => database.dump().await,
         }
+    }
+
+    /// Waits until what was answered before its objects were gone has come to its end.
+    pub async fn settled(&self) {
+        self.service.running.end(Duration::from_mins(1)).await;
     }
 
     /// How many objects a store holds below a key.
@@ -252,10 +266,9 @@ async fn stores(sample: &Sample, seed: &str) -> (TempDir, Stores, String) {
     (folder, Stores::of(opened), seed)
 }
 
-async fn served(sample: &Sample, database: Arc<dyn Database>, stores: Stores) -> Router {
+async fn served(sample: &Sample, database: Arc<dyn Database>, stores: Stores) -> Arc<Service> {
     let policy = sample.read_policy().unwrap();
     let system = take_care(policy, database).await.unwrap().with_stores(stores);
     let surroundings = Surroundings::of_this_machine();
-    let service = Service::new([Arc::new(system)], Arc::new(Believing), surroundings).unwrap();
-    router(Arc::new(service))
+    Arc::new(Service::new([Arc::new(system)], Arc::new(Believing), surroundings).unwrap())
 }
