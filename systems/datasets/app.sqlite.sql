@@ -87,6 +87,7 @@ RETURNING cancel_requested AS cancel;
 
 -- One sample. A step that is done again meets its own row.
 -- name: worker.write
+-- puts if kind=iq_raw: iq synthetic/:dataset/:new/RX_000.npy
 -- only if
 SELECT id AS job FROM training_jobs WHERE {mine};
 -- only if

@@ -26,6 +26,10 @@ VALUES (5, 0, 'com.example.ferry', 1, :number::bigint, :item::uuid, {now})
 RETURNING id AS artifact;
 
 -- name: submit.snapshot
+-- puts: preprod 1/5/:item-map
+-- puts: preprod 1/5/:item-tickets
+-- puts: preprod 1/5/:item-timetable
+-- puts: preprod 1/5/:artifact/manifest.json {"images": {"home/login.png": {"content_hash": "2eab72e5d8f2a0727636f4e445bf52ada73f8e0032d3e1e0b7affa9bb1f6409c"}, "home/map.png": {"content_hash": ":item-map"}, "tickets.png": {"content_hash": ":item-tickets"}, "timetable.png": {"content_hash": ":item-timetable"}}}
 -- only if
 UPDATE artifacts SET state = 3 WHERE id = :artifact::bigint AND state = 0 RETURNING id AS artifact;
 INSERT INTO snapshot_metrics (artifact_id, image_count, is_selective, extras)
@@ -60,9 +64,12 @@ WHERE id = (SELECT c.id
             ORDER BY c.id
             LIMIT 1
             FOR UPDATE SKIP LOCKED)
-RETURNING id AS job, head_metrics_id AS head, base_metrics_id AS base;
+RETURNING id AS job, head_metrics_id AS head, base_metrics_id AS base,
+          (SELECT m.artifact_id FROM snapshot_metrics m WHERE m.id = head_metrics_id) AS compared,
+          (SELECT m.artifact_id FROM snapshot_metrics m WHERE m.id = base_metrics_id) AS against;
 
 -- name: worker.start
+-- puts: preprod 1/5/:compared/:against/plan.json
 -- only if
 UPDATE snapshot_comparisons SET chunks_total = :steps::integer, chunks_done_indices = '{}'
 WHERE {mine}
@@ -74,6 +81,8 @@ UPDATE snapshot_comparisons SET lease_expires_at = {lease_end} WHERE {mine} RETU
 
 -- One chunk of images.
 -- name: worker.write
+-- puts: preprod 1/5/:compared/:against/chunks/:step.json
+-- puts: preprod 1/5/:compared/:against/diff/:step.png
 -- only if
 UPDATE snapshot_comparisons
 SET chunks_done_indices = array_append(chunks_done_indices, :step::integer - 1),
@@ -83,6 +92,7 @@ RETURNING id AS job;
 
 -- The result counts only if the comparison is still this worker's.
 -- name: worker.finish
+-- puts: preprod 1/5/:compared/:against/comparison.json {"head_artifact_id": :compared, "base_artifact_id": :against, "images": {"home/map.png": {"status": "changed", "diff_mask_key": "1/5/:compared/:against/diff/1.png"}}}
 -- only if
 UPDATE snapshot_comparisons
 SET state = 2, lease_expires_at = NULL, date_updated = {now},

@@ -16,6 +16,7 @@ id = :job AND worker = :worker AND status = 'running' AND lease_expires_at > {no
 -- align beside each other, merge of both, and afterwards the search for personal data.
 
 -- name: submit.job
+-- puts: artifacts jobs/:item/input/original.wav
 INSERT INTO jobs (id, tenant_id, status, display_name, audio_uri, parameters, created_by_key_id, created_at)
 SELECT :item, t.id, 'pending', :name || ' ' || :n, 's3://dalston-artifacts/jobs/' || :item || '/input/original.wav',
        '{"model":"whisper-small"}', k.id, {now}
@@ -94,6 +95,7 @@ RETURNING cancel_requested OR EXISTS (SELECT 1 FROM jobs j WHERE j.id = tasks.jo
 
 -- The inventory names what an engine stores; nothing but this row ties it to the job.
 -- name: worker.write
+-- puts: artifacts jobs/:transcription/tasks/:job/part-:step.json
 -- only if
 SELECT id AS job FROM tasks WHERE {mine};
 INSERT INTO artifact_objects (id, tenant_id, owner_type, owner_id, artifact_type, uri, sensitivity, store, available_at)
@@ -106,6 +108,8 @@ ON CONFLICT (id) DO NOTHING;
 -- A job has ended when all its tasks have, but for what comes afterwards. Its row is locked first,
 -- so that of two tasks which end together one sees the other.
 -- name: worker.finish
+-- puts: artifacts jobs/:transcription/tasks/:job/response.json
+-- puts if stage=merge: artifacts jobs/:transcription/output/transcript.json
 -- only if
 SELECT id AS transcription FROM jobs WHERE id = :transcription;
 -- only if

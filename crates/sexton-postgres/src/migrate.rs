@@ -24,7 +24,7 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") },
     Migration { number: 2, name: "drained", text: include_str!("../migrations/0002_drained.sql") },
     Migration { number: 3, name: "intents", text: include_str!("../migrations/0003_intents.sql") },
@@ -39,9 +39,9 @@ const MIGRATIONS: [Migration; 9] = [
     Migration { number: 8, name: "undo", text: include_str!("../migrations/0008_undo.sql") },
     Migration { number: 9, name: "holds", text: include_str!("../migrations/0009_holds.sql") },
     Migration {
-        number: 11,
+        number: 10,
         name: "requests",
-        text: include_str!("../migrations/0011_requests.sql"),
+        text: include_str!("../migrations/0010_requests.sql"),
     },
 ];
 

@@ -17,6 +17,7 @@ use crate::shell::CommandLine;
 use crate::text::{self, View};
 use crate::wiring::{self, Opened};
 use folder::Folder;
+use live::Place;
 pub use story::STORIES;
 use story::Story;
 
@@ -66,7 +67,8 @@ async fn in_text(
     step(screen, "\nAudit", "is every record still what was written?");
     audit::verify(opened, screen).await?;
     step(screen, "\nAt work", story.at_work);
-    live::show(story, &folder.address(), opened, screen).await?;
+    let place = Place { database: folder.address(), stores: folder.stores() };
+    live::show(story, &place, opened, screen).await?;
     step(screen, "\nNow you", "these work as they are:");
     screen.say(&next_steps(story, folder));
     Ok(())

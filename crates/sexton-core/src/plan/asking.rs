@@ -168,6 +168,7 @@ impl Seen<'_> {
         writer.push(" FROM ").table(self.table).push(" WHERE ");
         self.of_route(writer);
         root::seen(self.source, self.table, writer);
+        root::unhidden(self.source, self.table, writer);
     }
 
     /// As the route says, and then by the key, so that parts of a list never overlap.

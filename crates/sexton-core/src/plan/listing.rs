@@ -8,7 +8,7 @@
 use super::Way;
 use super::closure::{columns_of, root_row};
 use super::compile::{CompileError, Source};
-use super::root::{seen, tenant, write_tenant};
+use super::root::{seen, tenant, unhidden, write_tenant};
 use crate::graph::Graph;
 use crate::names::ThingName;
 use crate::policy::Policy;
@@ -129,6 +129,7 @@ impl Written<'_> {
             }
         }
         seen(source, table, &mut writer);
+        unhidden(source, table, &mut writer);
         if rows != Rows::One {
             writer.push(" ORDER BY ").list(self.order, |writer, column| {
                 writer.column(column).push(" DESC");

@@ -124,7 +124,7 @@ pub(super) fn seen(source: &Source<'_>, table: &Table, writer: &mut Writer) {
 }
 
 /// ` AND` the row is not hidden already: then it is as if it had never been.
-fn unhidden(source: &Source<'_>, table: &Table, writer: &mut Writer) {
+pub(super) fn unhidden(source: &Source<'_>, table: &Table, writer: &mut Writer) {
     let hide = source.thing.hide.as_ref().and_then(Hide::row);
     if let Some(hide) = hide.filter(|_| source.way == Way::Hide) {
         writer.push(" AND NOT (");

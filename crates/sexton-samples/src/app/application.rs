@@ -1,6 +1,7 @@
 //! An application as data: its statements, what it submits, and the roles of its workers.
 
 use super::connection::{AppError, Connection};
+use super::puts::AppStores;
 use super::statements::{Dialect, Section, StatementError, Statements};
 use super::values::Values;
 use super::{Done, batches, datasets, requests, snapshots, transcriptions};
@@ -82,19 +83,30 @@ impl Application {
         let connection = Connection::open(address, self.schema).await?;
         let statements = self.statements(connection.dialect());
         let statements = statements.expect("a test reads every sample's statements");
-        Ok(Client { connection, statements })
+        Ok(Client { connection, statements, stores: AppStores::default() })
     }
 }
 
 /// The application at its database.
-#[derive(Debug)]
 pub struct Client {
     /// Its connection.
     pub connection: Connection,
     statements: Statements,
+    stores: AppStores,
 }
 
 impl Client {
+    /// The same, with stores into which it uploads. Without, it uploads nothing.
+    #[must_use]
+    pub fn with_stores(self, stores: AppStores) -> Self {
+        Self { stores, ..self }
+    }
+
+    /// Uploads what a section does before its transaction.
+    pub(super) async fn put(&self, section: &Section, values: &Values) -> Result<(), AppError> {
+        self.stores.put(&section.puts, values).await
+    }
+
     /// The section of this name, if there is one.
     pub fn section(&self, name: &str) -> Option<Section> {
         self.statements.get(name).cloned()
@@ -135,7 +147,7 @@ mod tests {
                     let mut values: Vec<String> = values.collect();
                     values.sort();
                     values.dedup();
-                    (section.name.clone(), conditions, values)
+                    (section.name.clone(), conditions, values, section.puts.clone())
                 };
                 statements.all().map(described).collect::<Vec<_>>()
             });

@@ -59,6 +59,22 @@ pub enum AppError {
         /// What the database says.
         source: sqlx::Error,
     },
+    /// A store cannot be opened.
+    #[error("cannot open the store {store}: {why}")]
+    Store {
+        /// The store.
+        store: String,
+        /// Why not.
+        why: String,
+    },
+    /// An object cannot be uploaded.
+    #[error("cannot upload {key}: {why}")]
+    Upload {
+        /// Its key.
+        key: String,
+        /// Why not.
+        why: String,
+    },
 }
 
 impl AppError {

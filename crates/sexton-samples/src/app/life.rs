@@ -234,6 +234,7 @@ impl Worker<'_> {
         let name = format!("{}.{part}", self.life.role.name);
         let Some(section) = self.client.section(&name) else { return Ok(None) };
         self.voice.before(part);
+        self.client.put(&section, known).await?;
         let voice = &mut *self.voice;
         let mut manner = Manner {
             careless: self.life.faults.careless,

@@ -10,11 +10,13 @@
 //! INSERT INTO entries (run_id, step) VALUES (:job, :step);
 //! ```
 //!
-//! The statements of a section are one transaction. One under `-- only if` must find or change
+//! The statements of a section are one transaction; what it uploads (`puts`) goes before. One under `-- only if` must find or change
 //! a row, otherwise the section is taken back. `{mine}` stands for the text defined above, `:job`
 //! for a value: it becomes a bind, and `::` of PostgreSQL stays a cast.
 
 use std::collections::BTreeMap;
+
+use super::puts::Put;
 
 /// How a database writes the place of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Section {
     pub name: String,
     /// Its statements, in order.
     pub statements: Vec<Statement>,
+    /// What it uploads first.
+    pub puts: Vec<Put>,
 }
 
 /// One statement.
@@ -101,7 +105,8 @@ impl Statements {
                     if statements.is_empty() {
                         return Err(StatementError::Empty(name));
                     }
-                    let section = Section { name: name.clone(), statements };
+                    let puts = Put::all(&block.text);
+                    let section = Section { name: name.clone(), statements, puts };
                     if sections.insert(name.clone(), section).is_some() {
                         return Err(StatementError::Twice(name));
                     }

@@ -91,6 +91,7 @@ impl Submission {
         let full = format!("submit.{name}");
         let section = client.section(&full).ok_or_else(|| AppError::NoSection(full.clone()))?;
         voice.before(name);
+        client.put(&section, known).await?;
         let mut manner =
             Manner { careless: false, before_commit: &mut || voice.before_commit(name) };
         let done = client.connection.run_in(&section, known, &mut manner).await;

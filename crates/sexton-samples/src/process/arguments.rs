@@ -45,6 +45,9 @@ pub struct Place {
     /// Its database: a postgres:// address, or the path of a SQLite file.
     #[arg(short, long, env = "DATABASE_URL")]
     pub database: String,
+    /// A store into which it uploads: a folder, or s3://BUCKET. Without, it uploads nothing.
+    #[arg(long = "store", value_name = "NAME=ADDRESS")]
+    pub stores: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use tokio::runtime::Builder;
 
-use crate::app::{Application, Faults, Life, Submission, Values};
+use crate::app::{AppStores, Application, Faults, Life, Submission, Values};
 use arguments::{Command, CommandLine, Read, Submit, Work};
 use lines::Lines;
 
@@ -29,7 +29,8 @@ pub fn run() -> Result<()> {
 
 async fn submit_all(submit: &Submit) -> Result<()> {
     let application = application(&submit.place.system)?;
-    let mut client = application.open(&submit.place.database).await?;
+    let client = application.open(&submit.place.database).await?;
+    let mut client = client.with_stores(stores(&submit.place.stores)?);
     let submission = Submission {
         name: submit.name.clone(),
         jobs: submit.jobs,
@@ -49,7 +50,8 @@ async fn live(work: &Work) -> Result<()> {
         let known: Vec<String> = known.collect();
         format!("{} has no `{}`; it has\n{}", application.name, work.role, known.join("\n"))
     })?;
-    let mut client = application.open(&work.place.database).await?;
+    let client = application.open(&work.place.database).await?;
+    let mut client = client.with_stores(stores(&work.place.stores)?);
     let life = Life {
         lease_secs: work.lease,
         steps: work.steps.unwrap_or(role.steps),
@@ -92,6 +94,16 @@ fn application(system: &str) -> Result<Application> {
         let known: Vec<&str> = Application::all().iter().map(|known| known.name).collect();
         anyhow!("no system is called `{system}`; there are {}", known.join(", "))
     })
+}
+
+fn stores(given: &[String]) -> Result<AppStores> {
+    let addresses = given.iter().map(|pair| {
+        let Some((name, address)) = pair.split_once('=') else {
+            bail!("`{pair}` is not of the form NAME=ADDRESS")
+        };
+        Ok((name.to_owned(), address.to_owned()))
+    });
+    Ok(AppStores::open(&addresses.collect::<Result<Vec<_>>>()?)?)
 }
 
 fn values(given: &[String]) -> Result<Values> {

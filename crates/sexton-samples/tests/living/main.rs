@@ -14,3 +14,4 @@ mod lies;
 mod requests;
 mod snapshots;
 mod transcriptions;
+mod uploading;

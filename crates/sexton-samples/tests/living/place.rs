@@ -1,15 +1,19 @@
 //! A sample system on either database, with its application's processes on it, for one test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sexton_core::audit::Receipt;
-use sexton_core::names::{Actor, ThingName};
+use sexton_core::lifecycle::State;
+use sexton_core::names::{Actor, DeletionId, StoreName, ThingName};
 use sexton_core::policy::Policy;
 use sexton_engine::ports::Database;
-use sexton_engine::{Caller, DeleteError, DeleteRequest, Root, RootKey, Surroundings, System};
+use sexton_engine::{
+    Caller, DeleteError, DeleteRequest, Root, RootKey, Stores, Surroundings, System,
+};
 use sexton_postgres::PostgresDatabase;
 use sexton_samples::app::{Application, Values, id, truth};
 use sexton_samples::{Sample, take_care};
@@ -17,6 +21,8 @@ use sexton_sqlite::SqliteDatabase;
 use sexton_testkit::dump::Dump;
 use sexton_testkit::spoken::Spoken;
 use sexton_testkit::{postgres, sqlite};
+use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Makes a test of each function for each database; each gets the sample in a place of its own.
@@ -46,6 +52,8 @@ pub struct Place {
     pub application: Application,
     policy: String,
     database: TestDatabase,
+    /// Its stores, a folder for each, where the policy has them.
+    objects: Option<TempDir>,
 }
 
 enum TestDatabase {
@@ -73,7 +81,7 @@ impl Place {
     fn of(sample: Sample, database: TestDatabase) -> Self {
         let application = Application::of(sample.name).unwrap();
         let policy = without(&["work", "fence"], sample.policy);
-        Self { sample, application, policy, database }
+        Self { sample, application, policy, database, objects: None }
     }
 
     /// Where its processes find it.
@@ -88,6 +96,9 @@ impl Place {
     pub fn start(&self, act: &str, words: &[&str]) -> Spoken {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sexton-sample"));
         command.args([act, self.sample.name, "--database", &self.address()]).args(words);
+        for (store, folder) in self.stores() {
+            command.args(["--store", &format!("{store}={}", folder.display())]);
+        }
         Spoken::start(&[&[act], words].concat().join(" "), &mut command)
     }
 
@@ -110,7 +121,12 @@ impl Place {
     /// The engine with the policy.
     pub async fn system(&self) -> System {
         let (policy, database) = (self.read_policy(), self.open().await);
-        System::new(policy, database, Surroundings::of_this_machine(), None)
+        let opened = self.stores().into_iter().map(|(store, folder)| {
+            let opened = sexton_stores::open_late(folder.to_str().unwrap());
+            (StoreName::new(store), opened.map_err(|error| error.to_string()))
+        });
+        let stores = Stores::of(opened);
+        System::new(policy, database, Surroundings::of_this_machine(), None).with_stores(stores)
     }
 
     fn read_policy(&self) -> Policy {
@@ -138,6 +154,63 @@ impl Place {
     /// The same with all that the policy says.
     pub async fn whole(self) -> Self {
         self.without_only(&[]).await
+    }
+
+    /// The same with all that the policy says, of stores and objects too: a folder for each store,
+    /// with what its workers upload from now on.
+    pub async fn with_objects(mut self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (store, _) in self.sample.objects().buckets {
+            std::fs::create_dir(folder.path().join(store)).unwrap();
+        }
+        self.objects = Some(folder);
+        self.policy = self.sample.policy.to_owned();
+        self.installed().await
+    }
+
+    /// Its stores and their folders.
+    fn stores(&self) -> Vec<(&'static str, PathBuf)> {
+        let Some(folder) = &self.objects else { return Vec::new() };
+        let buckets = self.sample.objects().buckets.into_iter();
+        buckets.map(|(store, _)| (store, folder.path().join(store))).collect()
+    }
+
+    /// The keys of a store below this folder.
+    pub fn keys(&self, store: &str, below: &str) -> BTreeSet<String> {
+        let root = self.objects.as_ref().unwrap().path().join(store);
+        files(&root.join(below))
+            .into_iter()
+            .map(|file| file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Deletes what leaves objects to be looked for again; which deletion it is.
+    pub async fn deletes_for_now(&self, root: Root) -> DeletionId {
+        match self.delete(root).await {
+            Err(DeleteError::Unreaped { deletion, failing, .. }) => {
+                assert!(failing.is_empty(), "{failing:?}");
+                deletion
+            }
+            other => panic!("it does not wait: {other:?}"),
+        }
+    }
+
+    /// A day passes, and a worker of Sexton comes by; the deletion must be complete then.
+    pub async fn a_day_later(&self, id: &DeletionId) {
+        let intents = match self.database {
+            TestDatabase::Sqlite(_) => "sexton_intents",
+            TestDatabase::Postgres { .. } => "sexton.intents",
+        };
+        for _ in 0..2 {
+            self.execute(&format!(
+                "UPDATE {intents} SET not_before = not_before - 86400000000,
+                     next_try = not_before - 86400000000, leased_until = 0"
+            ))
+            .await;
+            self.system().await.work(&watch::channel(false).1).await.unwrap();
+        }
+        let status = self.system().await.status(id).await.unwrap().unwrap();
+        assert_eq!(status.row.state, State::Complete, "{}", status.sentence);
     }
 
     /// The same with all that the policy says, but for one line: a deletion at once stops and waits
@@ -310,6 +383,12 @@ impl Place {
     }
 }
 
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 /// How many events of this kind there are.
 pub fn count(said: &[serde_json::Value], what: &str) -> usize {
     said.iter().filter(|event| event["event"] == what).count()
@@ -330,7 +409,7 @@ pub fn root(thing: &str, id: &str) -> Root {
     }
 }
 
-/// Nothing is in a store here: what its workers write are rows.
+/// Nothing is in a store unless a test asks for it: what its workers write are rows.
 const STORED: [&str; 3] = ["stores", "pools", "objects"];
 
 /// The policy without these parts of it: what holds all the same.

@@ -48,7 +48,7 @@ async fn preparing_twice_is_preparing_once() {
     assert_eq!(
         applied,
         Scalar::text(
-            "1ledger,2drained,3intents,4fence,5progress,6shared,7hidden,9holds,11requests"
+            "1ledger,2drained,3intents,4fence,5progress,6shared,7hidden,8undo,9holds,10requests"
         )
     );
     // Sexton's own tables are no part of the system's schema.

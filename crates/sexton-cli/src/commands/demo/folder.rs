@@ -70,6 +70,13 @@ impl Folder {
         self.database().display().to_string()
     }
 
+    /// Where its workers upload: its stores and their folders.
+    pub fn stores(&self) -> Vec<(String, String)> {
+        let buckets = self.story.sample.objects().buckets.into_iter();
+        let folder = |store: &str| self.objects().join(store).display().to_string();
+        buckets.map(|(store, _)| (store.to_owned(), folder(store))).collect()
+    }
+
     fn system(&self) -> PathBuf {
         self.dir.join(self.story.sample.name)
     }

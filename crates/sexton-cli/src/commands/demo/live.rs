@@ -10,7 +10,9 @@ use std::time::Duration;
 use sexton_core::names::{Actor, ThingName};
 use sexton_engine::ports::{Clock, SystemClock};
 use sexton_engine::{Caller, DeleteError, DeleteRequest, Root, RootKey};
-use sexton_samples::app::{AppError, Application, Event, Life, Submission, Values, Voice};
+use sexton_samples::app::{
+    AppError, AppStores, Application, Client, Event, Life, Submission, Values, Voice,
+};
 use tokio::runtime::Builder;
 
 use super::story::Story;
@@ -35,17 +37,33 @@ pub struct Live {
     pub workers: u32,
 }
 
+/// Where the application is at work.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its database.
+    pub database: String,
+    /// Its stores, by name.
+    pub stores: Vec<(String, String)>,
+}
+
+impl Place {
+    async fn open(&self, application: &Application) -> Result<Client, AppError> {
+        let client = application.open(&self.database).await?;
+        Ok(client.with_stores(AppStores::open(&self.stores)?))
+    }
+}
+
 /// Tells it all.
 pub async fn show(
     story: &Story,
-    database: &str,
+    place: &Place,
     opened: &Opened,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
     let application = Application::of(story.sample.name).ok_or(Failure::NoApplication)?;
-    let known = submitted(&application, database, story.live.jobs).await?;
+    let known = submitted(&application, place, story.live.jobs).await?;
     let workers = (1..=story.live.workers)
-        .map(|number| AtWork::start(application, database, number))
+        .map(|number| AtWork::start(application, place, number))
         .collect::<Result<Vec<_>, Failure>>()?;
     for worker in &workers {
         screen.say(&format!("  {} works on {}", worker.name, short(&worker.job)));
@@ -105,10 +123,10 @@ async fn deleted(
 /// Works off what waits already, and hands in something new.
 async fn submitted(
     application: &Application,
-    database: &str,
+    place: &Place,
     jobs: u32,
 ) -> Result<Values, AppError> {
-    let mut client = application.open(database).await?;
+    let mut client = place.open(application).await?;
     let before = Life::of(application.roles[0], "worker-0");
     before.live(application, &mut client, &mut Nobody).await?;
     let submission =
@@ -139,18 +157,18 @@ struct AtWork {
 
 impl AtWork {
     /// Starts it, and waits until it has written once.
-    fn start(application: Application, database: &str, number: u32) -> Result<Self, Failure> {
+    fn start(application: Application, place: &Place, number: u32) -> Result<Self, Failure> {
         let name = format!("worker-{number}");
         let (go, wait) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let mut voice = Standing { tell, wait: Some(wait), job: String::new(), ended: "" };
         let life = Life::of(application.roles[0], &name);
-        let database = database.to_owned();
+        let place = place.clone();
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build();
             let runtime = runtime.expect("a thread can have a runtime of its own");
             runtime.block_on(async {
-                let mut client = application.open(&database).await?;
+                let mut client = place.open(&application).await?;
                 life.live(&application, &mut client, &mut voice).await
             })?;
             Ok(voice.ended.to_owned())
