@@ -63,6 +63,7 @@ CREATE TABLE synthetic_datasets (
     updated_at timestamptz
 );
 CREATE INDEX synthetic_datasets_created_by_job_id ON synthetic_datasets (created_by_job_id);
+CREATE INDEX synthetic_datasets_created_at ON synthetic_datasets (created_at);
 
 -- The cycle: a job names the dataset that it made or grew.
 ALTER TABLE training_jobs

@@ -61,6 +61,7 @@ CREATE TABLE synthetic_datasets (
     updated_at TIMESTAMP
 );
 CREATE INDEX synthetic_datasets_created_by_job_id ON synthetic_datasets (created_by_job_id);
+CREATE INDEX synthetic_datasets_created_at ON synthetic_datasets (created_at);
 
 CREATE TABLE synthetic_training_samples (
     timestamp TIMESTAMP NOT NULL,

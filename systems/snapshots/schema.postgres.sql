@@ -85,6 +85,7 @@ CREATE TABLE artifacts (
     date_added timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX artifacts_project_id ON artifacts (project_id, date_added);
+CREATE INDEX artifacts_date_added ON artifacts (date_added);
 CREATE INDEX artifacts_commit_comparison_id ON artifacts (commit_comparison_id);
 CREATE INDEX artifacts_build_configuration_id ON artifacts (build_configuration_id);
 CREATE INDEX artifacts_file_id ON artifacts (file_id);

@@ -1,5 +1,6 @@
 //! The command line as clap reads it, and the help that teaches it.
 
+mod background;
 mod help;
 mod holds;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::demo::STORIES;
 
+pub use background::{Pause, Retention, RetentionRun};
 pub use holds::{Hold, HoldAdd};
 
 /// Deletes a thing and everything derived from it: shown before, complete, once, and proven.
@@ -123,6 +125,15 @@ pub enum Command {
     /// Make the triggers that keep late writers off, or remove them
     #[command(subcommand, after_help = help::FENCE)]
     Fence(Fence),
+    /// List rules that delete by age, and run one
+    #[command(subcommand, after_help = help::RETENTION)]
+    Retention(Retention),
+    /// Stop background work, of all or of one store
+    #[command(after_help = help::PAUSE)]
+    Pause(Pause),
+    /// Go on with background work
+    #[command(after_help = help::RESUME)]
+    Resume(Pause),
     /// Put holds on what must not be deleted, list and release them
     #[command(subcommand, after_help = help::HOLD)]
     Hold(Hold),

@@ -4,9 +4,11 @@
 
 pub mod state;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sexton_core::policy::Policy;
+use sexton_core::names::RetentionName;
+use sexton_core::policy::{OlderThan, Policy};
 use sexton_engine::ports::{Database, DatabaseError, HookCaller, NoCaller, SystemClock};
 use sexton_engine::{DeleteError, EngineError, Gone, Stores, Surroundings, System};
 use sexton_hooks::HttpCaller;
@@ -62,16 +64,35 @@ pub async fn open_with(
     let database = database(shared, &file, &policy).await?;
     let surroundings = Surroundings::of_this_machine();
     let stores = stores(&policy);
-    let caller = caller(&policy)?;
+    let (caller, ages) = (caller(&policy)?, ages(&policy)?);
     let system = System::new(policy, database, surroundings, key.map(String::into_bytes));
     let (meter, gone) = watch::channel(Gone::default());
-    let mut system = system.with_caller(caller).with_stores(stores).with_meter(meter);
+    let mut system =
+        system.with_caller(caller).with_stores(stores).with_ages(ages).with_meter(meter);
     if let Some(path) = &shared.log_file {
         let log = Log::open(path);
         let unwritten = |source| Failure::FileUnwritten { file: path.clone(), source };
         system = system.with_log(Arc::new(log.map_err(unwritten)?));
     }
     Ok(Opened { system, gone, file, line: CommandLine::of_this_process(shared) })
+}
+
+/// The ages that variables say. One that is not set, or 0, says none.
+fn ages(policy: &Policy) -> Result<BTreeMap<RetentionName, i64>, Failure> {
+    let mut ages = BTreeMap::new();
+    for rule in &policy.retention {
+        let Some(OlderThan::Variable(name)) = rule.age.as_ref().map(|age| &age.over.value) else {
+            continue;
+        };
+        let text = std::env::var(name).unwrap_or_default();
+        let age = OlderThan::of_variable(&text).map_err(|why| Failure::BadAge {
+            variable: name.clone(),
+            rule: rule.name.to_string(),
+            why,
+        })?;
+        ages.extend(age.map(|age| (rule.name.clone(), age)));
+    }
+    Ok(ages)
 }
 
 /// The stores of the policy. One that cannot be opened is missed only by what needs it.

@@ -64,6 +64,10 @@ name!(
     PoolName
 );
 name!(
+    /// A rule of retention as the policy calls it.
+    RetentionName
+);
+name!(
     /// An event as the policy calls it: a line of the log.
     EventName
 );

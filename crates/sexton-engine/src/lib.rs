@@ -14,11 +14,13 @@ mod inquire;
 mod late;
 mod manifest;
 mod outcome;
+mod pause;
 mod preview;
 mod purge;
 mod reap;
 mod request;
 mod restore;
+mod retain;
 mod routes;
 mod status;
 mod stores;
@@ -41,6 +43,9 @@ pub use purge::Purged;
 pub use reap::{GivenUp, Gone, Worked};
 pub use request::{Bound, Caller, DeleteRequest, ROOTS_MAX, Root, RootKey, Surroundings};
 pub use restore::Restored;
+pub use retain::{
+    RetainError, RetainRequest, Retained, RetentionEnd, RetentionLook, RetentionSample, RuleStatus,
+};
 pub use routes::{ForRoute, RowsListed};
 pub use status::DeletionStatus;
 pub use stores::Stores;

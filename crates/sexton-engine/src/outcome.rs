@@ -3,6 +3,7 @@
 use sexton_core::audit::ObjectsGone;
 use sexton_core::finding::Finding;
 use sexton_core::names::{DeletionId, HookName, StoreName, ThingName, Timestamp};
+use sexton_core::plan::Plan;
 use sexton_core::policy::BadOption;
 use sexton_core::preview::{Blocker, BlockerKind, Difference};
 
@@ -184,6 +185,9 @@ impl From<DatabaseError> for DeleteError {
     }
 }
 
+/// What refuses what is not due any more.
+const UNDUE: &str = "[retention]";
+
 /// A refusal: what refuses, and how to clear it. Nothing has changed, but for work in flight that
 /// was asked to stop.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -229,6 +233,26 @@ impl Refusal {
     /// The refusal of this kind.
     pub(crate) fn by(by: RefusedBy, blockers: Vec<Blocker>) -> Self {
         Self { by, blockers, has_asked: false }
+    }
+
+    /// The refusal of what is not due any more, once it is locked.
+    pub(crate) fn undue(plan: &Plan) -> Self {
+        let blocker = Blocker {
+            kind: BlockerKind::State,
+            name: UNDUE.to_owned(),
+            message: format!("this {} is not due any more", plan.thing),
+            count: 1,
+            names: Vec::new(),
+            subject: Vec::new(),
+            roots: Vec::new(),
+            ways_out: Vec::new(),
+        };
+        Self::by(RefusedBy::Refused, vec![blocker])
+    }
+
+    /// Whether it is refused only because it is not due any more.
+    pub(crate) fn is_undue(&self) -> bool {
+        self.blockers.iter().all(|blocker| blocker.name == UNDUE)
     }
 
     /// The refusal by these blockers, if there are any.

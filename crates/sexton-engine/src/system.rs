@@ -14,7 +14,7 @@ use sexton_core::check::{
 use sexton_core::closures::Closures;
 use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::graph::{self, Graph};
-use sexton_core::names::{DeletionId, RouteName, ThingName, Timestamp};
+use sexton_core::names::{DeletionId, RetentionName, RouteName, ThingName, Timestamp};
 use sexton_core::plan::{
     CompileError, Plan, RoutePlan, Way, compile, compile_hide, compile_purge, route_plan,
 };
@@ -29,6 +29,7 @@ use crate::outcome::EngineError;
 use crate::ports::{Database, DatabaseError, Events, HookCaller, Mode, NoCaller, SchemaStamp};
 use crate::reap::{Gone, PATIENCE};
 use crate::request::Surroundings;
+use crate::retain::Ages;
 use crate::stores::Stores;
 
 /// A system under care, ready for previews and deletions.
@@ -42,6 +43,7 @@ pub struct System {
     pub(crate) stores: Stores,
     pub(crate) patience: Duration,
     pub(crate) meter: Option<watch::Sender<Gone>>,
+    pub(crate) ages: Ages,
     kept: Mutex<Kept>,
     /// When this process last drained what is hidden of each thing.
     pub(crate) drained: Mutex<BTreeMap<ThingName, Timestamp>>,
@@ -84,6 +86,7 @@ impl System {
             stores: Stores::default(),
             patience: PATIENCE,
             meter: None,
+            ages: Ages::default(),
             kept: Mutex::default(),
             drained: Mutex::default(),
         }
@@ -105,6 +108,13 @@ impl System {
     #[must_use]
     pub fn with_stores(self, stores: Stores) -> Self {
         Self { stores, ..self }
+    }
+
+    /// The same, with the ages in seconds of rules whose age a variable says. A rule without one is
+    /// only run by hand.
+    #[must_use]
+    pub fn with_ages(self, ages: BTreeMap<RetentionName, i64>) -> Self {
+        Self { ages, ..self }
     }
 
     /// Its policy.

@@ -175,6 +175,12 @@ async fn claim(link: &mut Link<'_>, claim: Claim<'_>) -> Result<Vec<IntentRow>, 
               AND intents.outcome IS NULL
               AND intents.next_try <= (SELECT now FROM moment)
               AND intents.leased_until <= (SELECT now FROM moment)
+              AND (intents.kind IN ('event', 'last-event') OR NOT EXISTS (
+                SELECT 1
+                FROM sexton.pauses
+                WHERE pauses.system = $1
+                  AND (pauses.store = '' OR pauses.store = intents.target::jsonb ->> 'store'
+                    OR intents.target::jsonb -> 'stores' ? pauses.store)))
             ORDER BY intents.next_try, intents.id
             LIMIT $6
             FOR UPDATE SKIP LOCKED

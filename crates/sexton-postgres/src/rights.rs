@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::link::Link;
 
 /// What deletions do with Sexton's own tables.
-const OWN: [(&str, &[May]); 15] = [
+const OWN: [(&str, &[May]); 18] = [
     ("migrations", &[May::Select]),
     ("deletions", &[May::Select, May::Insert, May::Update]),
     ("tombstones", &[May::Select, May::Insert, May::Delete]),
@@ -21,6 +21,9 @@ const OWN: [(&str, &[May]); 15] = [
     ("object_pins", &[May::Select, May::Insert, May::Update]),
     ("holds", &[May::Select, May::Update]),
     ("requests", &[May::Select, May::Insert, May::Delete]),
+    ("rules", &[May::Select, May::Insert, May::Update]),
+    ("refused_roots", ALL),
+    ("pauses", &[May::Select]),
     ("audit", &[May::Select, May::Insert, May::Update]),
     ("audit_head", &[May::Select, May::Update]),
 ];

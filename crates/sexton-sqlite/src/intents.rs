@@ -179,6 +179,12 @@ async fn claim(
               AND outcome IS NULL
               AND next_try <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
               AND leased_until <= CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+              AND (kind IN ('event', 'last-event') OR NOT EXISTS (
+                  SELECT 1
+                  FROM sexton_pauses AS paused
+                  WHERE paused.system = ?1
+                    AND (paused.store = '' OR paused.store = target ->> '$.store'
+                        OR paused.store IN (SELECT value FROM json_each(target, '$.stores')))))
             ORDER BY next_try, id
             LIMIT ?6
          )

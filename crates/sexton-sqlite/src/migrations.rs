@@ -23,7 +23,7 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") },
     Migration { number: 2, name: "drained", text: include_str!("../migrations/0002_drained.sql") },
     Migration { number: 3, name: "intents", text: include_str!("../migrations/0003_intents.sql") },
@@ -41,6 +41,11 @@ const MIGRATIONS: [Migration; 10] = [
         number: 10,
         name: "requests",
         text: include_str!("../migrations/0010_requests.sql"),
+    },
+    Migration {
+        number: 11,
+        name: "background",
+        text: include_str!("../migrations/0011_background.sql"),
     },
 ];
 

@@ -260,3 +260,33 @@ database for each root, whenever somebody would delete it.
 
 Exit codes: 0 done, 1 deletions are in the way, 2 usage or a condition that
             cannot be judged, 4 there is no such root, or no such hold";
+
+pub const RETENTION: &str = "\
+Examples:
+  sexton retention list
+  sexton retention run old-runs --dry-run
+  sexton retention run old-runs --older-than 90d --limit 1000
+
+Deletes what is as old as [retention] of the policy says, root by root, each
+with its own guards, holds, work and limits, its own record and receipt. One
+that refuses is told and stops no other. `sexton work` runs rules by `every`;
+a rule whose age is a variable that is not set, or 0, only runs by hand.
+
+Exit codes: 0 done, 1 a root stayed, or it is being run or paused elsewhere,
+            2 usage or policy, 5 the database failed";
+
+pub const PAUSE: &str = "\
+Examples:
+  sexton pause --reason 'the database is being moved'
+  sexton pause --store uploads --reason 'its bill is disputed'
+
+Workers begin nothing more: no call, no object, no root by age. What is under
+way ends. A deletion by hand still removes its rows; its objects wait. Who
+paused and why is a record of the chain, and `sexton status` shows it.";
+
+pub const RESUME: &str = "\
+Examples:
+  sexton resume --reason 'it was moved'
+  sexton resume --store uploads --reason 'it was paid'
+
+A store that was paused by itself stays paused when the system is resumed.";

@@ -7,6 +7,7 @@ use sexton_engine::ports::{Clock, SystemClock};
 use sexton_engine::{Bound, DeleteError, DeleteRequest};
 use tokio::sync::watch;
 
+use super::pause::json_of as json_of_pauses;
 use super::status::failing_json;
 use crate::arguments::{Delete, Shared};
 use crate::confirm::{confirm, root_of};
@@ -104,6 +105,7 @@ async fn carry_out(
         Err(DeleteError::Unreaped { deletion, open, failing, objects, next_try }) => {
             let (deletion, failing, objects) = (&deletion, failing.as_slice(), &objects);
             unreaped(&Left { deletion, open, failing, objects, next_try }, opened, screen);
+            tell_pauses(opened, screen).await;
             return Ok(());
         }
         Err(error) => return Err(opened.failure(error)),
@@ -119,6 +121,20 @@ async fn carry_out(
         }));
     }
     Ok(())
+}
+
+/// What is left may wait for a person, and not for a store.
+async fn tell_pauses(opened: &Opened, screen: &mut Screen) {
+    // What was asked for is done, even if this cannot be told.
+    let Ok(pauses) = opened.system.pauses().await else { return };
+    if pauses.is_empty() {
+        return;
+    }
+    if screen.is_text() {
+        screen.say(&text::pauses(&pauses));
+    } else {
+        screen.event(&json!({ "event": "paused", "pauses": json_of_pauses(&pauses) }));
+    }
 }
 
 /// What was asked for is done: the rows are gone, and the rest is stored, so that no endpoint and no

@@ -11,8 +11,10 @@ mod graph;
 mod hold;
 mod init;
 mod key;
+mod pause;
 mod preview;
 mod restore;
+mod retention;
 mod retry;
 mod root;
 mod schema;
@@ -42,6 +44,9 @@ pub async fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fai
         Command::Delete(delete) => delete::run(delete, shared, screen).await,
         Command::Cancel(cancel) => cancel::run(cancel, shared, screen).await,
         Command::Fence(fence) => fence::run(fence, shared, screen).await,
+        Command::Retention(asked) => retention::run(asked, shared, screen).await,
+        Command::Pause(asked) => pause::run(pause::Way::Pause, asked, shared, screen).await,
+        Command::Resume(asked) => pause::run(pause::Way::Resume, asked, shared, screen).await,
         Command::Hold(hold) => hold::run(hold, shared, screen).await,
         Command::Key(key) => key::run(key, shared, screen).await,
         Command::Schema => Ok(schema::run(screen)),

@@ -6,6 +6,7 @@ use sexton_core::names::DeletionId;
 use sexton_engine::ports::{Clock, DatabaseError, OpenIntent, SystemClock};
 use sexton_engine::{DeleteError, DeletionStatus, EngineError};
 
+use super::pause::json_of as json_of_pauses;
 use crate::arguments::{Shared, Status};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -65,12 +66,20 @@ async fn latest(
     screen: &mut Screen,
 ) -> Result<(), Failure> {
     let found = opened.system.statuses(limit).await.map_err(|error| opened.failure(error))?;
+    let pauses = opened.system.pauses().await.map_err(|error| opened.failure(error))?;
     if !screen.is_text() {
         let deletions: Vec<Value> = found.iter().map(json_of).collect();
-        screen.document(&json!({ "settled": settled_json(settled), "deletions": deletions }));
+        screen.document(&json!({
+            "settled": settled_json(settled),
+            "paused": json_of_pauses(&pauses),
+            "deletions": deletions,
+        }));
         return Ok(());
     }
     say_settled(settled, screen);
+    if !pauses.is_empty() {
+        screen.say(&text::pauses(&pauses));
+    }
     if found.is_empty() {
         screen.say(&format!(
             "Nothing has been deleted in the system `{}` yet.",

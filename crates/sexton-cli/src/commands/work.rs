@@ -8,6 +8,7 @@ use sexton_core::names::DeletionId;
 use sexton_engine::{Gone, Purged, System, Worked};
 use tokio::sync::{mpsc, watch};
 
+use super::retention::retained_json;
 use crate::arguments::{Shared, Work};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -181,6 +182,7 @@ fn tell(system: &str, worked: &Result<Worked, String>, screen: &mut Screen) {
         Ok(worked) => {
             let settled: Vec<_> = worked.settled.iter().map(settled_json).collect();
             let failed: Vec<_> = worked.failed.iter().map(failed_json).collect();
+            let retained: Vec<_> = worked.retained.iter().map(retained_json).collect();
             let event = json!({
                 "event": "worked",
                 "system": system,
@@ -188,6 +190,7 @@ fn tell(system: &str, worked: &Result<Worked, String>, screen: &mut Screen) {
                 "failed": failed,
                 "settled": settled,
                 "purged": purged_json(&worked.purged),
+                "retained": retained,
             });
             say(screen, &event, &|| lines(system, worked));
         }
@@ -220,6 +223,12 @@ fn lines(system: &str, worked: &Worked) -> String {
     }
     for (id, what) in &worked.purged.waiting {
         lines.push(format!("{system}: {id} waits for {}", clean(what)));
+    }
+    for retained in &worked.retained {
+        let mut told: Vec<String> =
+            retained.told.iter().map(|(root, why)| text::stayed(root, why)).collect();
+        told.push(text::retained(retained));
+        lines.extend(told.iter().map(|told| format!("{system}: {}", told.trim_end())));
     }
     lines.join("\n")
 }

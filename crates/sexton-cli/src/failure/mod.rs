@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use sexton_core::finding::Finding;
 use sexton_core::preview::Blocker;
 use sexton_engine::ports::DatabaseError;
-use sexton_engine::{DeleteError, EngineError, HoldError};
+use sexton_engine::{DeleteError, EngineError, HoldError, RetainError};
 use sexton_hooks::NoClient;
 use sexton_server::SameName;
 
@@ -90,6 +90,15 @@ pub enum Failure {
     /// The answer of this command is no drawing.
     #[error("only `graph` can be drawn as svg")]
     NoDrawing,
+    /// A rule of retention was not run.
+    #[error(transparent)]
+    NotRetained(RetainError),
+    /// A variable says no age.
+    #[error("the variable {variable} says how old what `{rule}` deletes must be, and {why}")]
+    BadAge { variable: String, rule: String, why: String },
+    /// Another system is named than the policy's.
+    #[error("the policy is that of the system `{own}`, not of `{named}`")]
+    OtherSystem { named: String, own: String },
     /// A hold was not put.
     #[error(transparent)]
     NotHeld(HoldError),

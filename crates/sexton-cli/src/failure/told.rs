@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use serde_json::{Value, json};
 use sexton_core::preview::Blocker;
+use sexton_engine::RetainError;
 
 use super::Failure;
 use super::{engine, server};
@@ -160,6 +161,9 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             usage().next(&meant(near.as_deref(), &format!("Known are: {known}")))
         }
         Failure::NoDrawing => usage().next("Leave --output out, or write --output json."),
+        Failure::NotRetained(error) => of_retention(error, usage()),
+        Failure::BadAge { .. } => usage().next("Write days, or a number with s, m, h, d or w."),
+        Failure::OtherSystem { .. } => usage().next("Name its own policy with -p."),
         Failure::NotHeld(_) => usage().next("Nothing is held by it."),
         Failure::NoHold(_) => Told::new(Exit::NotFound, "missing", failure.to_string())
             .next("Those that there are:")
@@ -203,6 +207,19 @@ fn unserved(failure: &Failure) -> Told {
                 .next("Choose another address with --listen, such as 127.0.0.1:8081.")
         }
         _ => usage.next("Give one of them another `system = …`."),
+    }
+}
+
+fn of_retention(error: &RetainError, usage: Told) -> Told {
+    match error {
+        RetainError::UnknownRule { near, .. } => match near {
+            Some(near) => usage.next(&format!("Did you mean `{near}`?")),
+            None => usage,
+        },
+        RetainError::NoAge { .. } => usage.next("Say how old: --older-than 90d"),
+        RetainError::Taken(_) => Told::new(Exit::Refused, "busy", clean(&error.to_string()))
+            .next("Try again when it is done; `sexton retention list` tells."),
+        RetainError::BadAge { .. } | RetainError::Delete(_) => usage,
     }
 }
 

@@ -2,6 +2,7 @@
 //! and signs already say.
 
 mod audit;
+mod background;
 mod calls;
 mod changes;
 mod fence;
@@ -25,6 +26,7 @@ mod words;
 mod work;
 
 pub use audit::{chain, records};
+pub use background::{due, pauses, retained, rules, stayed};
 pub use calls::{Left, given_up, unreaped};
 pub use changes::changes;
 pub use fence::fence;

@@ -11,8 +11,28 @@ fn here(arguments: &[&str]) -> crate::program::Said {
 #[test]
 fn every_command_teaches_by_example() {
     for command in [
-        "", "demo", "init", "check", "graph", "preview", "delete", "cancel", "status", "retry",
-        "give-up", "sweep", "serve", "work", "fence", "hold", "key", "schema", "audit",
+        "",
+        "demo",
+        "init",
+        "check",
+        "graph",
+        "preview",
+        "delete",
+        "cancel",
+        "status",
+        "retry",
+        "give-up",
+        "sweep",
+        "serve",
+        "work",
+        "fence",
+        "hold",
+        "retention",
+        "pause",
+        "resume",
+        "key",
+        "schema",
+        "audit",
     ] {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let said = here(&arguments).expect(0);

@@ -24,6 +24,7 @@ mod options;
 mod previewing;
 mod refusing;
 mod removing;
+mod retaining;
 mod serving;
 mod several;
 mod sweeping;

@@ -106,6 +106,13 @@ impl Place {
         self.write_policy(&policy.replace(from, to));
     }
 
+    /// Runs the program on it with these variables set.
+    pub fn sexton_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Said {
+        let mut command = program(self.folder());
+        command.envs(variables.iter().copied()).env("DATABASE_URL", self.address());
+        Said::of(command.args(arguments).output().expect("the program starts"))
+    }
+
     /// Runs the program on it.
     pub fn sexton(&self, arguments: &[&str]) -> Said {
         let mut command = program(self.folder());

@@ -59,6 +59,7 @@ pub fn program(folder: &Path) -> Command {
         "SEXTON_POLICY",
         "DATABASE_URL",
         "CACHE_EVICT_URL",
+        "RETENTION",
         "SEXTON_LOG",
         "SEXTON_STATE",
         "NO_COLOR",

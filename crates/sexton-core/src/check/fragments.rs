@@ -44,6 +44,8 @@ pub(super) enum Stands<'a> {
     AskedRows(&'a TableName),
     /// Rows that an answer names.
     Listed(&'a TableName),
+    /// Among the conditions of rows that go by age: nobody asks for them.
+    Due(&'a TableName),
     /// A derived column is set to it.
     Derived(&'a Derived, &'a DerivedColumn, DerivedKey),
 }
@@ -77,6 +79,7 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Vec<Finding> {
             | Stands::Taking { .. }
             | Stands::Told
             | Stands::Objects(_)
+            | Stands::Due(_)
             | Stands::Also(_) => "condition",
             _ => "SQL",
         };
@@ -111,6 +114,14 @@ fn unbound(placeholder: &Placeholder, stands: &Stands<'_>) -> Option<(String, &'
             Some((
                 format!("`{{going.{table}}}`"),
                 "the keys of rows that go are known in the `where` of a hook or of [objects] only",
+            ))
+        }
+        Placeholder::Id | Placeholder::Actor | Placeholder::Tenant | Placeholder::Path(_)
+            if matches!(stands, Stands::Due(_)) =>
+        {
+            Some((
+                "this placeholder".to_owned(),
+                "what is due is asked for by nobody: write it by the row and `{now}`",
             ))
         }
         Placeholder::Path(name) if !is_find => Some((
@@ -161,6 +172,12 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
         let table = asking_table(policy, &list.of.value)?;
         let what = format!("`sql` of [lists.{}]", list.name);
         Some(Place { sql: &list.sql, what, stands: Stands::Listed(table) })
+    }));
+    places.extend(policy.retention.iter().filter_map(|rule| {
+        let what = format!("`where` of [retention.{}]", rule.name);
+        let thing = policy.things.iter().find(|thing| thing.name == rule.thing.value)?;
+        let stands = Stands::Due(&thing.row.as_ref()?.value.table);
+        Some(Place { sql: rule.filter.as_ref()?, what, stands })
     }));
     places
 }

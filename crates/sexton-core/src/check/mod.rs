@@ -33,6 +33,7 @@ mod probes;
 mod references;
 mod relations;
 mod replies;
+mod retention;
 mod routes;
 mod served;
 mod settings;
@@ -124,6 +125,7 @@ const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     pools::findings,
     hooks::findings,
     events::findings,
+    retention::findings,
     indexes::findings,
     triggers::findings,
     relations::findings,

@@ -29,9 +29,10 @@ fn of_place(source: &Source<'_>, place: &Place<'_>) -> Option<Probe> {
     let statement = match &place.stands {
         Stands::Objects(_) if fragment.parts.iter().any(is_going) => return None,
         // A rule that only a partial thing goes by is in no plan.
-        Stands::Condition(table) | Stands::Find(table) | Stands::Objects(table) => {
-            condition(source, table, place.sql)?
-        }
+        Stands::Condition(table)
+        | Stands::Find(table)
+        | Stands::Due(table)
+        | Stands::Objects(table) => condition(source, table, place.sql)?,
         Stands::Taking { child, parent } => taking(source, child, parent, place.sql)?,
         Stands::Read(table) => read(source, table, place.sql)?,
         Stands::Asked(table) => asked(source, table, place.sql, "SELECT ", "")?,

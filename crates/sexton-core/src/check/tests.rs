@@ -18,6 +18,7 @@ mod partial;
 mod pools;
 mod probes;
 mod references;
+mod retention;
 mod routes;
 pub(crate) mod schema;
 mod sharing;

@@ -7,7 +7,8 @@ use crate::names::{
     ColumnName, GuardName, HookName, ObjectRuleName, OptionName, SystemName, TableName, ThingName,
 };
 use crate::policy::{
-    Event, Hide, Hook, List, ObjectRule, Pool, Purge, Replies, Route, StoreRule, ThingOption,
+    Event, Hide, Hook, List, ObjectRule, Pool, Purge, Replies, Retention, Route, StoreRule,
+    ThingOption,
 };
 use crate::schema::Dialect;
 
@@ -42,6 +43,8 @@ pub struct Policy {
     pub objects: Vec<ObjectRule>,
     /// Whom to tell of rows that go.
     pub hooks: Vec<Hook>,
+    /// What goes by its age.
+    pub retention: Vec<Retention>,
     /// Lines of the log about what is deleted.
     pub events: Vec<Event>,
     /// What all routes answer.

@@ -28,6 +28,7 @@ mod placeholder;
 mod pool;
 mod reference;
 mod reply;
+mod retention;
 mod route;
 mod route_path;
 mod sections;
@@ -50,6 +51,7 @@ use super::{Policy, Sources};
 use crate::finding::{Finding, Located, Severity, Span};
 use table::Reader;
 
+pub(super) use placeholder::seconds;
 pub use sql::condition;
 
 /// Reads a policy file: the policy, if nothing in it is an error, and all there is to say. What a

@@ -361,7 +361,9 @@ impl Writer {
             Placeholder::Path(name) => {
                 self.bind(Bind::Path(name.clone()), column);
             }
-            Placeholder::Now { minus_secs } => self.now(*minus_secs, column),
+            Placeholder::Now { minus_secs } => {
+                self.now(*minus_secs, column);
+            }
             // `check` refuses these before a statement is written.
             Placeholder::Going(_) | Placeholder::Unbuilt(_) => {
                 self.push("NULL");
@@ -369,8 +371,8 @@ impl Writer {
         }
     }
 
-    /// The database's clock in the column's own form.
-    fn now(&mut self, minus_secs: i64, column: Option<&Column>) {
+    /// Adds the database's clock, so many seconds ago, in the column's own form.
+    pub fn now(&mut self, minus_secs: i64, column: Option<&Column>) -> &mut Self {
         let kind = column.map_or(TypeKind::Time, |column| column.kind);
         let secs = minus_secs.to_string();
         let (open, close) = match (self.dialect, kind) {
@@ -390,6 +392,7 @@ impl Writer {
         self.sql.push_str(open);
         self.sql.push_str(&secs);
         self.sql.push_str(close);
+        self
     }
 
     /// The finished statement.

@@ -10,6 +10,7 @@ use sexton_core::lifecycle::State;
 use sexton_core::names::{EventName, ThingName};
 use sexton_core::plan::{Told, Way};
 use sexton_core::policy::{Hook, Options};
+use sexton_core::sql::Statement;
 
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::NewDeletion;
@@ -35,6 +36,8 @@ pub(crate) struct Admitted {
     pub has_asked: bool,
     /// Events that were told while it was asked, with what was said.
     pub told: BTreeSet<(EventName, String)>,
+    /// What must still find every root once it is locked.
+    pub due: Option<Statement>,
     /// Whether it is kept in the ledger: a cancellation alone is not.
     pub is_stored: bool,
 }
@@ -95,6 +98,7 @@ impl System {
             state: State::Requested,
             has_asked: false,
             told: BTreeSet::new(),
+            due: None,
             is_stored: false,
         })
     }

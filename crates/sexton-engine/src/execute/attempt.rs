@@ -113,7 +113,7 @@ impl System {
                     if attempts == ATTEMPTS_MAX {
                         return Err(given_up(attempts, blockers, last));
                     }
-                    tokio::time::sleep(self.pause(attempts)).await;
+                    tokio::time::sleep(self.back_off(attempts)).await;
                 }
                 Err(Attempt::Ended(error)) => return Err(*error),
             }
@@ -226,7 +226,7 @@ impl System {
                     if attempts == ATTEMPTS_MAX {
                         return Err(given_up(attempts, Vec::new(), error));
                     }
-                    tokio::time::sleep(self.pause(attempts)).await;
+                    tokio::time::sleep(self.back_off(attempts)).await;
                 }
                 begun => return Ok(begun?),
             }
@@ -234,7 +234,7 @@ impl System {
     }
 
     /// A growing pause with full jitter, so that two that collided do not collide again.
-    fn pause(&self, attempts: u32) -> Duration {
+    fn back_off(&self, attempts: u32) -> Duration {
         let longest = 50_u64 << attempts.min(5);
         let chance = u64::from(self.surroundings.entropy.unique()[15]);
         Duration::from_millis(10 + longest * chance / 255)

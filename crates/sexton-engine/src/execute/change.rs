@@ -54,6 +54,11 @@ impl System {
         let found = walk.find_root().await.map_err(|error| unfound(admitted, error))?;
         let subjects = all_of(&admitted.request.root, plan, found)
             .map_err(|error| ChangeError::Ended(Box::new(error.into())))?;
+        if let Some(due) = &admitted.due
+            && walk.rows(due, u64::MAX).await?.len() < walk.roots.len()
+        {
+            return Err(ChangeError::refused(Refusal::undue(plan)));
+        }
         if walk.find_all().await? == Found::TooMany {
             return Err(ChangeError::refused(Refusal::by(RefusedBy::OverLimit, vec![too_many()])));
         }

@@ -27,6 +27,7 @@ use sexton_core::lifecycle::State;
 use sexton_core::names::{DeletionId, Timestamp};
 use sexton_core::plan::Way;
 use sexton_core::preview::{Blocker, BlockerKind};
+use sexton_core::sql::Statement;
 use tokio::sync::watch;
 
 use crate::cancel::Cancelled;
@@ -90,6 +91,17 @@ impl System {
     ) -> Result<Receipt, DeleteError> {
         let accepted = self.accept_for_good(request).await?;
         self.fulfil(accepted, waiting).await
+    }
+
+    /// Deletes roots that are still due when they are locked; refuses others.
+    pub(crate) async fn delete_while(
+        &self,
+        request: &DeleteRequest,
+        due: &Statement,
+    ) -> Result<Receipt, DeleteError> {
+        let Accepted(admitted) = self.accept(request).await?;
+        let admitted = Admitted { due: Some(due.clone()), ..admitted };
+        self.fulfil(Accepted(admitted), &watch::Sender::new(None)).await
     }
 
     /// Carries out what was accepted; returns when it has been looked at again.

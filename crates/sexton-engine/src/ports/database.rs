@@ -14,7 +14,9 @@ use super::error::DatabaseError;
 use super::holds::Holds;
 use super::intents::Intents;
 use super::ledger::Ledger;
+use super::pauses::Pauses;
 use super::requests::Requests;
+use super::rules::Rules;
 use super::shared::Shared;
 
 /// A statement of a plan with its values, ready to run.
@@ -104,7 +106,7 @@ pub trait Database: Send + Sync {
 
 /// An open transaction. Dropped without `commit`, it is rolled back.
 #[async_trait]
-pub trait Tx: Ledger + Holds + Intents + Requests + Shared + Send {
+pub trait Tx: Ledger + Holds + Intents + Requests + Shared + Rules + Pauses + Send {
     /// Reads rows; every value as text or NULL in PostgreSQL, by storage class in SQLite.
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError>;
 

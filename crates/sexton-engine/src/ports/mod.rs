@@ -11,7 +11,9 @@ mod events;
 mod holds;
 mod intents;
 mod ledger;
+mod pauses;
 mod requests;
+mod rules;
 mod shared;
 mod state;
 pub mod store;
@@ -30,7 +32,9 @@ pub use ledger::{
     AuditHead, AuditRow, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered, StateChange,
     TombstoneSet,
 };
+pub use pauses::{Pause, Pauses};
 pub use requests::{Backlog, DeletionPage, KeptRequest, RequestKey, Requests};
+pub use rules::{RefusedRoot, RuleRow, RuleRun, Rules};
 pub use shared::{Scope, Shared};
 pub use state::{
     ConsoleSession, Grant, Key, KeyPlace, NewKey, SecretHash, State, StoredPreview,

@@ -141,6 +141,7 @@ impl System {
         let row = &purging.row;
         Admitted {
             ready: ready.clone(),
+            due: None,
             roots: part.roots.clone(),
             options: purging.options.clone(),
             request: DeleteRequest {

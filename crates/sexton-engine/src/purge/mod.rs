@@ -141,7 +141,8 @@ impl System {
         while !under_way.is_empty() {
             let mut going_on = Vec::new();
             for mut purging in under_way {
-                if *stop.borrow() || self.is_paused() {
+                // A person may have paused background work since.
+                if *stop.borrow() || self.is_paused().await? {
                     return Ok(purged);
                 }
                 if self.pass(&mut purging, &mut purged, stop).await? {
@@ -157,11 +158,6 @@ impl System {
             under_way = going_on;
         }
         Ok(purged)
-    }
-
-    /// Whether a person has paused background work. It is asked before each pass.
-    fn is_paused(&self) -> bool {
-        false
     }
 
     async fn hidden_and_due(

@@ -33,6 +33,7 @@ use crate::ports::{
     Answer, Claim, DatabaseError, IntentRow, IntentsLeft, SettledIntent, Settlement, Tx,
 };
 use crate::purge::Purged;
+use crate::retain::Retained;
 use crate::system::System;
 
 pub use by_hand::GivenUp;
@@ -79,20 +80,32 @@ pub struct Worked {
     pub settled: Vec<(DeletionId, State)>,
     /// What was purged.
     pub purged: Purged,
+    /// What rules of retention did that were due.
+    pub retained: Vec<Retained>,
 }
 
 impl System {
     /// One turn of a worker: carries out every promise that is due, then settles. Ends early, with
     /// what is under way, once `stop` says so.
     pub async fn work(&self, stop: &watch::Receiver<bool>) -> Result<Worked, DeleteError> {
-        if !self.has_history().await? {
+        let has_history = self.has_history().await?;
+        if !has_history && self.policy.retention.is_empty() {
             return Ok(Worked::default());
         }
-        let mut worked = self.reap(None, Some(stop)).await?;
-        if !*stop.borrow() {
-            worked.settled = self.settle().await?;
+        let mut worked = Worked::default();
+        if has_history {
+            if self.is_paused().await? {
+                return Ok(worked);
+            }
+            worked = self.reap(None, Some(stop)).await?;
+            if !*stop.borrow() {
+                worked.settled = self.settle().await?;
+            }
         }
-        if !*stop.borrow() {
+        if !*stop.borrow() && !self.policy.retention.is_empty() {
+            worked.retained = Box::pin(self.retain_due(stop)).await?;
+        }
+        if has_history && !*stop.borrow() {
             worked.purged = Box::pin(self.purge_in_turn(stop)).await?;
         }
         Ok(worked)

@@ -48,6 +48,10 @@ impl System {
             tx.rollback().await?;
             let wait_ms = left.due_in_ms.filter(|_| left.open > 0 && !*stop.borrow());
             let Some(wait_ms) = wait_ms else { return Ok(left) };
+            // What is paused would be due at once for as long as it is.
+            if !self.pauses().await?.is_empty() {
+                return Ok(left);
+            }
             if SystemClock.now().0.saturating_add(wait_ms.saturating_mul(1_000)) > until.0 {
                 return Ok(left);
             }

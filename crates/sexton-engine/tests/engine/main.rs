@@ -28,6 +28,7 @@ mod options;
 mod origin;
 mod place;
 mod plain_delete;
+mod retaining;
 mod roots;
 mod seeds;
 mod several;

@@ -7,6 +7,7 @@ mod place;
 
 mod datasets;
 mod requests;
+mod retention;
 mod snapshots;
 mod stored;
 mod stores;

@@ -6,6 +6,7 @@
 //! Not here: what only one database can do; that is tested beside its adapter.
 
 pub mod audit;
+pub mod background;
 pub mod deletions;
 pub mod failures;
 pub mod holds;
@@ -112,6 +113,8 @@ macro_rules! conformance_suite {
                 only_what_is_due_and_known_is_claimed, an_ended_intent_is_counted_and_not_claimed,
                 a_late_reaper_settles_nothing, what_fails_is_told_and_tried_later,
                 intents_of_one_kind_are_removed;
+            background: a_rule_is_one_programs_and_is_due_again_in_its_time,
+                who_was_refused_is_counted_and_rests, what_is_paused_is_not_claimed;
             shared: an_object_is_kept_while_somebody_names_it,
                 a_pin_keeps_an_object_for_its_time;
             requests: a_request_is_kept_once_and_for_its_asker, deletions_come_in_pages,

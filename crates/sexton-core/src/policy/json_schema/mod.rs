@@ -18,6 +18,7 @@ const THING: &str = "`[things.NAME]`";
 const RULE: &str = "`[references]`";
 const GUARD: &str = "`[guards.NAME]`";
 const HOOK: &str = "`[hooks.NAME]`";
+const RETENTION: &str = "`[retention.NAME]`";
 const EVENT: &str = "`[events.NAME]`";
 const DERIVED: &str = "`[derived.TABLE]`";
 const WORK: &str = "`[work.TABLE]`";
@@ -55,6 +56,10 @@ pub fn json_schema() -> Value {
                 "anyOf": one_of(&["key", "prefix", "uri", "manifest"]),
             } },
             "hooks": { "additionalProperties": { "required": ["of", "call", "body"] } },
+            "retention": { "additionalProperties": {
+                "required": ["thing"],
+                "anyOf": one_of(&["where", "age"]),
+            } },
             "events": { "additionalProperties": { "required": ["of", "on", "fields"] } },
             "routes": { "additionalProperties": { "anyOf": one_of(&["does", "if"]) } },
             "lists": { "additionalProperties": { "required": ["of", "sql"] } },
@@ -98,6 +103,7 @@ fn sections() -> Map<String, Value> {
         ("pools", section("Objects that several rows share.", named(&objects::pool()))),
         ("objects", section("Objects of stores that go with rows.", named(&objects::rule()))),
         ("hooks", section("Whom to tell of rows that go, and what to say.", each(&hook()))),
+        ("retention", section("What goes by its age.", named(&retention()))),
         ("events", section("Lines of the log about what is deleted.", each(&event()))),
         (
             "audit",
@@ -138,7 +144,7 @@ fn sections() -> Map<String, Value> {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 3] = ["retention", "panels", "quota"];
+const UNBUILT_SECTIONS: [&str; 2] = ["panels", "quota"];
 
 /// A system's or a thing's name.
 const NAME: &str = "^[a-z][a-z0-9_-]*$";
@@ -336,6 +342,25 @@ fn fence() -> Value {
         ("late", text()),
     ];
     closed(&keys.map(|(key, form)| (key, said(FENCE, key, form))))
+}
+
+fn retention() -> Value {
+    let age = with_required(
+        closed(&[
+            ("of", said(RETENTION, "age.of", text())),
+            ("over", said(RETENTION, "age.over", text())),
+        ]),
+        &["of", "over"],
+    );
+    let keys = [
+        ("thing", text()),
+        ("where", refer("sql")),
+        ("age", age),
+        ("order", text()),
+        ("every", json!({ "type": "string", "pattern": "^[0-9]+[smhdw]$" })),
+        ("chunk", json!({ "type": "integer", "minimum": 1, "maximum": 10_000 })),
+    ];
+    closed(&keys.map(|(key, form)| (key, said(RETENTION, key, form))))
 }
 
 fn hook() -> Value {

@@ -94,3 +94,9 @@ pub(super) const BAD_PAUSE: &str = "P072";
 pub(super) const PURGE_WITHOUT_HIDE: &str = "P073";
 /// A purge of what can be restored for ever.
 pub(super) const PURGED_FOREVER: &str = "P074";
+/// An age that is none.
+pub(super) const BAD_AGE: &str = "P081";
+/// An order that names no single column.
+pub(super) const BAD_ORDER: &str = "P082";
+/// A rule of retention that would delete everything.
+pub(super) const RETAINS_NOTHING: &str = "P083";

@@ -53,7 +53,7 @@ pub(super) fn read(braces: &Placed) -> Result<Placeholder, Finding> {
 }
 
 /// Seconds of a duration such as `15m`.
-pub(super) fn seconds(duration: &str) -> Option<i64> {
+pub(in crate::policy) fn seconds(duration: &str) -> Option<i64> {
     let unit = duration.chars().next_back()?;
     let unit_secs = match unit {
         's' => 1,

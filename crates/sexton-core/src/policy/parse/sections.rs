@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 21] = [
+const BUILT: [&str; 22] = [
     "like",
     "system",
     "database",
@@ -24,6 +24,7 @@ const BUILT: [&str; 21] = [
     "pools",
     "objects",
     "hooks",
+    "retention",
     "events",
     "replies",
     "routes",
@@ -33,7 +34,7 @@ const BUILT: [&str; 21] = [
 ];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
-const UNBUILT_EXTRAS: [&str; 3] = ["retention", "panels", "quota"];
+const UNBUILT_EXTRAS: [&str; 2] = ["panels", "quota"];
 
 /// The policy that the file says, laid over those that it is like; nothing if it does not even
 /// name its system. Unless the files are `whole`, what they lack is not missed.
@@ -73,6 +74,7 @@ pub(super) fn read<'t>(
     let pools = root.get("pools").map(|entry| reader.pools(entry));
     let objects = root.get("objects").map(|entry| reader.objects(entry));
     let hooks = root.get("hooks").map(|entry| reader.hooks(entry));
+    let retention = root.get("retention").map(|entry| reader.retention(entry));
     let known = things.as_deref().unwrap_or_default();
     let events = root.get("events").map(|entry| reader.events(entry, known));
     let replies = root.get("replies").map(|entry| reader.replies(entry));
@@ -96,6 +98,7 @@ pub(super) fn read<'t>(
         pools: pools.unwrap_or_default(),
         objects: objects.unwrap_or_default(),
         hooks: hooks.unwrap_or_default(),
+        retention: retention.unwrap_or_default(),
         events: events.unwrap_or_default(),
         replies: replies.unwrap_or_default(),
         routes: routes.unwrap_or_default(),

@@ -8,6 +8,7 @@ mod lines;
 mod objects;
 mod pools;
 mod references;
+mod retention;
 mod routes;
 mod sql;
 mod variants;

@@ -133,6 +133,9 @@ fn fits(pattern: &Value, text: &str) -> bool {
         "^(https?://|env:|notify:)" => {
             ["http://", "https://", "env:", "notify:"].iter().any(|start| text.starts_with(start))
         }
+        "^[0-9]+[smhdw]$" => text.strip_suffix(['s', 'm', 'h', 'd', 'w']).is_some_and(|digits| {
+            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+        }),
         "^[0-9]+[sm]$" => text.strip_suffix(['s', 'm']).is_some_and(|digits| {
             !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
         }),

@@ -208,7 +208,6 @@ nonsense = "is read over too"
 [things.run]
 row  = "runs.id"
 hide = "ledger"
-[retention.old]
 [panels."Earlier batches"]
 [quota.project]
 "#,
@@ -218,7 +217,6 @@ hide = "ledger"
         [
             ("quota.jobs", false),
             ("things.run.hide", true),
-            ("retention.old", false),
             ("panels.\"Earlier batches\"", false),
             ("quota.project", false),
         ]
