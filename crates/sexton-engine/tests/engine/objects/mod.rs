@@ -35,6 +35,7 @@ macro_rules! on_both_databases {
 }
 
 mod faults;
+mod lost;
 mod reapers;
 mod stage;
 mod telling;

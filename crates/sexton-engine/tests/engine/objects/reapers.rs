@@ -70,15 +70,15 @@ async fn who_lost_its_lease_writes_nothing_down(ground: Ground) {
     assert_eq!(all_gone(&receipt).failed, 0);
 }
 
-/// The first stands still behind a manifest that it has read, and the second does all of it.
+/// The first stands still behind the one manifest, which it has read; the second does all of it.
 async fn who_lost_its_lease_promises_nothing_of_what_it_read(ground: Ground) {
     let stage = Stage::new(ground, MANIFESTS).await;
-    stage.logs.put(&object("ten.json"), br#"{"masks": ["masks/1", "masks/2"]}"#);
+    stage.logs.put(&object("twenty.json"), br#"{"masks": ["masks/1", "masks/2"]}"#);
     for key in ["masks/1", "masks/2", "masks/3"] {
         put(&stage.logs, key);
     }
     let down = Faulty::of("before get logs (store)", denied());
-    let id = stage::left(stage.another(Some(down)).delete(&request("1")).await);
+    let id = stage::left(stage.another(Some(down)).delete(&request("2")).await);
     stage.a_day_passes().await;
     let (pauser, mut stops) = Pauser::at("after get logs (store)");
     let slow = stage.another(Some(pauser));
