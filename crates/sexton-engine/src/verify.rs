@@ -249,7 +249,8 @@ impl System {
         };
         let verified_at = self.surroundings.clock.now().to_string();
         let (called, objects_gone) = (BTreeMap::new(), BTreeMap::new());
-        let purged = purged(tx, id).await?;
+        let purged =
+            if record.hidden.is_empty() { BTreeMap::new() } else { purged(tx, id).await? };
         Ok(Receipt { record, verified_at, looked_at, purged, called, objects_gone, seq, hash })
     }
 }

@@ -22,6 +22,7 @@ mod keys;
 mod living;
 mod options;
 mod previewing;
+mod purging;
 mod refusing;
 mod removing;
 mod retaining;

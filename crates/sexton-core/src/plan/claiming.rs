@@ -157,17 +157,14 @@ fn holders(hidden: &Source<'_>, sets: &mut Vec<KeySet>) -> Option<Holders> {
     let mut writer = select(hidden.schema, &sets[id.0]);
     writer.push(" WHERE ");
     in_roots(&mut writer, &super::closure::columns_of(table, &row.value.columns));
-    // Race: whoever would show the row again waits until the chunk has ended; other purgers, and
-    // writers that only look at the row, do not.
-    let lock = match hidden.thing.hide.as_ref().and_then(Hide::row) {
-        Some(hide) => {
-            writer.push(" AND ");
-            write_hidden(&mut writer, hide, table);
-            " FOR SHARE"
-        }
-        None => " FOR KEY SHARE",
-    };
-    Some(Holders { set: id, statement: writer.finish_locked("find the hidden", &table.name, lock) })
+    if let Some(hide) = hidden.thing.hide.as_ref().and_then(Hide::row) {
+        writer.push(" AND ");
+        write_hidden(&mut writer, hide, table);
+    }
+    // Race: the row stays until the chunk has ended. Workers that count in it go on, and so do other
+    // purgers; a restoration has to take the deletion's state first, and comes too late.
+    let statement = writer.finish_locked("find the hidden", &table.name, " FOR KEY SHARE");
+    Some(Holders { set: id, statement })
 }
 
 /// What the statements of one claim are made of.

@@ -166,7 +166,7 @@ pub struct Claim {
 pub struct Holders {
     /// The set that they fill.
     pub set: SetId,
-    /// Finds them, and keeps whoever would show them again waiting.
+    /// Finds them, and keeps them from being deleted.
     pub statement: Statement,
 }
 

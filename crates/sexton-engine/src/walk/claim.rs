@@ -36,7 +36,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Finds the roots that are hidden still, and keeps them so.
+    /// Finds the roots that are hidden still.
     async fn hold(
         &mut self,
         claim: &Claim,

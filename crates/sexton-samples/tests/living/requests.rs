@@ -105,7 +105,7 @@ async fn r16_an_answer_to_a_request_that_is_missing_makes_none(place: Place) {
         let mut daemon = place.start("work", &["--until-idle", "--step-by-step"]);
         daemon.steps_to(part);
         if part == "finish" {
-            place.delete(root("batch", &batch)).await.unwrap();
+            place.delete_for_good(root("batch", &batch)).await.unwrap();
             daemon.go();
             assert_eq!(daemon.says("lost")["section"], "finish");
         }
@@ -150,7 +150,7 @@ async fn r19_a_batch_is_filled_once_and_not_after_it_was_cancelled(place: Place)
     let mut gone = place.start("submit", &["--name", "gone", "--jobs", "2", "--step-by-step"]);
     gone.steps_to("populate");
     let batch = id(&["requests", "gone"]);
-    place.delete(root("batch", &batch)).await.unwrap();
+    place.delete_for_good(root("batch", &batch)).await.unwrap();
     gone.go();
     assert!(gone.ended().0.success());
     assert_eq!(place.mentions(&batch).await, [""; 0]);
@@ -166,6 +166,8 @@ async fn r6_answers_outlive_the_file_that_they_answer(place: Place) {
     assert_eq!(before.len(), 3);
     let file = id(&["requests", "winter", "source"]);
     place.delete(root("file", &file)).await.unwrap();
+    assert_eq!(place.read("output", output.clone()).await, before);
+    assert!(place.purge().await > 0);
     assert_eq!(place.read("output", output).await, before);
     let input = Values::new().with("file", &file);
     assert!(place.read("input", input).await.is_empty());

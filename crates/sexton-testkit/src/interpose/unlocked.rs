@@ -10,7 +10,9 @@ pub(super) fn without_locks(sql: &str) -> &str {
     };
     let lock = &sql[start..];
     let of_tables = |rest: &str| {
-        rest.is_empty() || rest.strip_prefix(" OF ").is_some_and(|names| !names.contains(' '))
+        rest.is_empty()
+            || rest == " SKIP LOCKED"
+            || rest.strip_prefix(" OF ").is_some_and(|names| !names.contains(' '))
     };
     match LOCKS.iter().find_map(|words| lock.strip_prefix(words)) {
         Some(rest) if of_tables(rest) => &sql[..start],
@@ -28,6 +30,7 @@ mod tests {
             ("SELECT 1 FROM runs ORDER BY id FOR UPDATE", "SELECT 1 FROM runs ORDER BY id"),
             ("SELECT 1 FROM runs FOR NO KEY UPDATE", "SELECT 1 FROM runs"),
             ("SELECT j.id FROM jobs AS j FOR SHARE OF \"j\"", "SELECT j.id FROM jobs AS j"),
+            ("SELECT 1 FROM runs FOR UPDATE SKIP LOCKED", "SELECT 1 FROM runs"),
             ("SELECT 1 FROM runs", "SELECT 1 FROM runs"),
             ("SELECT ' FOR UPDATE' AS x", "SELECT ' FOR UPDATE' AS x"),
             ("SELECT substring(a FROM 1 FOR 2) FROM t", "SELECT substring(a FROM 1 FOR 2) FROM t"),

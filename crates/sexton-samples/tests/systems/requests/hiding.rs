@@ -313,6 +313,21 @@ async fn r25_r26_purgers_part_the_rows_of_one_batch_and_wait_for_nobody() {
     assert_eq!(first.ended.len(), 1);
 }
 
+/// Without the lock of its claim a purger takes the same rows, stands behind the first, and removes
+/// nothing: so it was for four days (W3).
+#[tokio::test]
+async fn without_the_lock_a_second_purger_stands_behind_the_first() {
+    let place = with_many(96).await;
+    let (pauser, mut stops) = Pauser::at("before commit (change)");
+    let first = purging(&place, 10, pauser);
+    let stop = stops.next().await.unwrap();
+    let unlocked = Interposed::on(place.system().database().clone()).unlocked();
+    let second = purge(&chunked_on(&place, Arc::new(unlocked), 10)).await;
+    assert_eq!((second.rows, left(&place).await), (0, 100));
+    stop.go();
+    first.await.unwrap().unwrap();
+}
+
 /// "Nothing claimed" is not "nothing left" (W5).
 #[tokio::test]
 async fn r29_what_others_hold_is_not_done() {
@@ -426,6 +441,31 @@ async fn r32_a_chunk_keeps_no_claim_and_no_read_waiting() {
     assert_eq!(place.number(waiting).await, 0);
     stop.go();
     first.await.unwrap().unwrap();
+}
+
+/// A worker counts a late answer in the batch that is being purged.
+#[tokio::test]
+async fn r32_a_late_answer_is_counted_while_its_batch_is_purged() {
+    let place = with_many(6).await;
+    let (pauser, mut stops) = Pauser::at("before commit (change)");
+    let first = purging(&place, 5, pauser);
+    let stop = stops.next().await.unwrap();
+    let mut worker = place.postgres().session().await;
+    worker.execute("SET lock_timeout = '1ms'").await;
+    worker
+        .execute(&format!(
+            "BEGIN; UPDATE batches SET completed_requests = completed_requests + 1
+             WHERE id = '{}'",
+            id("ba", ENDED)
+        ))
+        .await;
+    // And while he has not committed, the purge goes on.
+    let second = purge(&chunked(&place, 5)).await;
+    assert!(second.rows > 0);
+    worker.execute("COMMIT").await;
+    stop.go();
+    first.await.unwrap().unwrap();
+    assert_eq!(left(&place).await, 0);
 }
 
 /// A writer who was faster than the hide is waited for, and his row is purged.
