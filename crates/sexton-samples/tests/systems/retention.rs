@@ -230,13 +230,7 @@ mod transcriptions {
         t36_a_job_deleted_meanwhile_is_passed_by,
     );
 
-    const OBJECTS: &str = r#"
-[stores]
-artifacts = "memory:"
-[objects.job]
-of      = "jobs"
-store   = "artifacts"
-prefix  = ["jobs/{id}/"]
+    const RULE: &str = r#"
 [retention.jobs]
 thing = "job-content"
 where = "purge_after <= {now} and purged_at is null and status in ('completed','failed','cancelled')"
@@ -244,20 +238,12 @@ order = "purge_after"
 every = "5m"
 chunk = 2
 "#;
-    const THINGS: &str = r#"[things.job-content]
-like     = "job"
-roles    = ["admin"]
-removes  = ["objects.job"]
-set      = { purged_at = "={now}" }
-only     = { "purged_at is null" = "Already purged" }
 
-[references]"#;
-
-    fn policy() -> Policy {
-        let policy = sexton_samples::transcriptions().policy.replacen("[references]", THINGS, 1);
-        let (policy, findings) = parse(&[&policy, OBJECTS].concat());
+    /// The sample's policy, with a rule by the day that each job says.
+    fn policy(place: &Place) -> Policy {
+        let (ruled, findings) = parse(&[sexton_samples::transcriptions().policy, RULE].concat());
         assert_eq!(findings, []);
-        policy.unwrap()
+        Policy { retention: ruled.unwrap().retention, ..place.system().policy().clone() }
     }
 
     async fn system(place: &Place) -> (System, Arc<MemoryStore>) {
@@ -265,7 +251,7 @@ only     = { "purged_at is null" = "Already purged" }
         let opened: Arc<dyn Store> = store.clone();
         let stores = Stores::of([(StoreName::new("artifacts"), Ok(opened))]);
         let database = place.system().database().clone();
-        let system = take_care(policy(), database).await.unwrap().with_stores(stores);
+        let system = take_care(policy(place), database).await.unwrap().with_stores(stores);
         for id in place.column("SELECT id FROM jobs").await.into_iter().flatten() {
             store.put(&ObjectKey::new(format!("jobs/{id}/audio.wav")).unwrap(), b"01234");
         }
@@ -328,7 +314,8 @@ only     = { "purged_at is null" = "Already purged" }
         let opened: Arc<dyn Store> = store.clone();
         let stores = Stores::of([(StoreName::new("artifacts"), Ok(opened))]);
         let here = Surroundings::of_this_machine();
-        let other = System::new(policy(), Arc::new(database), here, None).with_stores(stores);
+        let ruled = policy(&place);
+        let other = System::new(ruled, Arc::new(database), here, None).with_stores(stores);
         let running = tokio::spawn(async move { run(&other, &ask("jobs", None)).await });
         let stands = stops.next().await.unwrap();
         drop(stops);
