@@ -41,7 +41,7 @@ pub(crate) async fn named_rows(
 ) -> Result<(Vec<String>, Vec<Row>), sqlx::Error> {
     let statement = sqlx::query_with(safe(query.sql), bound(&query.args)?).persistent(link.named);
     let found = statement.fetch_all(&mut *link.connection).await?;
-    let columns = found.first().map(|row| row.columns()).unwrap_or_default();
+    let columns = found.first().map(sqlx::Row::columns).unwrap_or_default();
     let names = columns.iter().map(|column| column.name().to_owned()).collect();
     let forms = columns.iter().map(form).collect::<Result<Vec<Form>, _>>()?;
     let rows = found.iter().map(|row| read(row, &forms)).collect::<Result<_, _>>()?;

@@ -29,7 +29,7 @@ pub async fn named_rows(
 ) -> Result<(Vec<String>, Vec<Row>), DatabaseError> {
     let label = query.label;
     let found = found(connection, query).await?;
-    let columns = found.first().map(|row| row.columns()).unwrap_or_default();
+    let columns = found.first().map(sqlx::Row::columns).unwrap_or_default();
     let names = columns.iter().map(|column| column.name().to_owned()).collect();
     let rows = found.iter().map(|row| values::row(label, row)).collect::<Result<_, _>>()?;
     Ok((names, rows))

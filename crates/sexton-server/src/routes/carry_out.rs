@@ -62,7 +62,7 @@ impl Doing<'_> {
         };
         match self.of_tenant(&root, &path).await {
             Ok(true) => {}
-            Ok(false) => return Ended::with(Outcome::Missing, self.missing(&root, facts)),
+            Ok(false) => return Ended::with(Outcome::Missing, missing(&root, facts)),
             Err(error) => return Ended::by(&error, facts),
         }
         let root = Root { caller: self.caller.clone(), ..root };
@@ -130,10 +130,6 @@ impl Doing<'_> {
         };
         self.caller.tenant = Some(TenantId::new(tenant.as_str()));
         Ok(true)
-    }
-
-    fn missing(&self, root: &Root, facts: Facts) -> Facts {
-        Facts { message: format!("there is no {} `{}`", root.thing, facts.id), ..facts }
     }
 
     async fn list(
@@ -217,7 +213,7 @@ impl Doing<'_> {
         loop {
             match self.system.speaks_of(self.asking(&root.thing, path), &root).await {
                 Ok(true) => {}
-                Ok(false) => return Ended::with(Outcome::Missing, self.missing(&root, facts)),
+                Ok(false) => return Ended::with(Outcome::Missing, missing(&root, facts)),
                 Err(error) => return Ended::by(&error, facts),
             }
             let (committed, outcome) = self.carry_out(root.clone()).await;
@@ -227,7 +223,7 @@ impl Doing<'_> {
                 root = known;
                 continue;
             }
-            return ended(committed, outcome, facts);
+            return ended(committed, outcome.as_ref(), facts);
         }
     }
 
@@ -282,31 +278,35 @@ impl Doing<'_> {
 /// How a deletion ended, or how far it has come.
 fn ended(
     committed: Option<Committed>,
-    outcome: Option<Result<Receipt, DeleteError>>,
+    outcome: Option<&Result<Receipt, DeleteError>>,
     mut facts: Facts,
 ) -> Ended {
-    let cause = outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
+    let cause = outcome.and_then(|outcome| outcome.as_ref().err());
     let cause = cause.map(ToString::to_string);
-    if let Some(Err(error)) = &outcome
+    if let Some(Err(error)) = outcome
         && let Some(outcome) = outcomes::of_deletion(error, &mut facts)
     {
         return Ended { cause, ..Ended::with(outcome, facts) };
     }
     let Some(committed) = committed else {
         // Neither committed nor told why not: it ended by a panic.
-        facts.message = "the deletion ended without an answer".to_owned();
+        facts.message = String::from("the deletion ended without an answer");
         return Ended::with(Outcome::Failed, facts);
     };
     facts.message.clear();
     facts.rows.clone_from(&committed.removed);
     facts.deletion = Some(committed.id.to_string());
-    facts.objects = match &outcome {
+    facts.objects = match outcome {
         Some(Ok(receipt)) => objects::added_up(&receipt.objects_gone, 0),
         Some(Err(DeleteError::Unreaped { objects, open, .. })) => objects::added_up(objects, *open),
         _ => objects::added_up(&BTreeMap::new(), committed.objects),
     };
     let headers = objects::headers(committed.id.as_str(), facts.objects);
     Ended { outcome: Outcome::Done, facts, headers, cause }
+}
+
+fn missing(root: &Root, facts: Facts) -> Facts {
+    Facts { message: format!("there is no {} `{}`", root.thing, facts.id), ..facts }
 }
 
 /// Counts of a preview; what could not be counted in time counts as far as it was.

@@ -1,5 +1,7 @@
 //! The contracts of the sample systems over their own routes: status, headers and bytes.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up ends here")]
+
 #[macro_use]
 mod place;
 
