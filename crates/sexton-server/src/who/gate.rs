@@ -94,6 +94,7 @@ impl KeyGate {
         let is_open = self.is_open().await?;
         if is_open {
             tracing::warn!(
+                event = "gate_open",
                 "there is no API key and no token is configured: whoever asks from this machine \
                  is its operator, and nobody else is let in; `sexton key create` ends that"
             );
@@ -157,7 +158,7 @@ impl KeyGate {
             return;
         }
         if let Err(error) = self.state.note_use(&key.made.id, now).await {
-            tracing::warn!(key.id = %key.made.id, %error, "the use of a key was not noted");
+            tracing::warn!(event = "use_not_noted", key = %key.made.id, %error);
         }
     }
 
@@ -286,10 +287,10 @@ fn is_local(knock: Knock<'_>) -> bool {
 fn tell(refusal: &Refusal, peer: IpAddr) {
     match refusal {
         Refusal::Unavailable(error) => {
-            tracing::error!(refusal = refusal.word(), %peer, %error, "nobody can be let in");
+            tracing::error!(event = "not_let_in", refusal = refusal.word(), %peer, %error);
         }
         refusal => {
-            tracing::info!(refusal = refusal.word(), %peer, why = %refusal, "not let in");
+            tracing::info!(event = "not_let_in", refusal = refusal.word(), %peer, why = %refusal);
         }
     }
 }

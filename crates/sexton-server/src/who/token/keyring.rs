@@ -99,11 +99,11 @@ impl KeyFile {
         if stamp != read.stamp {
             match Read::of(&self.path) {
                 Ok(anew) => {
-                    tracing::info!(keys = anew.keys.len(), "the JWKS file was read again");
+                    tracing::info!(event = "jwks_read_again", keys = anew.keys.len());
                     *read = anew;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the JWKS file changed and cannot be read");
+                    tracing::error!(event = "jwks_unreadable", %error);
                     read.stamp = stamp;
                 }
             }
