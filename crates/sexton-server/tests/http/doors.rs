@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sexton_engine::Surroundings;
 use sexton_engine::ports::{Grant, State as _, SystemClock, SystemSecrets};
+use sexton_server::Service;
 use sexton_server::who::Identity;
 use sexton_server::who::config::Config;
 use sexton_server::who::door::{DOORS, Door, Needs};
@@ -24,6 +25,57 @@ on_both_databases!(
     who_asks_too_often_is_told_when_to_ask_again,
     b2_b3_a_write_of_another_site_is_refused_before_anything_else,
 );
+
+const ACME: &str = "7e4a4700-0000-4000-8000-000000000001";
+const BETA: &str = "7e4a4700-0000-4000-8000-000000000002";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thing_of_another_tenant_is_answered_as_one_that_never_was_on_sqlite() {
+    let sample = sexton_samples::transcriptions();
+    let database = sexton_testkit::sqlite::TestDatabase::new().await;
+    let both = ["BEGIN;", sample.schema_sqlite, sample.seed_sqlite, "COMMIT;"].join("\n");
+    database.execute(&both).await;
+    others_are_concealed(Data::Sqlite(database)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thing_of_another_tenant_is_answered_as_one_that_never_was_on_postgres() {
+    let sample = sexton_samples::transcriptions();
+    let database = sexton_testkit::postgres::TestDatabase::bare().await;
+    database.execute(&[sample.schema_postgres, sample.seed_postgres].join("\n")).await;
+    others_are_concealed(Data::Postgres(database)).await;
+}
+
+async fn others_are_concealed(data: Data) {
+    let id = data.value("SELECT CAST(min(CAST(id AS TEXT)) AS TEXT) FROM jobs").await;
+    let id = id.expect("the seed has jobs");
+    let tenant = format!("SELECT CAST(tenant_id AS TEXT) FROM jobs WHERE id = '{id}'");
+    assert_eq!(data.value(&tenant).await.as_deref(), Some(ACME));
+    let never = "10b00000-0000-4000-8000-00000000dead";
+    let gate = Arc::new(Names(vec![
+        somebody("admin", &["admin"], Some(BETA)),
+        somebody("writer", &["jobs:write"], Some(BETA)),
+        somebody("viewer", &["viewer", "jobs:write"], Some(BETA)),
+        somebody("own", &["admin"], Some(ACME)),
+    ]));
+    let system = data.system(&sexton_samples::transcriptions()).await;
+    let service = Service::new([system], gate, Surroundings::of_this_machine());
+    let server = Served::serving(service.expect("one system has a name"), false).await;
+    let ask = async |id: &str, name: &str| {
+        let bearer = format!("Bearer {name}");
+        let said = [("authorization", bearer.as_str()), ("x-request-id", "same")];
+        let body = json!({ "thing": "job", "id": id });
+        server.post_with("/api/systems/transcriptions/previews", &body, &said).await
+    };
+    ask(&id, "own").await.expect(201);
+    for name in ["admin", "writer", "viewer"] {
+        let theirs = ask(&id, name).await;
+        let nobodys = ask(never, name).await;
+        assert_eq!(theirs.text.replace(id.as_str(), never), nobodys.text, "{name}");
+        assert_eq!(theirs.status.as_u16(), 404, "{name}");
+        nobodys.problem(404, "missing");
+    }
+}
 
 /// Asks at a door, for this system.
 async fn knock(server: &Served, door: &Door, system: &str, bearer: Option<&str>) -> Answer {
