@@ -111,8 +111,14 @@ impl From<DeleteError> for HoldError {
 
 /// What is locked for a hold.
 enum Wanted {
-    Root { plan: Box<Plan>, roots: Roots, asked: Root },
+    Root(Box<WantedRoot>),
     Condition(String),
+}
+
+struct WantedRoot {
+    plan: Plan,
+    roots: Roots,
+    asked: Root,
 }
 
 impl System {
@@ -200,7 +206,7 @@ impl System {
                 let options = self.options(&root.thing, &root.options)?;
                 let plan = self.ready(&root.thing, &options).await?.plan.clone();
                 let roots = self.roots(&plan, root).await?;
-                Ok(Wanted::Root { plan: Box::new(plan), roots, asked: root.clone() })
+                Ok(Wanted::Root(Box::new(WantedRoot { plan, roots, asked: root.clone() })))
             }
             HoldOn::Condition { thing, text } => {
                 let statement = self.meeting(thing, text).await?;
@@ -246,9 +252,9 @@ impl System {
         tx: &mut dyn Tx,
     ) -> Result<Hold, HoldError> {
         let on = match wanted {
-            Wanted::Root { plan, roots, asked } => {
-                self.lock_root(plan, roots, asked, tx).await?;
-                HeldOn::Root(roots.written().concat())
+            Wanted::Root(root) => {
+                self.lock_root(&root.plan, &root.roots, &root.asked, tx).await?;
+                HeldOn::Root(root.roots.written().concat())
             }
             Wanted::Condition(text) => {
                 tx.lock_holds().await?;

@@ -61,17 +61,17 @@ pub(super) fn tables(source: &Source<'_>) -> BTreeSet<TableName> {
     let starts = source.thing.starts.iter().map(|start| &start.value.table);
     hidden.extend(starts.filter(|table| hides(source.policy, table).is_some()).cloned());
     loop {
-        let takes = source.policy.takes.iter().filter(|take| take.rule == TakeRule::Always);
-        let taken = takes.map(|take| &take.reference).filter(|line| {
+        let always = source.policy.takes.iter().filter(|take| take.rule == TakeRule::Always);
+        let more = always.map(|take| &take.reference).filter(|line| {
             hidden.contains(&line.child)
                 && !hidden.contains(&line.parent)
                 && hides(source.policy, &line.parent).is_some()
         });
-        let taken: Vec<TableName> = taken.map(|line| line.parent.clone()).collect();
-        if taken.is_empty() {
+        let more: Vec<TableName> = more.map(|line| line.parent.clone()).collect();
+        if more.is_empty() {
             return hidden;
         }
-        hidden.extend(taken);
+        hidden.extend(more);
     }
 }
 

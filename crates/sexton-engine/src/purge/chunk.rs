@@ -37,7 +37,7 @@ impl System {
         ready: &Arc<Ready>,
     ) -> Result<Chunk, DeleteError> {
         let Some(claim) = &ready.plan.claim else { return Ok(Chunk::Nothing) };
-        let admitted = self.admitted(purging, part, ready);
+        let admitted = purging.admitted(part, ready);
         let mut tx = self.database.begin(Mode::Change).await?;
         match self.carry_chunk(&admitted, claim, part.rows_max, tx.as_mut()).await {
             Ok(Chunk::Removed { rows, claimed }) => match tx.commit().await {
@@ -135,15 +135,17 @@ impl System {
         walk.tx.insert_purged(id, now, &counts).await?;
         Ok(Chunk::Removed { rows, claimed })
     }
+}
 
+impl Purging {
     /// The deletion as whoever carries rows out sees it.
-    fn admitted(&self, purging: &Purging, part: &Part, ready: &Arc<Ready>) -> Admitted {
-        let row = &purging.row;
+    fn admitted(&self, part: &Part, ready: &Arc<Ready>) -> Admitted {
+        let row = &self.row;
         Admitted {
             ready: ready.clone(),
             due: None,
             roots: part.roots.clone(),
-            options: purging.options.clone(),
+            options: self.options.clone(),
             request: DeleteRequest {
                 root: Root {
                     thing: part.thing.clone(),
@@ -166,7 +168,7 @@ impl System {
                 lease: row.lease.clone(),
                 lease_secs: 0,
             },
-            called: purging.called.clone(),
+            called: self.called.clone(),
             state: State::Purging,
             has_asked: true,
             told: BTreeSet::new(),

@@ -32,6 +32,19 @@ enum Left {
     Unknown(String),
 }
 
+impl Purging {
+    /// The same, with no part taken yet.
+    fn as_it_is(&self) -> Self {
+        Self {
+            row: self.row.clone(),
+            options: self.options.clone(),
+            parts: Vec::new(),
+            called: self.called.clone(),
+            waits_for: None,
+        }
+    }
+}
+
 impl System {
     /// Ends the purge if nothing is left, or says what it waits for.
     pub(super) async fn end(&self, purging: &Purging) -> Result<End, DeleteError> {
@@ -95,7 +108,7 @@ impl System {
             }
         }
         for ready in part.plans.iter().filter(|ready| part.is_of_roots(self, ready)) {
-            let mut again = self.as_it_is(purging);
+            let mut again = purging.as_it_is();
             match self.chunk(&mut again, part, ready).await? {
                 Chunk::Removed { claimed, .. } => {
                     // There may be more of them than one chunk takes.
@@ -109,16 +122,6 @@ impl System {
             }
         }
         Ok(None)
-    }
-
-    fn as_it_is(&self, purging: &Purging) -> Purging {
-        Purging {
-            row: purging.row.clone(),
-            options: purging.options.clone(),
-            parts: Vec::new(),
-            called: purging.called.clone(),
-            waits_for: None,
-        }
     }
 
     async fn become_purged(&self, purging: &Purging) -> Result<End, DeleteError> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sexton_core::preview::Blocker;
 use sexton_core::sql::{Bind, Scalar, Statement};
 
+use super::run::root_of;
 use super::{RetainError, RetainRequest};
 use crate::ports::{Arg, DatabaseError, Mode, Query};
 use crate::preview::Budget;
@@ -52,7 +53,7 @@ impl System {
         let first = self.due(&compiled, u64::from(samples), Some(TIME_MAX)).await?;
         let mut looked = Vec::new();
         for root in first {
-            let asked = self.root_of(&compiled, &root, request);
+            let asked = root_of(&compiled, &root, request);
             let budget = Budget { time: TIME_MAX, ..Budget::default() };
             let sample = match self.preview(&asked, budget).await {
                 Ok(preview) => RetentionSample {

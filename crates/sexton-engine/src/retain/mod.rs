@@ -149,7 +149,7 @@ impl System {
                 // Another program was faster.
                 Err(RetainError::Taken(_)) => {}
                 Err(RetainError::Delete(error)) => {
-                    done.push(Retained::failed(&request.rule, &error))
+                    done.push(Retained::failed(&request.rule, &error));
                 }
                 Err(error) => done.push(Retained::failed(&request.rule, &error)),
             }

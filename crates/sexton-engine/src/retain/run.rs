@@ -307,7 +307,7 @@ impl Running<'_> {
 
     async fn delete(&self, root: &str) -> Result<Tried, DeleteError> {
         let request = DeleteRequest {
-            root: self.system.root_of(&self.compiled, root, self.request),
+            root: root_of(&self.compiled, root, self.request),
             reason: Some(format!("retention {}", self.compiled.rule)),
             bound_to: None,
         };
@@ -370,19 +370,15 @@ impl System {
         drop(tx.rollback().await);
         Ok(rows?.iter().map(|row| key_text(row)).collect())
     }
+}
 
-    pub(super) fn root_of(
-        &self,
-        compiled: &Retaining,
-        root: &str,
-        request: &RetainRequest,
-    ) -> Root {
-        Root {
-            thing: compiled.thing.clone(),
-            key: RootKey::Id(root.to_owned()),
-            options: BTreeMap::new(),
-            caller: Caller::operator(request.actor.clone()),
-        }
+/// A root of a rule, as its worker asks for it.
+pub(super) fn root_of(compiled: &Retaining, root: &str, request: &RetainRequest) -> Root {
+    Root {
+        thing: compiled.thing.clone(),
+        key: RootKey::Id(root.to_owned()),
+        options: BTreeMap::new(),
+        caller: Caller::operator(request.actor.clone()),
     }
 }
 

@@ -65,11 +65,10 @@ impl Walk<'_> {
             Bind::Tenant | Bind::Actor | Bind::Owners | Bind::Admin => {
                 of_caller(bind, &self.roots.caller)
             }
-            // Named values are resolved to the key before a walk begins.
-            Bind::Path(_) => Arg::Scalar(Scalar::Null),
             Bind::Literal(scalar) => Arg::Scalar(scalar.clone()),
-            // Stored rows are bound by whoever restores them.
-            Bind::Rows(_) => Arg::Scalar(Scalar::Null),
+            // Named values are resolved to the key before a walk begins, and stored rows are bound by
+            // whoever restores them.
+            Bind::Path(_) | Bind::Rows(_) => Arg::Scalar(Scalar::Null),
             Bind::Cap => Arg::Scalar(Scalar::Integer(i64::try_from(cap).unwrap_or(i64::MAX))),
         }
     }

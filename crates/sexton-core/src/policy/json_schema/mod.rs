@@ -105,34 +105,8 @@ fn sections() -> Map<String, Value> {
         ("hooks", section("Whom to tell of rows that go, and what to say.", each(&hook()))),
         ("retention", section("What goes by its age.", named(&retention()))),
         ("events", section("Lines of the log about what is deleted.", each(&event()))),
-        (
-            "audit",
-            section(
-                "How the audit names the roots of deletions.",
-                closed(&[(
-                    "root_id_key",
-                    said(
-                        AUDIT_AND_CHECK,
-                        "audit.root_id_key",
-                        json!({ "type": "string", "pattern": "^env:" }),
-                    ),
-                )]),
-            ),
-        ),
-        (
-            "check",
-            section(
-                "What `check` demands beyond the language.",
-                closed(&[(
-                    "unindexed_rows_max",
-                    said(
-                        AUDIT_AND_CHECK,
-                        "check.unindexed_rows_max",
-                        json!({ "type": "integer", "minimum": 0 }),
-                    ),
-                )]),
-            ),
-        ),
+        ("audit", section("How the audit names the roots of deletions.", audit())),
+        ("check", section("What `check` demands beyond the language.", checked())),
         ("like", said(FILE, "like", text())),
     ]);
     properties.extend(routes::sections());
@@ -141,6 +115,16 @@ fn sections() -> Map<String, Value> {
             .insert(section.to_owned(), json!({ "type": "object", "description": READ_OVER }));
     }
     properties
+}
+
+fn audit() -> Value {
+    let key = json!({ "type": "string", "pattern": "^env:" });
+    closed(&[("root_id_key", said(AUDIT_AND_CHECK, "audit.root_id_key", key))])
+}
+
+fn checked() -> Value {
+    let rows = json!({ "type": "integer", "minimum": 0 });
+    closed(&[("unindexed_rows_max", said(AUDIT_AND_CHECK, "check.unindexed_rows_max", rows))])
 }
 
 /// Sections that are tables and are read over.

@@ -29,9 +29,10 @@ impl<'t> Reader<'t> {
         self.refuse_unknown(&table, &KEYS);
         // Everything is read before anything is given up, so that no mistake waits for another.
         let thing = self.compulsory(&table, "thing").and_then(|entry| self.string(entry));
-        let filter = table.get("where").map(|entry| self.sql(entry, Form::Bare));
-        let age = table.get("age").map(|entry| self.age(entry));
-        let order = table.get("order").map(|entry| self.due_order(entry));
+        let filter =
+            table.get("where").map(|entry| self.sql(entry, Form::Bare).ok_or(())).transpose();
+        let age = table.get("age").map(|entry| self.age(entry).ok_or(())).transpose();
+        let order = table.get("order").map(|entry| self.due_order(entry).ok_or(())).transpose();
         let every = table.get("every").map(|entry| self.every(entry));
         let chunk = table.get("chunk").map(|entry| self.due_chunk(entry));
         if table.get("where").is_none() && table.get("age").is_none() && !self.is_variant {
@@ -43,9 +44,9 @@ impl<'t> Reader<'t> {
             name: RetentionName::new(entry.name),
             thing: thing.map(|name| Located::new(ThingName::new(name.value), name.span))?,
             // What is written and cannot be read must not be taken for nothing.
-            filter: unless_unread(filter)?,
-            age: unless_unread(age)?,
-            order: unless_unread(order)?,
+            filter: filter.ok()?,
+            age: age.ok()?,
+            order: order.ok()?,
             every_secs: every.unwrap_or(Some(EVERY_SECS))?,
             chunk: chunk.unwrap_or(Some(CHUNK))?,
             span: entry.name_span,
@@ -122,14 +123,5 @@ impl<'t> Reader<'t> {
         let fits = (1..=CHUNK_MAX).contains(&number);
         let chunk = fits.then(|| u32::try_from(number).ok()).flatten();
         chunk.or_else(|| self.bad_number(entry, "must be between 1 and 10000"))
-    }
-}
-
-/// Nothing where nothing was written; no rule where what was written could not be read.
-fn unless_unread<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    match read {
-        None => Some(None),
-        Some(None) => None,
-        Some(value) => Some(value),
     }
 }
