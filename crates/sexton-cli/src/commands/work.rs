@@ -88,7 +88,9 @@ async fn all(systems: &[Opened], stop: &watch::Receiver<bool>, screen: &mut Scre
                     None => break,
                 },
                 () = tokio::time::sleep(TOLD_EVERY) => {
-                    removing.iter_mut().for_each(|going| going.tell(screen));
+                    for going in &mut removing {
+                        going.tell(screen);
+                    }
                 }
             }
         }
