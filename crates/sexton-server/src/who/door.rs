@@ -47,18 +47,28 @@ const fn door(method: &'static str, path: &'static str, needs: Needs) -> Door {
 }
 
 /// Every path.
-pub const DOORS: [Door; 11] = [
+pub const DOORS: [Door; 21] = [
     door("GET", "/healthz", Needs::Nothing),
     door("GET", "/readyz", Needs::Nothing),
+    door("GET", "/metrics", Needs::Somebody),
     door("GET", "/openapi.json", Needs::Nothing),
     door("GET", "/api/systems", Needs::Somebody),
     door("GET", "/api/systems/{system}/things", Needs::May(Action::List)),
+    door("GET", "/api/systems/{system}/things/{thing}", Needs::May(Action::List)),
+    door("GET", "/api/systems/{system}/things/{thing}/{id}", Needs::May(Action::Inspect)),
+    door("POST", "/api/systems/{system}/things/{thing}/{id}/cancel", Needs::May(Action::Cancel)),
     door("POST", "/api/systems/{system}/previews", Needs::May(Action::Preview)),
     door("GET", "/api/systems/{system}/previews/{id}", Needs::May(Action::Preview)),
     door("POST", "/api/systems/{system}/deletions", Needs::May(Action::Delete)),
     door("GET", "/api/systems/{system}/deletions", Needs::May(Action::Inspect)),
     door("GET", "/api/systems/{system}/deletions/{id}", Needs::May(Action::Inspect)),
     door("GET", "/api/systems/{system}/deletions/{id}/receipt", Needs::May(Action::Inspect)),
+    door("GET", "/api/systems/{system}/deletions/{id}/events", Needs::May(Action::Inspect)),
+    door("POST", "/api/systems/{system}/deletions/{id}/retry", Needs::May(Action::Retry)),
+    door("GET", "/api/systems/{system}/audit", Needs::May(Action::Audit)),
+    door("GET", "/api/systems/{system}/audit/verification", Needs::May(Action::Audit)),
+    door("POST", "/api/systems/{system}/sweeps", Needs::May(Action::Sweep)),
+    door("GET", "/api/systems/{system}/sweeps/latest", Needs::May(Action::Sweep)),
 ];
 
 /// Lets a request through to its handler, with whom it is of.
