@@ -6,7 +6,7 @@ use std::future::poll_fn;
 
 use sexton_engine::ports::{DatabaseError, PART_ROWS, Query, Row};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Column, Executor, Row as _, SqlSafeStr, SqliteConnection};
+use sqlx::{AssertSqlSafe, Column, Executor, SqlSafeStr, SqliteConnection};
 use tokio::sync::mpsc;
 
 use crate::failure::failure;

@@ -182,15 +182,26 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::Unguarded { .. } | Failure::Unheard { .. } | Failure::SameSystem(_) => {
             unserved(failure)
         }
-        Failure::NotADemo(_) => usage().next("Choose another folder with --dir."),
+        Failure::NotADemo(_)
+        | Failure::DemoIsThere { .. }
+        | Failure::DemoFile { .. }
+        | Failure::Sample(_)
+        | Failure::AtWork(_)
+        | Failure::NoApplication => not_shown(failure),
+    }
+}
+
+/// Why no sample is shown.
+fn not_shown(failure: &Failure) -> Told {
+    let usage = Told::new(Exit::Usage, "usage", clean(&failure.to_string()));
+    match failure {
         Failure::DemoIsThere { go_on, afresh, .. } => {
-            usage().next("Go on with it:").run(go_on).next("Or start afresh:").run(afresh)
+            usage.next("Go on with it:").run(go_on).next("Or start afresh:").run(afresh)
         }
         Failure::DemoFile { source, .. } => unwritten(failure, source, "folder with --dir"),
-        Failure::Sample(_) | Failure::AtWork(_) | Failure::NoApplication => {
-            Told::new(Exit::Failed, "failed", failure.to_string())
-                .next("Choose another folder with --dir.")
-        }
+        Failure::NotADemo(_) => usage.next("Choose another folder with --dir."),
+        _ => Told::new(Exit::Failed, "failed", failure.to_string())
+            .next("Choose another folder with --dir."),
     }
 }
 

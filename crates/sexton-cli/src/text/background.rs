@@ -20,9 +20,10 @@ pub fn rules(rules: &[RuleStatus]) -> String {
             (Some(age), None) => format!("{} over an age that nobody says", age.of.value),
         };
         page.line(format!("{}  {}, {age}", rule.name, rule.thing.value));
-        let every = match status.is_scheduled {
-            true => format!("every {}", long(rule.every_secs)),
-            false => "only by hand".to_owned(),
+        let every = if status.is_scheduled {
+            format!("every {}", long(rule.every_secs))
+        } else {
+            "only by hand".to_owned()
         };
         let when = match &status.row {
             None => "never run".to_owned(),

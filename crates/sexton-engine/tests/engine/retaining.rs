@@ -4,6 +4,7 @@
 //! what is kept is told once.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use sexton_core::names::{Actor, RetentionName, ThingName};
@@ -100,14 +101,13 @@ fn script(items: &[Item], now: &str) -> String {
             format!("{now} - {}", age * DAY + DAY / 2)
         });
         let parent = item.parent.map_or("NULL".into(), |parent| parent.to_string());
-        script += &format!(
-            "INSERT INTO items VALUES ({}, {made}, '{}', {parent});\n",
-            item.id, item.kind
-        );
+        let (id, kind) = (item.id, &item.kind);
+        writeln!(script, "INSERT INTO items VALUES ({id}, {made}, '{kind}', {parent});")
+            .expect("a text has room");
         for (at, is_open) in item.marks.iter().enumerate() {
-            let id = item.id * 10 + at as u64;
-            script +=
-                &format!("INSERT INTO marks VALUES ({id}, {}, {});\n", item.id, u8::from(*is_open));
+            let (mark, is_open) = (id * 10 + at as u64, u8::from(*is_open));
+            writeln!(script, "INSERT INTO marks VALUES ({mark}, {id}, {is_open});")
+                .expect("a text has room");
         }
     }
     script

@@ -236,13 +236,13 @@ impl Place {
 
     /// Deletes what does not stop at hiding.
     pub async fn delete_for_good(&self, root: Root) -> Result<Receipt, DeleteError> {
-        let waiting = tokio::sync::watch::Sender::new(None);
+        let waiting = watch::Sender::new(None);
         self.system().await.delete_for_good(&asked(root), &waiting).await
     }
 
     /// Purges what is hidden; how many rows went.
     pub async fn purge(&self) -> u64 {
-        let purged = self.system().await.purge(&tokio::sync::watch::channel(false).1).await;
+        let purged = self.system().await.purge(&watch::channel(false).1).await;
         purged.unwrap().rows
     }
 

@@ -71,9 +71,9 @@ on_both_databases!(the_description_is_served_and_every_path_of_it_is_there);
 
 async fn the_description_is_served_and_every_path_of_it_is_there(data: Data) {
     let server = Served::of(&data).await;
-    let served = server.get("/openapi.json").await.expect(200).json();
-    assert_eq!(served["openapi"], "3.1.0");
-    for (path, method, operation) in operations(&served) {
+    let document = server.get("/openapi.json").await.expect(200).json();
+    assert_eq!(document["openapi"], "3.1.0");
+    for (path, method, operation) in operations(&document) {
         assert!(operation["responses"]["default"].is_object(), "{method} {path} cannot fail");
         let path = path.replace("{system}", "batches").replace(['{', '}'], "");
         // A method that nothing has is known there, and refused.

@@ -28,8 +28,8 @@ async fn rows_of_others_are_not_listed(data: Data) {
     admin.actor = sexton_core::names::Actor::new("0");
     let ben = somebody("102", &["preprod"], Some("1"));
     let cleo = somebody("103", &["preprod"], Some("2"));
-    let dana = somebody("104", &["preprod"], Some("2"));
-    let known = Names(vec![admin, ben, cleo, dana]);
+    let staff = somebody("104", &["preprod"], Some("2"));
+    let known = Names(vec![admin, ben, cleo, staff]);
     let sample = sexton_samples::snapshots();
     let server = Served::with(&data, &sample, std::sync::Arc::new(known)).await;
     let path = "/api/systems/snapshots/things/artifact";

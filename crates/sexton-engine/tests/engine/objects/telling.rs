@@ -122,7 +122,9 @@ async fn what_was_waited_for_is_told_when_nobody_waits_any_more(ground: Ground) 
 async fn a_key_that_fails_is_told_once_however_often_it_is_tried(ground: Ground) {
     let (stage, log) = stage(ground, &[BELOW, FAILING]).await;
     let held = ["runs/10/a", "runs/10/b/c"].map(|key| ObjectVersion::current(object(key)));
-    held.iter().for_each(|held| stage.files.lock(held.clone()));
+    for key in &held {
+        stage.files.lock(key.clone());
+    }
     let id = stage.is_left("1").await;
     let key = |key: &str| json!({ "event": "key", "key": key, "why": "locked" });
     let keys = json!({ "event": "keys", "id": 1, "gone": 4, "left": 2 });
