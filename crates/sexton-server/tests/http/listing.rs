@@ -21,6 +21,34 @@ async fn rows_of_others_are_not_listed_on_postgres() {
     rows_of_others_are_not_listed(Data::of_on_postgres(&sexton_samples::snapshots()).await).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hidden_rows_are_not_listed_on_sqlite() {
+    hidden_rows_are_not_listed(Data::of_on_sqlite(&sexton_samples::requests()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hidden_rows_are_not_listed_on_postgres() {
+    hidden_rows_are_not_listed(Data::of_on_postgres(&sexton_samples::requests()).await).await;
+}
+
+async fn hidden_rows_are_not_listed(data: Data) {
+    let known = Names(vec![somebody("boss", &["admin"], None)]);
+    let sample = sexton_samples::requests();
+    let server = Served::with(&data, &sample, std::sync::Arc::new(known)).await;
+    let boss = [("authorization", "Bearer boss")];
+    let path = "/api/systems/requests/things/file";
+    let one = "f1000000-0000-4000-8000-000000000001";
+    server.ask(Method::GET, &format!("{path}/{one}"), &boss, "").await.expect(200);
+    let hides = format!("UPDATE files SET deleted_at = '2026-11-20T00:00:00Z' WHERE id = '{one}'");
+    data.execute(&hides).await;
+    let hidden = server.ask(Method::GET, &format!("{path}/{one}"), &boss, "").await;
+    hidden.problem(404, "missing");
+    let listed = server.ask(Method::GET, path, &boss, "").await.expect(200).json();
+    let ids = listed["data"].as_array().expect("a list").iter().map(|row| row["id"].as_str());
+    let ids: Vec<Option<&str>> = ids.collect();
+    assert!(!ids.is_empty() && !ids.contains(&Some(one)), "{listed:#}");
+}
+
 /// Ben works on one project of the first organization, Cleo on the only one of the second; staff
 /// see what is of the organization that they are in, and an admin everything of theirs.
 async fn rows_of_others_are_not_listed(data: Data) {
