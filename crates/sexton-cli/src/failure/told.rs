@@ -182,12 +182,7 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::Unguarded { .. } | Failure::Unheard { .. } | Failure::SameSystem(_) => {
             unserved(failure)
         }
-        Failure::NotADemo(_)
-        | Failure::DemoIsThere { .. }
-        | Failure::DemoFile { .. }
-        | Failure::Sample(_)
-        | Failure::AtWork(_)
-        | Failure::NoApplication => not_shown(failure),
+        shown => not_shown(shown),
     }
 }
 

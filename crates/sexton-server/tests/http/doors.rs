@@ -115,9 +115,10 @@ async fn every_door_asks_who_it_is_and_what_they_may(data: Data) {
         }
         stranger.problem(401, "anonymous");
         let roles = ["admin".to_owned()];
-        let subject = match door.path.contains("{thing}") {
-            true => Subject::Thing { system: "batches", roles: &roles },
-            false => Subject::System("batches"),
+        let subject = if door.path.contains("{thing}") {
+            Subject::Thing { system: "batches", roles: &roles }
+        } else {
+            Subject::System("batches")
         };
         for identity in names().iter().filter(|identity| identity.systems.is_none()) {
             let answer = knock(&server, door, "batches", Some(&identity.bearer)).await;
