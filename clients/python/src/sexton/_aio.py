@@ -226,34 +226,38 @@ class AsyncDeletions:
     async def events(self, name: str) -> AsyncIterator[Event]:
         """What becomes of a deletion, as it happens, until it ends."""
         reader, tried = EventReader(), 0
-        patience = self._sender.patience
         while True:
-            headers = {"Accept": "text/event-stream"}
-            if reader.last_id is not None:
-                headers["Last-Event-ID"] = reader.last_id
-            where = _calls.events(self.system, name)
+            failure: Exception | None = None
             try:
-                async with self._sender.http.stream("GET", where, headers=headers) as response:
-                    if not response.is_success:
-                        await response.aread()
-                        checked(response)
-                    async for line in response.aiter_lines():
-                        told = reader.feed(line)
-                        if told is not None:
-                            tried = 0
-                            event = Event.model_validate(told)
-                            yield event
-                            if event.deletion.is_ended:
-                                return
+                async for event in self._heard(name, reader):
+                    tried = 0
+                    yield event
+                    if event.deletion.is_ended:
+                        return
             except httpx.TransportError as error:
-                failure: Exception | None = error
-            else:
-                failure = None
-            wait = patience.next_wait(tried, None)
+                failure = error
+            # What ended while nobody listened has nothing more to tell.
+            if failure is None and (await self.get(name)).is_ended:
+                return
+            wait = self._sender.patience.next_wait(tried, None)
             if wait is None:
                 raise UnreachableError(f"the events of {name} broke off") from failure
             await asyncio.sleep(wait)
             tried += 1
+
+    async def _heard(self, name: str, reader: EventReader) -> AsyncIterator[Event]:
+        headers = {"Accept": "text/event-stream"}
+        if reader.last_id is not None:
+            headers["Last-Event-ID"] = reader.last_id
+        where = _calls.events(self.system, name)
+        async with self._sender.http.stream("GET", where, headers=headers) as response:
+            if not response.is_success:
+                await response.aread()
+                checked(response)
+            async for line in response.aiter_lines():
+                told = reader.feed(line)
+                if told is not None:
+                    yield Event.model_validate(told)
 
     async def receipt(self, name: str) -> Receipt:
         """The verified outcome of a deletion."""

@@ -220,34 +220,38 @@ class Deletions:
     def events(self, name: str) -> Iterator[Event]:
         """What becomes of a deletion, as it happens, until it ends."""
         reader, tried = EventReader(), 0
-        patience = self._sender.patience
         while True:
-            headers = {"Accept": "text/event-stream"}
-            if reader.last_id is not None:
-                headers["Last-Event-ID"] = reader.last_id
-            where = _calls.events(self.system, name)
+            failure: Exception | None = None
             try:
-                with self._sender.http.stream("GET", where, headers=headers) as response:
-                    if not response.is_success:
-                        response.read()
-                        checked(response)
-                    for line in response.iter_lines():
-                        told = reader.feed(line)
-                        if told is not None:
-                            tried = 0
-                            event = Event.model_validate(told)
-                            yield event
-                            if event.deletion.is_ended:
-                                return
+                for event in self._heard(name, reader):
+                    tried = 0
+                    yield event
+                    if event.deletion.is_ended:
+                        return
             except httpx.TransportError as error:
-                failure: Exception | None = error
-            else:
-                failure = None
-            wait = patience.next_wait(tried, None)
+                failure = error
+            # What ended while nobody listened has nothing more to tell.
+            if failure is None and self.get(name).is_ended:
+                return
+            wait = self._sender.patience.next_wait(tried, None)
             if wait is None:
                 raise UnreachableError(f"the events of {name} broke off") from failure
             time.sleep(wait)
             tried += 1
+
+    def _heard(self, name: str, reader: EventReader) -> Iterator[Event]:
+        headers = {"Accept": "text/event-stream"}
+        if reader.last_id is not None:
+            headers["Last-Event-ID"] = reader.last_id
+        where = _calls.events(self.system, name)
+        with self._sender.http.stream("GET", where, headers=headers) as response:
+            if not response.is_success:
+                response.read()
+                checked(response)
+            for line in response.iter_lines():
+                told = reader.feed(line)
+                if told is not None:
+                    yield Event.model_validate(told)
 
     def receipt(self, name: str) -> Receipt:
         """The verified outcome of a deletion."""

@@ -94,6 +94,8 @@ class Row(_Answer):
 
     id: str
     label: str | None = None
+    tenant: str | None = None
+    show: dict[str, str | None] = Field(default_factory=dict)
 
 
 class Preview(_Answer):
@@ -101,7 +103,7 @@ class Preview(_Answer):
 
     id: str
     system: str
-    digest: str | None
+    digest: str | None = None
     made_at: datetime
     expires_at: datetime
     blocked: bool
