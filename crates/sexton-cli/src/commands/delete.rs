@@ -160,12 +160,12 @@ fn unreaped(left: &Left<'_>, opened: &Opened, screen: &mut Screen) {
 /// What the deletion is bound to: the digest that was given, or the preview just shown to whoever
 /// confirms it. Who has confirmed the id beforehand has seen no preview, and means what is there.
 fn bound(delete: &Delete, preview: &Preview, opened: &Opened) -> Result<Option<Bound>, Failure> {
-    if delete.confirm.is_some() && delete.digest.is_none() {
-        return Ok(None);
-    }
     let (Some(digest), Some(parts)) = (&preview.digest, &preview.parts) else {
         return Err(Failure::Unbound { root: root_of(preview) });
     };
+    if delete.confirm.is_some() && delete.digest.is_none() {
+        return Ok(None);
+    }
     match &delete.digest {
         Some(given) if parts.matches(given) => Ok(Some(Bound::Digest(given.clone()))),
         Some(_) => {
