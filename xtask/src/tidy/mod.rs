@@ -11,6 +11,7 @@ mod headers;
 mod local_paths;
 mod marks;
 mod module_names;
+mod requirements;
 mod sample_names;
 mod sizes;
 mod tree;
@@ -28,7 +29,7 @@ pub use tree::Tree;
 
 type Rule = fn(&Tree) -> Vec<String>;
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     headers::check,
     sizes::check,
     module_names::check,
@@ -37,6 +38,7 @@ const RULES: [Rule; 8] = [
     sample_names::check,
     decisions::check,
     local_paths::check,
+    requirements::check,
 ];
 
 pub fn run(root: &Path) -> Result<()> {

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-const TEXT_KINDS: [&str; 4] = [".md", ".rs", ".toml", ".sql"];
+const TEXT_KINDS: [&str; 5] = [".md", ".py", ".rs", ".toml", ".sql"];
 
 /// Paths are relative to the root and use `/`; texts are kept for `TEXT_KINDS` only.
 pub struct Tree {

@@ -88,7 +88,8 @@ impl Stage {
             for options in Options::all_choices(thing) {
                 let mut ranked = Vec::new();
                 for root in self.roots_of(thing, &options).await {
-                    let preview = owner.preview(&root, Budget::default()).await;
+                    // All that may go with it, hidden first or not.
+                    let preview = owner.preview_for_good(&root, Budget::default()).await;
                     let preview = preview.expect("the owner may look at everything");
                     let done = tried(owner, &mut link, &root).await;
                     let touched =

@@ -204,7 +204,7 @@ async fn who_is_old_enough_goes_as_the_model_says_on_sqlite() {
 #[tokio::test]
 async fn who_is_old_enough_goes_as_the_model_says_on_postgres() {
     let mut census = Census::default();
-    for seed in 100..104 {
+    for seed in 100..108 {
         let items = draw(&mut Dice(seed));
         let test = postgres::TestDatabase::new().await;
         let now = "extract(epoch FROM now())::bigint";

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::service::Service;
 use crate::telling::{AsIs, no_such_path};
 use crate::who::Identity;
+use crate::who::access::only_looks;
 
 /// So much may be sent to a route: ids and words, and no more.
 const SENT_BYTES_MAX: usize = 1_048_576;
@@ -122,8 +123,7 @@ fn forbidden(policy: &Policy, route: &Route, asked: &Asked, identity: &Identity)
     if !identity.may_see(policy.system.as_str()) {
         return Some(format!("this key is not for the system `{}`", policy.system));
     }
-    let only_looks = identity.roles.iter().any(|role| role == "viewer");
-    if route.method != Method::Get && only_looks {
+    if route.method != Method::Get && only_looks(identity) {
         return Some("a viewer looks, and changes nothing".to_owned());
     }
     let thing = policy.things.iter().find(|thing| asked.deed.thing() == Some(&thing.name));

@@ -59,7 +59,7 @@ async fn a_changed_migration_is_refused_and_a_later_one_left_alone() {
     let file = prepared().await;
     file.write(
         "INSERT INTO sexton_migrations (number, name, hash, applied_at)
-         SELECT 7, 'later', hash, applied_at FROM sexton_migrations WHERE number = 1",
+         SELECT 1000, 'later', hash, applied_at FROM sexton_migrations WHERE number = 1",
     )
     .await;
     file.database.prepare_ledger().await.unwrap();

@@ -295,3 +295,27 @@ async fn d17_a_listing_that_fails_is_no_empty_listing() {
     place.work().await;
     assert_eq!(gone(&place.receipt_of(&id).await, "iq").deleted, 707);
 }
+
+/// What the guide asks the database, statement by statement.
+#[tokio::test]
+async fn d54_the_guides_queries_count_what_went() {
+    const GUIDE: &str = include_str!("../../../../../docs/operating.md");
+    let place = Place::on_postgres_with_objects(sexton_samples::datasets()).await;
+    let receipt = place.deletes_objects(dataset(ALPS), is_of(ALPS)).await;
+    let gone = gone(&receipt, "iq");
+    let (_, queries) = GUIDE.split_once("```sql\n").expect("the guide has queries");
+    let (queries, _) = queries.split_once("```").expect("they end");
+    let mut answers = Vec::new();
+    for query in queries.split(';').filter(|query| !query.trim().is_empty()) {
+        answers.push(place.postgres().query(query).await);
+    }
+    let [per_day, freed, complete, took] = &answers[..] else { panic!("{answers:#?}") };
+    let text = |row: &[Option<String>], at: usize| row[at].clone().unwrap_or_default();
+    assert_eq!(per_day.len(), 1);
+    assert_eq!((text(&per_day[0], 2), text(&per_day[0], 3)), ("dataset".into(), "1".into()));
+    assert_eq!(text(&freed[0], 1), "iq");
+    assert_eq!(text(&freed[0], 2), gone.deleted.to_string());
+    assert_eq!(text(&freed[0], 3), gone.bytes.to_string());
+    assert_eq!(text(&complete[0], 1).trim_end_matches('0'), "1.");
+    assert!(text(&took[0], 2).parse::<f64>().is_ok_and(|mean| mean > 0.0), "{took:?}");
+}

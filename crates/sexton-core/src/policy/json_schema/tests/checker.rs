@@ -144,6 +144,18 @@ fn fits(pattern: &Value, text: &str) -> bool {
                 |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
             text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(belongs)
         }
+        "^(query|body)\\." => text.starts_with("query.") || text.starts_with("body."),
+        "^[a-z-]+ +[^ ]+$" => text.split_once(' ').is_some_and(|(verb, thing)| {
+            let thing = thing.trim_start_matches(' ');
+            let is_verb = verb.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+            is_verb && !verb.is_empty() && !thing.is_empty() && !thing.contains(' ')
+        }),
+        "^(GET|POST|PUT|PATCH|DELETE) /" => {
+            let path = text
+                .split_once(' ')
+                .filter(|(method, _)| ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(method));
+            path.is_some_and(|(_, path)| path.starts_with('/'))
+        }
         other => panic!("the checker does not know the pattern {other}"),
     }
 }
