@@ -41,6 +41,16 @@ WHERE id = :id::uuid AND deleted_at IS NULL AND cancelling_at IS NULL AND reques
 -- name: submit.cancel
 UPDATE batches SET cancelling_at = {now}, cancelled_at = {now} WHERE id = :batch::uuid AND cancelling_at IS NULL;
 
+-- What failed or was cancelled is tried again: of a batch that is there, whose file is there.
+-- name: submit.retry
+-- only if
+UPDATE batches SET cancelling_at = NULL, cancelled_at = NULL
+WHERE id = :batch::uuid AND deleted_at IS NULL AND completed_at IS NULL AND counts_frozen_at IS NULL AND file_id IS NOT NULL
+RETURNING id::text AS batch;
+UPDATE requests
+SET state = 'pending', daemon_id = NULL, claimed_at = NULL, started_at = NULL, error = NULL, failed_at = NULL, canceled_at = NULL
+WHERE batch_id = :batch::uuid AND template_id IS NOT NULL AND state IN ('failed', 'canceled');
+
 -- A daemon says that it is there.
 
 -- name: worker.open

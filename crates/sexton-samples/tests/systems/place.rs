@@ -191,15 +191,27 @@ impl Place {
         }
     }
 
-    /// Expects that the fence refuses a writer.
-    pub async fn refuses_writer(&self, script: &str) {
-        let refused = match &self.database {
+    /// Where others find it.
+    pub fn address(&self) -> String {
+        match &self.database {
+            TestDatabase::Sqlite(database) => database.path().to_str().unwrap().to_owned(),
+            TestDatabase::Postgres { database, .. } => database.url(),
+        }
+    }
+
+    /// Runs a script that the database may refuse; the words of the refusal.
+    pub async fn try_execute(&self, script: &str) -> Result<(), String> {
+        match &self.database {
             TestDatabase::Sqlite(database) => database.try_execute(script).await,
             TestDatabase::Postgres { database, search_path } => {
                 database.try_execute(&format!("{search_path}{script}")).await
             }
-        };
-        let said = refused.expect_err(script);
+        }
+    }
+
+    /// Expects that the fence refuses a writer.
+    pub async fn refuses_writer(&self, script: &str) {
+        let said = self.try_execute(script).await.expect_err(script);
         assert!(said.contains("sexton: "), "{script}: {said}");
     }
 

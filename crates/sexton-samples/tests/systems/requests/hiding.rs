@@ -53,7 +53,7 @@ fn hidden_by_hand(batch_stamp: &str, file_stamp: &str) -> String {
     )
 }
 
-async fn stamp(place: &Place, table: &str, id: &str, column: &str) -> String {
+pub(super) async fn stamp(place: &Place, table: &str, id: &str, column: &str) -> String {
     let asked = format!("SELECT {column} FROM {table} WHERE id = '{id}'");
     place.column(&asked).await.remove(0).unwrap()
 }
@@ -65,11 +65,11 @@ async fn october_hidden_by_hand(place: &Place) -> String {
 }
 
 /// The system as it is, but with chunks of this size and no pause between them.
-fn chunked(place: &Place, rows: u64) -> System {
+pub(super) fn chunked(place: &Place, rows: u64) -> System {
     chunked_on(place, place.system().database().clone(), rows)
 }
 
-fn chunked_on(place: &Place, database: Arc<dyn Database>, rows: u64) -> System {
+pub(super) fn chunked_on(place: &Place, database: Arc<dyn Database>, rows: u64) -> System {
     let mut policy: Policy = place.system().policy().clone();
     for purge in policy.things.iter_mut().filter_map(|thing| thing.purge.as_mut()) {
         (purge.chunk_rows, purge.pause_millis) = (rows, 0);
@@ -77,14 +77,14 @@ fn chunked_on(place: &Place, database: Arc<dyn Database>, rows: u64) -> System {
     System::new(policy, database, Surroundings::of_this_machine(), None)
 }
 
-async fn purge(system: &System) -> Purged {
+pub(super) async fn purge(system: &System) -> Purged {
     system.purge(&watch::channel(false).1).await.unwrap()
 }
 
-type PurgeUnderWay = tokio::task::JoinHandle<Result<Purged, DeleteError>>;
+pub(super) type PurgeUnderWay = tokio::task::JoinHandle<Result<Purged, DeleteError>>;
 
 /// A purge whose calls somebody watches.
-fn purging(place: &Place, rows: u64, watcher: Arc<dyn Watcher>) -> PurgeUnderWay {
+pub(super) fn purging(place: &Place, rows: u64, watcher: Arc<dyn Watcher>) -> PurgeUnderWay {
     let database = Interposed::on(place.system().database().clone()).watched_by(watcher);
     let system = chunked_on(place, Arc::new(database), rows);
     tokio::spawn(async move { system.purge(&watch::channel(false).1).await })
@@ -276,7 +276,7 @@ async fn what_is_hidden_can_be_deleted_for_good(place: Place) {
 }
 
 /// A hidden batch with this many requests more.
-async fn with_many(requests: u32) -> Place {
+pub(super) async fn with_many(requests: u32) -> Place {
     let place = Place::on_postgres(sexton_samples::requests()).await;
     place
         .execute(&format!(
@@ -291,7 +291,7 @@ async fn with_many(requests: u32) -> Place {
     place
 }
 
-async fn left(place: &Place) -> i64 {
+pub(super) async fn left(place: &Place) -> i64 {
     let left = format!("SELECT count(*) FROM requests WHERE batch_id = '{}'", id("ba", ENDED));
     place.number(&left).await
 }
