@@ -4,6 +4,7 @@ mod blockers;
 mod database;
 mod delete_in;
 mod error;
+mod figures;
 mod held;
 mod holds;
 mod intents;

@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::link::Link;
 
 /// What deletions do with Sexton's own tables.
-const OWN: [(&str, &[May]); 18] = [
+const OWN: [(&str, &[May]); 21] = [
     ("migrations", &[May::Select]),
     ("deletions", &[May::Select, May::Insert, May::Update]),
     ("tombstones", &[May::Select, May::Insert, May::Delete]),
@@ -24,6 +24,9 @@ const OWN: [(&str, &[May]); 18] = [
     ("rules", &[May::Select, May::Insert, May::Update]),
     ("refused_roots", ALL),
     ("pauses", &[May::Select]),
+    ("days", &[May::Select, May::Insert, May::Update]),
+    ("counted", &[May::Select, May::Insert, May::Update]),
+    ("samples", ALL),
     ("audit", &[May::Select, May::Insert, May::Update]),
     ("audit_head", &[May::Select, May::Update]),
 ];

@@ -5,6 +5,7 @@ mod budget;
 mod database;
 mod delete_in;
 mod failure;
+mod figures;
 mod holds;
 mod intents;
 mod ledger;

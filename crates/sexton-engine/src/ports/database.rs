@@ -11,6 +11,7 @@ use sexton_core::sql::Scalar;
 use tokio::sync::mpsc;
 
 use super::error::DatabaseError;
+use super::figures::Figures;
 use super::holds::Holds;
 use super::intents::Intents;
 use super::ledger::Ledger;
@@ -106,7 +107,9 @@ pub trait Database: Send + Sync {
 
 /// An open transaction. Dropped without `commit`, it is rolled back.
 #[async_trait]
-pub trait Tx: Ledger + Holds + Intents + Requests + Shared + Rules + Pauses + Send {
+pub trait Tx:
+    Ledger + Holds + Intents + Requests + Shared + Rules + Pauses + Figures + Send
+{
     /// Reads rows; every value as text or NULL in PostgreSQL, by storage class in SQLite.
     async fn rows(&mut self, query: Query<'_>) -> Result<Vec<Row>, DatabaseError>;
 

@@ -8,6 +8,7 @@ mod caller;
 mod database;
 mod error;
 mod events;
+mod figures;
 mod holds;
 mod intents;
 mod ledger;
@@ -24,6 +25,9 @@ pub use caller::{Answer, HookCall, HookCaller, NoCaller};
 pub use database::{Arg, Database, Mode, PART_ROWS, Query, Row, SchemaStamp, SessionId, Tx};
 pub use error::{DatabaseError, Transient, Violation};
 pub use events::Events;
+pub use figures::{
+    Counted, DayCount, EndedDeletion, FailingRule, Figures, Sample, SampleOf, UnderWay,
+};
 pub use holds::{HeldOn, Hold, Holds, NewHold, Released};
 pub use intents::{
     Claim, IntentRow, Intents, IntentsLeft, NewIntent, OpenIntent, SettledIntent, Settlement,

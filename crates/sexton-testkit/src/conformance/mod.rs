@@ -9,6 +9,7 @@ pub mod audit;
 pub mod background;
 pub mod deletions;
 pub mod failures;
+pub mod figures;
 pub mod holds;
 pub mod intents;
 pub mod requests;
@@ -119,6 +120,9 @@ macro_rules! conformance_suite {
                 a_pin_keeps_an_object_for_its_time;
             requests: a_request_is_kept_once_and_for_its_asker, deletions_come_in_pages,
                 what_is_still_to_be_done_is_counted;
+            figures: what_ended_is_read_once_in_the_order_of_its_end, days_add_up,
+                of_one_day_the_last_sample_stands, what_is_under_way_is_counted_by_its_state,
+                failing_promises_are_put_together;
             audit: a_record_is_appended_once, the_chain_starts_empty, a_record_is_sealed_once,
                 records_are_read_in_pages, a_deletion_without_a_record_is_found,
                 the_end_of_the_chain_is_one_writers;

@@ -12,6 +12,7 @@
 mod blind;
 mod breaker;
 mod database;
+mod figures;
 mod holds;
 mod intents;
 mod killer;
