@@ -40,6 +40,15 @@ pub struct AskDeletion {
     pub reason: Option<String>,
 }
 
+/// Asks for a deletion to be taken back: withdrawn, or restored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskTakeBack {
+    /// Why, for the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// Deletions, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Deletions {
@@ -60,8 +69,8 @@ pub struct Deletion {
     pub thing: String,
     /// The roots as the audit names them: ids, or keyed hashes where the policy says so.
     pub roots: Vec<String>,
-    /// What is true of it: `requested`, `drained`, `committed`, `reaped`, `complete`, `refused`,
-    /// `withdrawn`.
+    /// What is true of it: `requested`, `drained`, `hidden`, `purging`, `purged`, `committed`,
+    /// `reaped`, `complete`, `refused`, `withdrawn`, `restored`.
     pub state: String,
     /// Whether nothing will happen any more.
     pub is_ended: bool,

@@ -1,14 +1,21 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
+mod background;
 mod deletion;
+mod hold;
 mod preview;
 mod problem;
 mod sweep;
 mod system;
 
 pub use audit::{AuditRecord, AuditRecords, AuditVerification};
-pub use deletion::{AskDeletion, Deletion, Deletions, Outcome, Phase, Waiting};
+pub use background::{
+    AskPause, AskPauseOfAll, AskRetentionPreview, AskRetentionRun, Pause, Pauses, RetentionPreview,
+    RetentionRule, RetentionRules, RetentionSample,
+};
+pub use deletion::{AskDeletion, AskTakeBack, Deletion, Deletions, Outcome, Phase, Waiting};
+pub use hold::{AskHold, AskRelease, Hold, Holds, Release};
 pub use preview::{AskPreview, Difference, Preview};
 pub use problem::{Blocker, Problem, Wrong};
 pub use sweep::{AskSweep, Sweep};

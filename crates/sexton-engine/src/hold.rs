@@ -173,13 +173,34 @@ impl System {
 
     /// Holds, the latest first: those in force, or all that ever were.
     pub async fn holds(&self, all: bool, limit: u32) -> Result<Vec<Hold>, DeleteError> {
+        self.holds_before(all, None, limit).await
+    }
+
+    /// The same, only those before that number.
+    pub async fn holds_before(
+        &self,
+        all: bool,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Hold>, DeleteError> {
         if !self.has_history().await? {
             return Ok(Vec::new());
         }
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
-        let holds = tx.holds(&self.policy.system, all, limit).await?;
+        let holds = tx.holds(&self.policy.system, all, before, limit).await?;
         tx.rollback().await?;
         Ok(holds)
+    }
+
+    /// One hold by its number.
+    pub async fn hold(&self, id: i64) -> Result<Option<Hold>, DeleteError> {
+        if !self.has_history().await? {
+            return Ok(None);
+        }
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let hold = tx.hold(&self.policy.system, id).await?;
+        tx.rollback().await?;
+        Ok(hold)
     }
 
     /// How many roots a condition meets now.

@@ -29,6 +29,7 @@ mod system;
 mod things;
 mod verify;
 mod walk;
+mod withdraw;
 
 pub use audit::{AuditEntry, ChainReport};
 pub use cancel::{CalledHook, Cancelled, CancelledRows};
@@ -52,3 +53,4 @@ pub use stores::Stores;
 pub use sweep::{ReclaimRequest, Reclaimed, SweepRequest};
 pub use system::System;
 pub use things::{ThingQuery, ThingRow};
+pub use withdraw::Withdrawn;

@@ -72,7 +72,7 @@ impl System {
 
     async fn settle_one(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
         if matches!(row.state, State::Requested | State::Drained) {
-            return self.withdraw(row, lease).await;
+            return self.withdraw_left(row, lease).await;
         }
         let (options, mut open) = self.record_of(&row.id).await?;
         if row.state == State::Purged {
@@ -87,7 +87,8 @@ impl System {
         }
     }
 
-    async fn withdraw(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
+    /// Withdraws what its process left before anything was gone.
+    async fn withdraw_left(&self, row: &DeletionRow, lease: &str) -> Result<State, DeleteError> {
         // Work that was asked to stop has stopped, or will: nothing asks it to go on.
         let has_asked =
             row.state == State::Drained || row.note.as_deref().is_some_and(waits_for_work);

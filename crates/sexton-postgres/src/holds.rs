@@ -42,9 +42,10 @@ impl<H: Held> Holds for PostgresTx<H> {
         &mut self,
         system: &SystemName,
         all: bool,
+        before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<Hold>, DatabaseError> {
-        let answer = latest(&mut self.link(), system, all, limit).await;
+        let answer = latest(&mut self.link(), system, all, before, limit).await;
         self.judged("read holds", "", answer)
     }
 
@@ -178,6 +179,7 @@ async fn latest(
     link: &mut Link<'_>,
     system: &SystemName,
     all: bool,
+    before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Hold>, sqlx::Error> {
     let rows = link
@@ -192,11 +194,13 @@ async fn latest(
          ) AS holds
          WHERE system = $1
            AND ($2 OR is_active)
+           AND ($3::bigint IS NULL OR id < $3)
          ORDER BY id DESC
-         LIMIT $3",
+         LIMIT $4",
         )
         .bind(system.as_str())
         .bind(all)
+        .bind(before)
         .bind(i64::from(limit))
         .fetch_all(&mut *link.connection)
         .await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
@@ -61,6 +62,24 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Failure> {
         let read = Json::<T>::from_request(request, service).await;
         read.map(|Json(value)| Self(value)).map_err(|rejection| of_body(&rejection))
+    }
+}
+
+/// A JSON body, or none, which says nothing.
+pub struct MaybeBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest<Arc<Service>> for MaybeBody<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), service).await;
+        let bytes = bytes.map_err(|_| too_large())?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        let request = Request::from_parts(parts, axum::body::Body::from(bytes));
+        Body::from_request(request, service).await.map(|Body(value)| Self(value))
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod acts;
 pub mod api;
 pub mod who;
 

@@ -13,6 +13,8 @@ use crate::running::Running;
 use crate::shelf::Shelf;
 use crate::sweeping::Sweeps;
 use crate::who::Identity;
+use crate::who::access::{Action, Subject, may};
+use crate::who::door::verdict;
 
 /// What every handler shares.
 pub struct Service {
@@ -85,6 +87,18 @@ impl Service {
     pub fn system(&self, name: &str, identity: &Identity) -> Result<&Arc<System>, Failure> {
         let seen = self.systems.get(name).filter(|_| identity.may_see(name));
         seen.ok_or_else(|| Failure::missing(format!("there is no system `{name}`")))
+    }
+
+    /// The same, if they may do this with the system as a whole.
+    pub fn system_for(
+        &self,
+        name: &str,
+        identity: &Identity,
+        action: Action,
+    ) -> Result<&Arc<System>, Failure> {
+        let system = self.system(name, identity)?;
+        verdict(may(identity, action, Subject::System(name)), name)?;
+        Ok(system)
     }
 
     /// A new id with this prefix.

@@ -37,9 +37,10 @@ impl Holds for SqliteTx<'_> {
         &mut self,
         system: &SystemName,
         all: bool,
+        before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<Hold>, DatabaseError> {
-        let answer = latest(self.connection()?, system, all, limit).await;
+        let answer = latest(self.connection()?, system, all, before, limit).await;
         self.judged(told("read holds", answer))
     }
 
@@ -139,6 +140,7 @@ async fn latest(
     connection: &mut SqliteConnection,
     system: &SystemName,
     all: bool,
+    before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Hold>, sqlx::Error> {
     let rows = sqlx::query(
@@ -151,11 +153,13 @@ async fn latest(
          ) AS holds
          WHERE system = ?1
            AND (?2 OR is_active)
+           AND (?3 IS NULL OR id < ?3)
          ORDER BY id DESC
-         LIMIT ?3",
+         LIMIT ?4",
     )
     .bind(system.as_str())
     .bind(all)
+    .bind(before)
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?;

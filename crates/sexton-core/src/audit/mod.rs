@@ -96,6 +96,8 @@ pub enum Act {
     Paused,
     /// Background work was resumed.
     Resumed,
+    /// A deletion was taken back before anything was gone.
+    Withdrawn,
 }
 
 impl Act {
@@ -107,6 +109,7 @@ impl Act {
             Self::RefusedByHold => "not deleted, because it is held",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
+            Self::Withdrawn => "not deleted, because it was withdrawn",
         }
     }
 }

@@ -89,11 +89,13 @@ pub trait Holds {
     /// Puts a hold; none if its time is over already. A repeat puts another.
     async fn insert_hold(&mut self, hold: &NewHold) -> Result<Option<Hold>, DatabaseError>;
 
-    /// The system's holds, the latest first; only those in force unless `all`.
+    /// The system's holds, the latest first; only those in force unless `all`, and only those before
+    /// that number.
     async fn holds(
         &mut self,
         system: &SystemName,
         all: bool,
+        before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<Hold>, DatabaseError>;
 

@@ -144,7 +144,7 @@ impl System {
                 limit: None,
                 actor: Actor::new(WORKER),
             };
-            match self.run(&request, false, &mut |_| {}, Some(stop)).await {
+            match self.run_due(&request, stop).await {
                 Ok(retained) => done.push(retained),
                 // Another program was faster.
                 Err(RetainError::Taken(_)) => {}

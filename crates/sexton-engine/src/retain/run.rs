@@ -135,6 +135,12 @@ struct Running<'r> {
     done: Retained,
 }
 
+/// Whom a run tells how far it is.
+struct Told<'t> {
+    begun: &'t mut (dyn FnMut() + Send),
+    progress: &'t mut (dyn FnMut(&Retained) + Send),
+}
+
 impl System {
     /// Runs a rule by hand; tells after each root what it did so far.
     pub async fn retain(
@@ -142,14 +148,36 @@ impl System {
         request: &RetainRequest,
         progress: &mut (dyn FnMut(&Retained) + Send),
     ) -> Result<Retained, RetainError> {
-        self.run(request, true, progress, None).await
+        let told = Told { begun: &mut || {}, progress };
+        self.run(request, true, told, None).await
     }
 
-    pub(super) async fn run(
+    /// The same until `stop` says so; tells only once it has the rule, before the first root.
+    pub async fn retain_until(
+        &self,
+        request: &RetainRequest,
+        begun: &mut (dyn FnMut() + Send),
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Retained, RetainError> {
+        let told = Told { begun, progress: &mut |_| {} };
+        self.run(request, true, told, Some(stop)).await
+    }
+
+    /// Runs a rule that is due.
+    pub(super) async fn run_due(
+        &self,
+        request: &RetainRequest,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Retained, RetainError> {
+        let told = Told { begun: &mut || {}, progress: &mut |_| {} };
+        self.run(request, false, told, Some(stop)).await
+    }
+
+    async fn run(
         &self,
         request: &RetainRequest,
         by_hand: bool,
-        progress: &mut (dyn FnMut(&Retained) + Send),
+        told: Told<'_>,
         stop: Option<&watch::Receiver<bool>>,
     ) -> Result<Retained, RetainError> {
         let rule = self.rule(&request.rule)?;
@@ -166,6 +194,7 @@ impl System {
         if !taken {
             return Err(RetainError::Taken(rule.name.clone()));
         }
+        (told.begun)();
         let thing = self.thing(&rule.thing.value);
         let mut running = Running {
             system: self,
@@ -179,7 +208,7 @@ impl System {
             done: Retained::begun(&rule.name),
         };
         let order: Vec<String> = before.into_iter().map(|root| root.root).collect();
-        let ended = running.go(&order, by_hand, progress, stop).await;
+        let ended = running.go(&order, by_hand, told.progress, stop).await;
         if let Err(error) = &ended {
             running.done.end = RetentionEnd::Failed;
             running.done.failure = Some(error.to_string());

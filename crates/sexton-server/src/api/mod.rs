@@ -3,8 +3,11 @@
 pub mod audit;
 pub mod deletions;
 pub mod health;
+pub mod holds;
 pub mod metrics;
+pub mod pauses;
 pub mod previews;
+pub mod retention;
 pub mod sweeps;
 pub mod systems;
 pub mod things;

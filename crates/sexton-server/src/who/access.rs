@@ -30,6 +30,10 @@ pub enum Action {
     Audit,
     /// Compare stores with rows, and remove orphans.
     Sweep,
+    /// See how the holds and the background work of a system stand.
+    Watch,
+    /// Run rules that delete by age, or look what they would delete.
+    Retain,
     /// Hold things, or release them.
     Hold,
     /// Stop background work, or go on with it.
@@ -40,7 +44,7 @@ pub enum Action {
 
 impl Action {
     /// All of them, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::List,
         Self::Inspect,
         Self::Preview,
@@ -49,6 +53,8 @@ impl Action {
         Self::Retry,
         Self::Audit,
         Self::Sweep,
+        Self::Watch,
+        Self::Retain,
         Self::Hold,
         Self::Pause,
         Self::Keys,
@@ -65,6 +71,8 @@ impl Action {
             Self::Retry => "retry",
             Self::Audit => "audit",
             Self::Sweep => "sweep",
+            Self::Watch => "watch",
+            Self::Retain => "retain",
             Self::Hold => "hold",
             Self::Pause => "pause",
             Self::Keys => "keys",
@@ -73,7 +81,7 @@ impl Action {
 
     /// Whether nothing is changed by it.
     fn only_looks(self) -> bool {
-        matches!(self, Self::List | Self::Inspect | Self::Preview | Self::Audit)
+        matches!(self, Self::List | Self::Inspect | Self::Preview | Self::Audit | Self::Watch)
     }
 
     /// The built-in role that it needs, where it is of a system and not of a thing.
@@ -85,8 +93,8 @@ impl Action {
             | Self::Delete
             | Self::Cancel
             | Self::Retry => None,
-            Self::Audit => Some(Need::AnyBuiltIn),
-            Self::Sweep | Self::Pause => Some(Need::Operator),
+            Self::Audit | Self::Watch => Some(Need::AnyBuiltIn),
+            Self::Sweep | Self::Retain | Self::Pause => Some(Need::Operator),
             Self::Hold | Self::Keys => Some(Need::Admin),
         }
     }

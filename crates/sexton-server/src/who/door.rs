@@ -47,7 +47,7 @@ const fn door(method: &'static str, path: &'static str, needs: Needs) -> Door {
 }
 
 /// Every path.
-pub const DOORS: [Door; 21] = [
+pub const DOORS: [Door; 37] = [
     door("GET", "/healthz", Needs::Nothing),
     door("GET", "/readyz", Needs::Nothing),
     door("GET", "/metrics", Needs::Somebody),
@@ -65,6 +65,22 @@ pub const DOORS: [Door; 21] = [
     door("GET", "/api/systems/{system}/deletions/{id}/receipt", Needs::May(Action::Inspect)),
     door("GET", "/api/systems/{system}/deletions/{id}/events", Needs::May(Action::Inspect)),
     door("POST", "/api/systems/{system}/deletions/{id}/retry", Needs::May(Action::Retry)),
+    door("POST", "/api/systems/{system}/deletions/{id}/restore", Needs::May(Action::Delete)),
+    door("POST", "/api/systems/{system}/deletions/{id}/withdraw", Needs::May(Action::Delete)),
+    door("GET", "/api/systems/{system}/holds", Needs::May(Action::Watch)),
+    door("POST", "/api/systems/{system}/holds", Needs::May(Action::Hold)),
+    door("GET", "/api/systems/{system}/holds/{hold}", Needs::May(Action::Watch)),
+    door("POST", "/api/systems/{system}/holds/{hold}/release", Needs::May(Action::Hold)),
+    door("GET", "/api/systems/{system}/retention", Needs::May(Action::Watch)),
+    door("GET", "/api/systems/{system}/retention/{rule}", Needs::May(Action::Watch)),
+    door("POST", "/api/systems/{system}/retention/{rule}/preview", Needs::May(Action::Retain)),
+    door("POST", "/api/systems/{system}/retention/{rule}/run", Needs::May(Action::Retain)),
+    door("GET", "/api/pauses", Needs::May(Action::Watch)),
+    door("POST", "/api/pauses", Needs::May(Action::Pause)),
+    door("POST", "/api/pauses/lift", Needs::May(Action::Pause)),
+    door("GET", "/api/systems/{system}/pauses", Needs::May(Action::Watch)),
+    door("POST", "/api/systems/{system}/pauses", Needs::May(Action::Pause)),
+    door("POST", "/api/systems/{system}/pauses/lift", Needs::May(Action::Pause)),
     door("GET", "/api/systems/{system}/audit", Needs::May(Action::Audit)),
     door("GET", "/api/systems/{system}/audit/verification", Needs::May(Action::Audit)),
     door("POST", "/api/systems/{system}/sweeps", Needs::May(Action::Sweep)),
@@ -166,7 +182,8 @@ fn judge(
     verdict(may(identity, action, subject), name)
 }
 
-fn verdict(verdict: Verdict, system: &str) -> Result<(), Failure> {
+/// What a verdict is answered with.
+pub(crate) fn verdict(verdict: Verdict, system: &str) -> Result<(), Failure> {
     match verdict {
         Verdict::May => Ok(()),
         Verdict::Missing => Err(Failure::missing(format!("there is no system `{system}`"))),

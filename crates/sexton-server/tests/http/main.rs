@@ -4,12 +4,15 @@
 mod place;
 
 mod asking_twice;
+mod background;
 mod deleting;
 mod describing;
 mod doors;
 mod failing;
 mod following;
+mod holding;
 mod listing;
 mod looking;
 mod operating;
 mod stopping;
+mod undoing;

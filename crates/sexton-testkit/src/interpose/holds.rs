@@ -31,9 +31,10 @@ impl Holds for InterposedTx {
         &mut self,
         system: &SystemName,
         all: bool,
+        before: Option<i64>,
         limit: u32,
     ) -> Result<Vec<Hold>, DatabaseError> {
-        self.watch.around("holds", self.inner.holds(system, all, limit)).await
+        self.watch.around("holds", self.inner.holds(system, all, before, limit)).await
     }
 
     async fn hold(&mut self, system: &SystemName, id: i64) -> Result<Option<Hold>, DatabaseError> {

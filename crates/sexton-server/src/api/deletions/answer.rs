@@ -8,8 +8,9 @@ use axum::Json;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use sexton_core::lifecycle::State;
 use sexton_core::names::DeletionId;
-use sexton_engine::{DeleteError, System};
+use sexton_engine::{DeleteError, DeletionStatus, System};
 use tokio::sync::oneshot;
 
 use super::shown::shown;
@@ -81,18 +82,29 @@ pub(super) async fn answered(
     id: &DeletionId,
     ended: Option<Ended>,
 ) -> Result<Response, Failure> {
+    let status = system.status(id).await?;
+    let status = status.ok_or_else(|| Failure::missing(format!("there is no deletion `{id}`")))?;
+    // Whoever carried it out only sees that somebody else has it.
+    if status.row.state == State::Withdrawn {
+        return Err(withdrawn(&status));
+    }
     if let Some(Err(error)) = ended
         && !goes_on(&error)
     {
         return Err(Failure::from(error).about(id));
     }
-    let status = system.status(id).await?;
-    let status = status.ok_or_else(|| Failure::missing(format!("there is no deletion `{id}`")))?;
     let deletion = shown(status);
     let complete = deletion.is_ended;
     let code = if complete { StatusCode::CREATED } else { StatusCode::ACCEPTED };
     let path = format!("{}/api/systems/{}/deletions/{id}", service.base_path(), deletion.system);
     Ok((code, [(LOCATION, path)], Json(deletion)).into_response())
+}
+
+/// It was taken back while it was waited for.
+fn withdrawn(status: &DeletionStatus) -> Failure {
+    Failure::of(StatusCode::CONFLICT, "withdrawn", "It was taken back")
+        .because(status.sentence.clone())
+        .about(&status.row.id)
 }
 
 /// Whether the rows are gone, or may be, so that its state tells more than what failed.

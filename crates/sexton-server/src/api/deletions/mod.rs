@@ -6,13 +6,19 @@ mod events;
 mod list;
 mod once;
 mod receipt;
+mod restore;
 mod retry;
 mod show;
 mod shown;
+mod withdraw;
 
 pub use create::*;
 pub use events::*;
 pub use list::*;
 pub use receipt::*;
+pub use restore::*;
 pub use retry::*;
 pub use show::*;
+pub use withdraw::*;
+
+pub(crate) use shown::{found, shown};

@@ -12,7 +12,7 @@ use crate::outcome;
 use crate::who::Identity;
 
 /// The deletion of this id, if they may see it: another's is as one that never was.
-pub(super) async fn found(
+pub(crate) async fn found(
     system: &System,
     id: &str,
     identity: &Identity,
@@ -30,7 +30,7 @@ pub(super) fn may_see(row: &DeletionRow, identity: &Identity) -> bool {
 }
 
 /// A stored deletion, as it is shown.
-pub(super) fn shown(status: DeletionStatus) -> Deletion {
+pub(crate) fn shown(status: DeletionStatus) -> Deletion {
     let DeletionStatus { row, sentence, failing } = status;
     let note = row.note.as_deref().and_then(|note| serde_json::from_str(note).ok());
     let note: serde_json::Value = note.unwrap_or_default();

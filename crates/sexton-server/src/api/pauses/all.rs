@@ -1,0 +1,48 @@
+//! `/api/pauses`: every system at once.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use sexton_api::{AskPauseOfAll, Pauses};
+
+use crate::acts::pauses::{self, Way};
+use crate::extract::{Asker, Body, Changer};
+use crate::failure::Failure;
+use crate::service::Service;
+
+/// What is paused of every system.
+#[utoipa::path(get, path = "/api/pauses", tag = "pauses",
+    responses((status = 200, description = "Pauses, by system", body = Pauses)))]
+pub async fn list_all(
+    State(service): State<Arc<Service>>,
+    Asker(identity): Asker,
+) -> Result<Json<Pauses>, Failure> {
+    Ok(Json(Pauses { data: pauses::list_all(&service, &identity).await? }))
+}
+
+/// Stops background work of every system. What is under way ends.
+#[utoipa::path(post, path = "/api/pauses", tag = "pauses",
+    request_body = AskPauseOfAll,
+    responses((status = 200, description = "What is paused now", body = Pauses)))]
+pub async fn pause_all(
+    State(service): State<Arc<Service>>,
+    Changer(identity): Changer,
+    Body(ask): Body<AskPauseOfAll>,
+) -> Result<Json<Pauses>, Failure> {
+    let data = pauses::set_all(&service, &identity, (Way::Pause, &ask.reason)).await?;
+    Ok(Json(Pauses { data }))
+}
+
+/// Lets background work of every system go on; stores that are paused by name stay so.
+#[utoipa::path(post, path = "/api/pauses/lift", tag = "pauses",
+    request_body = AskPauseOfAll,
+    responses((status = 200, description = "What is still paused", body = Pauses)))]
+pub async fn lift_all(
+    State(service): State<Arc<Service>>,
+    Changer(identity): Changer,
+    Body(ask): Body<AskPauseOfAll>,
+) -> Result<Json<Pauses>, Failure> {
+    let data = pauses::set_all(&service, &identity, (Way::Lift, &ask.reason)).await?;
+    Ok(Json(Pauses { data }))
+}

@@ -1,0 +1,27 @@
+//! `POST /api/systems/{system}/pauses/lift`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use sexton_api::{AskPause, Pauses};
+
+use crate::acts::pauses::{self, Way};
+use crate::extract::{Body, Changer, Place};
+use crate::failure::Failure;
+use crate::service::Service;
+
+/// Lets background work of a system, or what is removed from one of its stores, go on.
+#[utoipa::path(post, path = "/api/systems/{system}/pauses/lift", tag = "pauses",
+    params(("system" = String, Path, description = "The system")),
+    request_body = AskPause,
+    responses((status = 200, description = "What is still paused", body = Pauses)))]
+pub async fn lift(
+    State(service): State<Arc<Service>>,
+    Changer(identity): Changer,
+    Place(name): Place<String>,
+    Body(ask): Body<AskPause>,
+) -> Result<Json<Pauses>, Failure> {
+    let data = pauses::set(&service, &identity, &name, (Way::Lift, &ask)).await?;
+    Ok(Json(Pauses { data }))
+}
