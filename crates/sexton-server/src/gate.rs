@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::who::Identity;
 use crate::who::door::is_cross_origin;
+use crate::who::session::Opened;
 
 /// Tells who asks, or turns them away.
 #[async_trait]
@@ -24,6 +25,16 @@ pub trait Gate: Send + Sync {
 
     /// Whether it asks for anything at all; an open one is for this machine only.
     fn is_guarded(&self) -> bool;
+
+    /// Opens a session of the console for whoever has this key.
+    async fn open_session(&self, _request: &Parts, _credential: &str) -> Result<Opened, Failure> {
+        Err(Failure::by(Outcome::Forbidden).because("nobody signs in here: no keys are kept"))
+    }
+
+    /// Ends the session that a request carries, if it carries one.
+    async fn end_session(&self, _request: &Parts) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// The gate where no keys are configured: everybody on this machine is the operator.

@@ -4,6 +4,7 @@ pub mod acts;
 pub mod api;
 pub mod who;
 
+mod console;
 mod extract;
 mod failure;
 mod gate;

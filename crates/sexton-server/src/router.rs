@@ -78,6 +78,7 @@ pub fn router(service: Arc<Service>) -> Router {
     };
     let paths = paths.route("/openapi.json", axum::routing::get(openapi));
     let paths = paths.route_layer(from_fn_with_state(service.clone(), pass));
+    let paths = paths.merge(crate::console::router(&service));
     let placed = if base_path.is_empty() { paths } else { Router::new().nest(base_path, paths) };
     // Order: routes of a policy have words of their own for requests from other sites.
     placed

@@ -10,7 +10,7 @@ struct Row {
     may_use: &'static [&'static str],
 }
 
-const TABLE: [Row; 13] = [
+const TABLE: [Row; 14] = [
     Row { name: "sexton-core", may_use: &[] },
     Row { name: "sexton-engine", may_use: &["sexton-core"] },
     Row { name: "sexton-postgres", may_use: &["sexton-core", "sexton-engine"] },
@@ -18,7 +18,11 @@ const TABLE: [Row; 13] = [
     Row { name: "sexton-stores", may_use: &["sexton-core", "sexton-engine"] },
     Row { name: "sexton-hooks", may_use: &["sexton-core", "sexton-engine"] },
     Row { name: "sexton-api", may_use: &[] },
-    Row { name: "sexton-server", may_use: &["sexton-core", "sexton-engine", "sexton-api"] },
+    Row { name: "sexton-console", may_use: &["sexton-api"] },
+    Row {
+        name: "sexton-server",
+        may_use: &["sexton-core", "sexton-engine", "sexton-api", "sexton-console"],
+    },
     Row { name: "sexton-client", may_use: &["sexton-api"] },
     Row {
         name: "sexton-samples",

@@ -42,7 +42,8 @@ pub struct Door {
     pub needs: Needs,
 }
 
-const fn door(method: &'static str, path: &'static str, needs: Needs) -> Door {
+/// A path and what it needs.
+pub(crate) const fn door(method: &'static str, path: &'static str, needs: Needs) -> Door {
     Door { method, path, needs }
 }
 
@@ -162,7 +163,8 @@ fn needs(base_path: &str, method: &Method, path: &str) -> Found {
     }
 }
 
-fn judge(
+/// Whether they may do this with the system, or the thing, of that name.
+pub(crate) fn judge(
     service: &Service,
     identity: &Identity,
     action: Action,

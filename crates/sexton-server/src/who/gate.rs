@@ -1,7 +1,7 @@
 //! Who is let in: from the headers of a request to somebody known, or a refusal.
 //!
 //! In this order: is it another site's (`origin`), who presents what (`presented`, `secret`,
-//! `token`), has the bearer asked too often (`rates`). Every request looks its key up, so a key
+//! `session`, `token`), has the bearer asked too often (`rates`). Every request looks its key up, so a key
 //! that is revoked opens nothing from then on.
 //!
 //! As long as there is no key and tokens are not configured, the gate is open: whoever asks from
@@ -19,7 +19,10 @@ use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use sexton_core::names::{Actor, Timestamp};
-use sexton_engine::ports::{Clock, DatabaseError, Key, State, USE_NOTED_EVERY_SECS};
+use sexton_engine::ports::{
+    Clock, DatabaseError, Entropy, Key, Secrets, State, SystemEntropy, SystemSecrets,
+    USE_NOTED_EVERY_SECS,
+};
 
 use super::Identity;
 use super::config::Config;
@@ -29,6 +32,7 @@ use super::presented;
 use super::rates::Rates;
 use super::refusal::Refusal;
 use super::secret::{KeySecret, MARK, same};
+use super::session::Opened;
 use super::token::TokenJudge;
 use crate::failure::Failure;
 use crate::gate::Gate;
@@ -49,6 +53,8 @@ pub struct Knock<'a> {
 pub struct KeyGate {
     state: Arc<dyn State>,
     clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    secrets: Arc<dyn Secrets>,
     tokens: Option<TokenJudge>,
     origins: Vec<Origin>,
     proxies: Proxies,
@@ -80,6 +86,8 @@ impl KeyGate {
             failures: Rates::new(Arc::clone(&clock)),
             state,
             clock,
+            entropy: Arc::new(SystemEntropy),
+            secrets: Arc::new(SystemSecrets),
         }
     }
 
@@ -117,11 +125,17 @@ impl KeyGate {
             return Err(Refusal::CrossOrigin);
         }
         let credential = presented::bearer(knock.headers).map_err(|_| Refusal::Unreadable)?;
-        let Some(credential) = credential else { return self.without_credential(knock).await };
-        let (identity, per_minute) = if credential.starts_with(MARK) {
-            self.by_key(credential).await?
-        } else {
-            (self.by_token(credential)?, self.per_minute)
+        let (identity, per_minute) = match (credential, presented::session(knock.headers)) {
+            (Some(credential), _) if credential.starts_with(MARK) => {
+                self.by_key(credential).await?
+            }
+            (Some(credential), _) => (self.by_token(credential)?, self.per_minute),
+            (None, Some(session)) => match self.by_session(&session).await {
+                // Browsers keep one cookie for all servers of this machine, of any port.
+                Err(Refusal::Anonymous) => return self.without_credential(knock).await,
+                known => known?,
+            },
+            (None, None) => return self.without_credential(knock).await,
         };
         self.bearers.count(&identity.bearer, per_minute).map_err(Refusal::TooOften)?;
         Ok(identity)
@@ -134,6 +148,13 @@ impl KeyGate {
     }
 
     async fn by_key(&self, credential: &str) -> Result<(Identity, u32), Refusal> {
+        let key = self.key_of(credential).await?;
+        let per_minute = key.made.grant.per_minute.unwrap_or(self.per_minute);
+        Ok((of_key(key), per_minute))
+    }
+
+    /// The key that is presented, if it is good.
+    async fn key_of(&self, credential: &str) -> Result<Key, Refusal> {
         let secret = KeySecret::read(credential).map_err(|_| Refusal::BadKey)?;
         let hash = secret.hash();
         let found = self.state.key_by_hash(&hash).await.map_err(Refusal::Unavailable)?;
@@ -146,8 +167,7 @@ impl KeyGate {
             return Err(Refusal::Expired);
         }
         self.note_use(&key).await;
-        let per_minute = key.made.grant.per_minute.unwrap_or(self.per_minute);
-        Ok((of_key(key), per_minute))
+        Ok(key)
     }
 
     /// What cannot be noted keeps nobody out.
@@ -217,6 +237,14 @@ impl Gate for KeyGate {
 
     fn is_guarded(&self) -> bool {
         self.shut.load(Ordering::Relaxed)
+    }
+
+    async fn open_session(&self, request: &Parts, credential: &str) -> Result<Opened, Failure> {
+        Ok(KeyGate::open_session(self, knock(request), credential).await?)
+    }
+
+    async fn end_session(&self, request: &Parts) -> Result<(), Failure> {
+        Ok(KeyGate::end_session(self, &request.headers).await?)
     }
 }
 
@@ -294,6 +322,8 @@ fn tell(refusal: &Refusal, peer: IpAddr) {
         }
     }
 }
+
+mod sessions;
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ pub mod network;
 pub mod origin;
 pub mod refusal;
 pub mod secret;
+pub mod session;
 pub mod token;
 
 mod presented;

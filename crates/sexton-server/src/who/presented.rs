@@ -1,6 +1,9 @@
-//! What a request presents to be known by: the one credential of its `Authorization` header.
+//! What a request presents to be known by: the one credential of its `Authorization` header, or
+//! the cookie of a session of the console.
 
 use axum::http::{HeaderMap, header};
+
+use super::session::{COOKIE, SessionToken};
 
 /// Longer ones are none.
 const LENGTH_MAX: usize = 8 * 1024;
@@ -28,6 +31,14 @@ pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Unreadable> {
         return Err(Unreadable);
     }
     Ok(Some(credential))
+}
+
+/// The session that the browser keeps; of several, the first that can be one.
+pub fn session(headers: &HeaderMap) -> Option<SessionToken> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
+    let mut own = pairs.filter(|(name, _)| name.trim() == COOKIE);
+    own.find_map(|(_, value)| SessionToken::read(value.trim()))
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ pub async fn list(
     Ok(Json(Things { data: system.policy().things.iter().map(declared).collect() }))
 }
 
-fn declared(thing: &policy::Thing) -> Thing {
+/// A thing, as it is shown.
+pub(crate) fn declared(thing: &policy::Thing) -> Thing {
     let columns = thing.row.as_ref().or(thing.starts.first());
     let key = columns.map(|columns| columns.value.columns.as_slice()).unwrap_or_default();
     let option = |option: &policy::ThingOption| ThingOption {

@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+pub mod assets;
+pub mod frame;
+pub mod links;
+pub mod page;
+
+mod mark;

@@ -1,0 +1,50 @@
+//! What stands around a page: who is there and what they see of the systems.
+
+use axum::http::{HeaderMap, header};
+use sexton_console::frame::{Frame, Here, Section, Visitor};
+use sexton_console::links::Links;
+
+use crate::service::Service;
+use crate::who::Identity;
+use crate::who::session::COOKIE;
+
+/// The frame of a page for somebody known.
+pub fn around(service: &Service, identity: &Identity, headers: &HeaderMap) -> Frame {
+    let systems = service.systems().filter(|(name, _)| identity.may_see(name));
+    Frame {
+        links: Links::below(service.base_path()),
+        visitor: Some(Visitor {
+            name: identity.actor.to_string(),
+            roles: identity.roles.clone(),
+            tenant: identity.tenant.as_ref().map(ToString::to_string),
+            signed_in: service.gate.is_guarded() && has_session(headers),
+        }),
+        systems: systems.map(|(name, _)| name.to_owned()).collect(),
+        ..Frame::default()
+    }
+}
+
+/// The same for a page of a system.
+pub fn within(
+    service: &Service,
+    identity: &Identity,
+    headers: &HeaderMap,
+    system: &str,
+    section: Section,
+) -> Frame {
+    let system = Some(system.to_owned());
+    let here = Here { system, section: Some(section), lists: Vec::new() };
+    Frame { here, ..around(service, identity, headers) }
+}
+
+/// The frame of a page for nobody known.
+pub fn nobody(service: &Service) -> Frame {
+    Frame { links: Links::below(service.base_path()), ..Frame::default() }
+}
+
+fn has_session(headers: &HeaderMap) -> bool {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|value| value.split(';'))
+        .any(|pair| pair.split_once('=').is_some_and(|(name, _)| name.trim() == COOKIE))
+}

@@ -1,0 +1,38 @@
+//! The console: pages for people, over the same services and behind the same gate as the API.
+//!
+//! Every page is made here from values, by `sexton-console`. What changes something is a form that
+//! is posted and answered with a redirect, so it works without a script and can be asked again; it
+//! is judged by the server like a call of the API, and refused when another site sent it.
+
+mod door;
+mod fields;
+mod files;
+mod frame;
+mod home;
+mod page;
+mod sign_in;
+mod systems;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+
+use crate::service::Service;
+
+/// Every path of the console.
+pub fn router(service: &Arc<Service>) -> Router<Arc<Service>> {
+    Router::new()
+        .route("/", get(home::lead_to_console))
+        .route("/console", get(home::show))
+        .route("/console/", get(home::lead_to_console))
+        .route("/console/sign-in", get(sign_in::show).post(sign_in::open))
+        .route("/console/sign-out", post(sign_in::end))
+        .route("/console/systems/{system}", get(systems::show))
+        .route("/console/static/{name}", get(files::show))
+        // Order: the door is inside, so that its refusals are pages too.
+        .route_layer(from_fn_with_state(service.clone(), door::pass))
+        .layer(from_fn_with_state(service.clone(), page::explain))
+        .layer(from_fn(page::guard))
+}

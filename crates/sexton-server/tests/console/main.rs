@@ -1,0 +1,4 @@
+//! The console without its script: pages as a browser gets them, forms as it sends them.
+
+mod place;
+mod signing_in;
