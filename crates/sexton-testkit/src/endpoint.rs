@@ -72,6 +72,11 @@ impl Endpoint {
         &self.address
     }
 
+    /// Where it is, without a path.
+    pub fn origin(&self) -> &str {
+        self.address.trim_end_matches("/hook")
+    }
+
     /// What has arrived so far, in order.
     pub fn requests(&self) -> Vec<Request> {
         self.heard.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -154,7 +159,9 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    let length: usize = headers.get("content-length").and_then(|length| length.parse().ok())?;
+    // Who only looks sends no body, and says nothing of its length.
+    let length = headers.get("content-length").map_or("0", String::as_str);
+    let length: usize = length.parse().ok()?;
     let mut body = bytes[head + 4..].to_vec();
     while body.len() < length {
         if stream.read_buf(&mut body).await.ok()? == 0 {
