@@ -93,15 +93,17 @@ impl System {
         self.fulfil(accepted, waiting).await
     }
 
-    /// Deletes roots that are still due when they are locked; refuses others.
+    /// Deletes roots that are still due when they are locked; refuses others. Once the rows are
+    /// gone, it says so.
     pub(crate) async fn delete_while(
         &self,
         request: &DeleteRequest,
         due: &Statement,
+        gone: &watch::Sender<Option<Committed>>,
     ) -> Result<Receipt, DeleteError> {
         let Accepted(admitted) = self.accept(request).await?;
         let admitted = Admitted { due: Some(due.clone()), ..admitted };
-        self.fulfil(Accepted(admitted), &watch::Sender::new(None)).await
+        self.fulfil_told(Accepted(admitted), &watch::Sender::new(None), gone).await
     }
 
     /// Carries out what was accepted; returns when it has been looked at again.

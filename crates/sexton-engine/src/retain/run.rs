@@ -13,6 +13,7 @@ use sexton_core::sql::Bind;
 use tokio::sync::watch;
 
 use super::{RetainError, RetainRequest};
+use crate::execute::Committed;
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{Arg, DatabaseError, Mode, Query, RefusedRoot, RuleRun};
 use crate::request::{Caller, DeleteRequest, Root, RootKey};
@@ -67,6 +68,8 @@ pub struct Retained {
     pub deleted: u64,
     /// How many rows went with them.
     pub rows: u64,
+    /// The same, per table.
+    pub removed: BTreeMap<String, u64>,
     /// Of the roots that went, how many have objects or calls that are still to be seen to.
     pub open: u64,
     /// How many were not due any more, or gone, when their turn came.
@@ -89,6 +92,7 @@ impl Retained {
             rule: rule.clone(),
             deleted: 0,
             rows: 0,
+            removed: BTreeMap::new(),
             open: 0,
             passed: 0,
             refused: 0,
@@ -113,7 +117,7 @@ impl Retained {
 
 /// What became of one root.
 enum Tried {
-    Deleted { rows: u64, is_open: bool },
+    Deleted { removed: Vec<(String, u64)>, is_open: bool },
     Passed,
     Refused(String),
 }
@@ -269,9 +273,12 @@ impl Running<'_> {
             return Ok(false);
         }
         match self.delete(&root).await? {
-            Tried::Deleted { rows, is_open } => {
+            Tried::Deleted { removed, is_open } => {
                 self.done.deleted += 1;
-                self.done.rows += rows;
+                for (table, rows) in removed {
+                    self.done.rows += rows;
+                    *self.done.removed.entry(table).or_default() += rows;
+                }
                 self.done.open += u64::from(is_open);
                 if self.stays {
                     // Its row stays, and may be due for ever.
@@ -341,10 +348,13 @@ impl Running<'_> {
             bound_to: None,
         };
         // Each is a whole deletion: its future is large, and there is one at a time.
-        let ended = Box::pin(self.system.delete_while(&request, &self.compiled.still)).await;
+        let (still, gone) = (&self.compiled.still, watch::Sender::new(None));
+        let ended = Box::pin(self.system.delete_while(&request, still, &gone)).await;
+        let committed: Option<Committed> = gone.borrow().clone();
+        let removed = committed.map(|committed| committed.removed).unwrap_or_default();
         match ended {
-            Ok(receipt) => Ok(Tried::Deleted { rows: receipt.rows(), is_open: false }),
-            Err(error) => tried(error),
+            Ok(_) => Ok(Tried::Deleted { removed, is_open: false }),
+            Err(error) => tried(error, removed),
         }
     }
 
@@ -412,11 +422,11 @@ pub(super) fn root_of(compiled: &Retaining, root: &str, request: &RetainRequest)
 }
 
 /// What an error says of one root; an error is no root's where every other would meet it too.
-fn tried(error: DeleteError) -> Result<Tried, DeleteError> {
+fn tried(error: DeleteError, removed: Vec<(String, u64)>) -> Result<Tried, DeleteError> {
     match error {
         DeleteError::Unreaped { .. }
         | DeleteError::Unverified { .. }
-        | DeleteError::Unfinished { .. } => Ok(Tried::Deleted { rows: 0, is_open: true }),
+        | DeleteError::Unfinished { .. } => Ok(Tried::Deleted { removed, is_open: true }),
         DeleteError::Engine(EngineError::NotFound { .. }) => Ok(Tried::Passed),
         DeleteError::Refused(refusal) if refusal.is_undue() => Ok(Tried::Passed),
         DeleteError::Refused(_)
