@@ -43,7 +43,7 @@ pub use preview::Budget;
 pub use purge::Purged;
 pub use reap::{GivenUp, Gone, Worked};
 pub use request::{Bound, Caller, DeleteRequest, ROOTS_MAX, Root, RootKey, Surroundings};
-pub use restore::Restored;
+pub use restore::{Restored, RootRestored};
 pub use retain::{
     RetainError, RetainRequest, Retained, RetentionEnd, RetentionLook, RetentionSample, RuleStatus,
 };

@@ -6,6 +6,8 @@
 //! Race: its state is taken first. A purge takes it too before its first chunk, so one of the two is
 //! refused.
 
+mod root;
+
 use std::collections::BTreeMap;
 
 use sexton_core::lifecycle::{Event, State, next};
@@ -16,6 +18,8 @@ use sexton_core::sql::{Bind, Scalar};
 use crate::outcome::{DeleteError, EngineError};
 use crate::ports::{Arg, DatabaseError, DeletionRow, Mode, Query, StateChange, Tx};
 use crate::system::System;
+
+pub use root::RootRestored;
 
 /// How a restoration ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

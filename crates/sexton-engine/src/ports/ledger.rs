@@ -261,6 +261,15 @@ pub trait Ledger {
     /// The roots that a deletion hid. Locks nothing.
     async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError>;
 
+    /// The deletion that keeps this root hidden, or purges it; the latest, if several hid it.
+    /// Locks nothing.
+    async fn hidden_by(
+        &mut self,
+        system: &SystemName,
+        thing: &ThingName,
+        key: &str,
+    ) -> Result<Option<DeletionId>, DatabaseError>;
+
     /// Keeps what hiding changed in the set at this place of the plan: JSON. A repeat fails.
     async fn insert_undo(
         &mut self,

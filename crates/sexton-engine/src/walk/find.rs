@@ -206,7 +206,8 @@ impl Walk<'_> {
 fn read_subject(fields: &[SubjectField], row: Row) -> Subject {
     let mut subject = Subject { row_exists: true, ..Subject::default() };
     let keys = fields.iter().take_while(|field| **field == SubjectField::Key).count();
-    subject.id = key_text(&row[..keys]);
+    subject.key = row[..keys].to_vec();
+    subject.id = key_text(&subject.key);
     for (field, value) in fields.iter().zip(row) {
         let text = match &value {
             Scalar::Null => None,

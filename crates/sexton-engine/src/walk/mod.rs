@@ -47,6 +47,8 @@ pub(crate) enum Locks {
 pub(crate) struct Subject {
     /// As people write it.
     pub id: String,
+    /// As its row holds it; nothing where it has none.
+    pub key: Vec<Scalar>,
     pub row_exists: bool,
     pub label: Option<String>,
     pub tenant: Option<String>,

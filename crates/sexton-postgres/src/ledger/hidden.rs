@@ -58,6 +58,37 @@ pub(super) async fn of(
     rows.iter().map(root).collect()
 }
 
+/// The latest deletion that hid this root and has not come to its end. Locks nothing.
+pub(super) async fn by(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    thing: &ThingName,
+    key: &str,
+) -> Result<Option<DeletionId>, sqlx::Error> {
+    let row = link
+        .query(
+            "SELECT id
+         FROM sexton.deletions
+         WHERE system = $1
+           AND state IN ('hidden', 'purging')
+           AND EXISTS (
+               SELECT 1
+               FROM sexton.hidden
+               WHERE hidden.deletion = deletions.id
+                 AND hidden.thing = $2
+                 AND hidden.key = $3
+           )
+         ORDER BY requested_at DESC, id DESC
+         LIMIT 1",
+        )
+        .bind(system.as_str())
+        .bind(thing.as_str())
+        .bind(key)
+        .fetch_optional(&mut *link.connection)
+        .await?;
+    row.map(|row| Ok(DeletionId::new(row.try_get::<String, _>("id")?))).transpose()
+}
+
 /// Ids of deletions that are hidden or purged by now, and due, oldest first. Locks nothing.
 pub(super) async fn due(
     link: &mut Link<'_>,

@@ -12,7 +12,7 @@ mod tombstones;
 pub(crate) use deletions::page;
 
 use async_trait::async_trait;
-use sexton_core::names::{DeletionId, SystemName, Timestamp};
+use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
     AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
     StateChange, TombstoneSet,
@@ -144,6 +144,16 @@ impl<H: Held> Ledger for PostgresTx<H> {
     async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError> {
         let answer = hidden::of(&mut self.link(), deletion).await;
         self.judged("read what is hidden", "", answer)
+    }
+
+    async fn hidden_by(
+        &mut self,
+        system: &SystemName,
+        thing: &ThingName,
+        key: &str,
+    ) -> Result<Option<DeletionId>, DatabaseError> {
+        let answer = hidden::by(&mut self.link(), system, thing, key).await;
+        self.judged("look for who hid it", "", answer)
     }
 
     async fn insert_undo(

@@ -52,6 +52,37 @@ pub async fn of_deletion(
     Ok(rows.map(root).collect())
 }
 
+/// The latest deletion that hid this root and has not come to its end.
+pub async fn by(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    thing: &ThingName,
+    key: &str,
+) -> Result<Option<DeletionId>, DatabaseError> {
+    let id: Option<String> = sqlx::query_scalar(
+        "SELECT id
+         FROM sexton_deletions
+         WHERE system = ?1
+           AND state IN ('hidden', 'purging')
+           AND EXISTS (
+               SELECT 1
+               FROM sexton_hidden
+               WHERE sexton_hidden.deletion = sexton_deletions.id
+                 AND sexton_hidden.thing = ?2
+                 AND sexton_hidden.key = ?3
+           )
+         ORDER BY requested_at DESC, id DESC
+         LIMIT 1",
+    )
+    .bind(system.as_str())
+    .bind(thing.as_str())
+    .bind(key)
+    .fetch_optional(connection)
+    .await
+    .map_err(|error| failure("look for who hid it", error))?;
+    Ok(id.map(DeletionId::new))
+}
+
 /// Deletions that are hidden or purged by now, and due, oldest first.
 pub async fn due(
     connection: &mut SqliteConnection,

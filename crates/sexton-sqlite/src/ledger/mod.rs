@@ -12,7 +12,7 @@ mod tombstones;
 pub(crate) use deletions::page;
 
 use async_trait::async_trait;
-use sexton_core::names::{DeletionId, SystemName, Timestamp};
+use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
     AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
     StateChange, TombstoneSet,
@@ -155,6 +155,16 @@ impl Ledger for SqliteTx<'_> {
 
     async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError> {
         let answer = hidden::of_deletion(self.connection()?, deletion).await;
+        self.judged(answer)
+    }
+
+    async fn hidden_by(
+        &mut self,
+        system: &SystemName,
+        thing: &ThingName,
+        key: &str,
+    ) -> Result<Option<DeletionId>, DatabaseError> {
+        let answer = hidden::by(self.connection()?, system, thing, key).await;
         self.judged(answer)
     }
 

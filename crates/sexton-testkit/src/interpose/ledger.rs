@@ -1,7 +1,7 @@
 //! The ledger's methods with points, named by the method.
 
 use async_trait::async_trait;
-use sexton_core::names::{DeletionId, SystemName, Timestamp};
+use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
     AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
     StateChange, TombstoneSet,
@@ -124,6 +124,15 @@ impl Ledger for InterposedTx {
 
     async fn hidden(&mut self, deletion: &DeletionId) -> Result<Vec<HiddenRoot>, DatabaseError> {
         self.watch.around("hidden", self.inner.hidden(deletion)).await
+    }
+
+    async fn hidden_by(
+        &mut self,
+        system: &SystemName,
+        thing: &ThingName,
+        key: &str,
+    ) -> Result<Option<DeletionId>, DatabaseError> {
+        self.watch.around("hidden_by", self.inner.hidden_by(system, thing, key)).await
     }
 
     async fn insert_undo(
