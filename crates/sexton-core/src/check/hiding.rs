@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::graph::{Edge, reach};
 use crate::names::{ColumnName, TableName};
 use crate::policy::{
-    Assignment, Fate, Fragment, Hide, HideRow, Literal, Part, RootAfter, Thing, Value,
+    Assignment, Fate, Fragment, Hide, HideRow, Literal, Part, RootAfter, Thing, Undo, Value,
 };
 use crate::schema::{Index, Table};
 
@@ -118,7 +118,10 @@ fn said_of(fragment: &Fragment, table: &Table) -> Option<Said> {
 
 /// A hidden row keeps what is unique of it, so that nobody else takes its name.
 fn taken_names(source: &Source<'_>, thing: &Thing, hide: &HideRow, table: &Table) -> Vec<Finding> {
-    if thing.purge.as_ref().is_some_and(|purge| purge.root == RootAfter::Goes) {
+    // What can be given back for ever needs its name until then.
+    if hide.undo == Undo::Forever
+        || thing.purge.as_ref().is_some_and(|purge| purge.root == RootAfter::Goes)
+    {
         return Vec::new();
     }
     let is_set =

@@ -53,6 +53,10 @@ fn a_name_that_stays_taken_is_warned_of() {
     let (severity, message, _) = only(&tables, &policy(DELETED, ""));
     assert_eq!(severity, Severity::Warning);
     assert!(message.contains("keeps `name` taken"), "{message}");
+    // It is needed again by who restores it, for ever.
+    let for_ever = DELETED.replace("is not null\"", "is not null\", undo = \"forever\"");
+    let for_ever = policy(&for_ever, "").replace("purge = { root = \"keep\" }\n", "");
+    finds(&tables, &for_ever, &[]);
 }
 
 /// Hiding would read whole tables.
