@@ -4,7 +4,7 @@ use super::Source;
 use crate::finding::{Finding, Located, Span, did_you_mean};
 use crate::graph::{column_or_finding, table_or_finding};
 use crate::policy::{
-    Deed, Fragment, Part, Placeholder, Policy, Route, Segment, Sql, Thing, ThingOption, Verb,
+    Deed, Fragment, Part, Placeholder, Policy, Route, Segment, Sql, Thing, ThingOption, Undo, Verb,
 };
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
@@ -23,6 +23,9 @@ pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
 fn of_route(source: &Source<'_>, route: &Route) -> Vec<Finding> {
     let mut findings = Vec::new();
     for deed in route.deeds() {
+        if let Some(rule) = deed.value.rule() {
+            findings.extend(unruled(source.policy, route, rule, deed.span));
+        }
         let Some(name) = deed.value.thing() else { continue };
         match thing_or_finding(source.policy, name.as_str(), deed.span) {
             Err(finding) => findings.push(finding),
@@ -30,6 +33,7 @@ fn of_route(source: &Source<'_>, route: &Route) -> Vec<Finding> {
                 findings.extend(unfindable(route, deed, thing));
                 findings.extend(unlisted(source, route, deed, thing));
                 findings.extend(unoffered(route, thing));
+                findings.extend(unrestorable(deed, thing));
             }
         }
     }
@@ -49,6 +53,41 @@ fn thing_or_finding<'a>(policy: &'a Policy, name: &str, span: Span) -> Result<&'
             None => finding.help("name a thing of this policy"),
         }
     })
+}
+
+/// A rule of retention must be there, and go by age if the route says an age.
+fn unruled(policy: &Policy, route: &Route, name: &str, span: Span) -> Option<Finding> {
+    let mut rules = policy.retention.iter();
+    let Some(rule) = rules.find(|rule| rule.name.as_str() == name) else {
+        let message = format!("there is no rule `{name}` under [retention]");
+        let finding = Finding::error("C516", Some(span), message);
+        let known = policy.retention.iter().map(|rule| rule.name.as_str());
+        return Some(match did_you_mean(name, known) {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding.help(format!("write it under [retention.{name}]")),
+        });
+    };
+    let over = route.over.as_ref().filter(|_| rule.age.is_none())?;
+    let message = format!("`{name}` does not go by age, so a request cannot say one");
+    let finding = Finding::error("C516", Some(over.from.span), message);
+    Some(finding.help("take `over` out, or give the rule an `age`"))
+}
+
+/// What is restored must have been hidden, and what it was must have been kept.
+fn unrestorable(deed: &Located<Deed>, thing: &Thing) -> Option<Finding> {
+    if deed.value.verb() != Some(Verb::Restore) {
+        return None;
+    }
+    let name = &thing.name;
+    let why = match thing.hide.as_ref() {
+        None => format!("a {name} is not hidden when it is deleted"),
+        Some(hide) if hide.row().is_some_and(|row| row.undo == Undo::UntilPurged) => {
+            format!("of a {name} nothing is kept that could be given back")
+        }
+        Some(_) => return None,
+    };
+    let finding = Finding::error("C515", Some(deed.span), format!("{why}, so none is restored"));
+    Some(finding.help(format!("say under [things.{name}] how it is hidden, and `undo` with it")))
 }
 
 /// Whether one request can be meant for both.

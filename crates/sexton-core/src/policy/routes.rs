@@ -124,17 +124,20 @@ impl Deed {
         }
     }
 
+    /// The rule of retention that it runs.
+    pub fn rule(&self) -> Option<&str> {
+        match self {
+            Self::To(..) => None,
+            Self::Retention(rule) => Some(rule),
+        }
+    }
+
     /// What it does with a thing.
     pub fn verb(&self) -> Option<Verb> {
         match self {
             Self::To(verb, _) => Some(*verb),
             Self::Retention(_) => None,
         }
-    }
-
-    /// Whether this version can do it.
-    pub fn is_built(&self) -> bool {
-        matches!(self, Self::To(Verb::Delete | Verb::Preview | Verb::List | Verb::Cancel, _))
     }
 }
 

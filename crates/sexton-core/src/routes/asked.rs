@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::facts::Facts;
 use super::table::Match;
-use crate::policy::{Deed, Given, IdsGiven, Outcome, Page, Policy, Route, Verb};
+use crate::policy::{Deed, Given, IdsGiven, OVER_SECS_MAX, Outcome, Page, Policy, Route, Verb};
 
 /// What a request asks.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Asked {
     pub options: BTreeMap<String, String>,
     /// How much of a list.
     pub page: PageAsked,
+    /// How many seconds old must be what a rule of retention deletes, where that is said.
+    pub over_secs: Option<i64>,
     /// What is known so far.
     pub facts: Facts,
 }
@@ -78,16 +80,17 @@ pub fn ask(
         }
         let key = key(policy, route, &deed, &mut facts)?;
         let page = page(route, &facts)?;
-        Ok((deed, key, page))
+        let over_secs = over(route, &deed, &facts)?;
+        Ok((deed, key, page, over_secs))
     });
     match read {
-        Ok((deed, key, page)) => {
+        Ok((deed, key, page, over_secs)) => {
             let options = route.options.iter().filter_map(|(name, given)| {
                 let value = given_text(&given.value, &facts)?;
                 Some((name.value.to_string(), value))
             });
             let options = options.collect();
-            Ok(Asked { deed, key, options, page, facts })
+            Ok(Asked { deed, key, options, page, over_secs, facts })
         }
         Err((outcome, message)) => Err(Box::new(Unfit { outcome, message, facts })),
     }
@@ -244,4 +247,29 @@ fn page(route: &Route, facts: &Facts) -> Result<PageAsked, Early> {
         limit: number("limit", 1)?.unwrap_or(limit).min(max),
         offset: number("offset", 0)?.unwrap_or(0),
     })
+}
+
+/// The age that a run of retention goes by; none where the request has none.
+fn over(route: &Route, deed: &Deed, facts: &Facts) -> Result<Option<i64>, Early> {
+    let Some(over) = route.over.as_ref().filter(|_| deed.rule().is_some()) else { return Ok(None) };
+    let given = match &over.from.value {
+        Given::Query(name) => facts.query.get(name).map(|text| text.parse::<i64>().ok()),
+        Given::Body(name) => match facts.body.get(name) {
+            None | Some(Value::Null) => None,
+            // A text is no number, also where it looks like one: who sends it means something else.
+            Some(value) => Some(value.as_i64()),
+        },
+    };
+    let Some(given) = given else { return Ok(None) };
+    let secs = given.filter(|number| *number >= over.min);
+    let secs = secs.and_then(|number| number.checked_mul(over.unit_secs));
+    match secs.filter(|secs| (0..=OVER_SECS_MAX).contains(secs)) {
+        Some(secs) => Ok(Some(secs)),
+        None => {
+            let (name, min) = (over.from.value.name(), over.min);
+            let max = OVER_SECS_MAX / over.unit_secs;
+            let message = format!("`{name}` must be a whole number from {min} to {max}");
+            Err((Outcome::BadBody, message))
+        }
+    }
 }

@@ -89,15 +89,14 @@ fn is_known(names: &[&str]) -> bool {
 
 /// Whether there is a value for a known word.
 fn is_said(names: &[&str], occasion: Occasion<'_>) -> bool {
-    let done = |verbs: &[Verb]| {
-        occasion.outcome == Outcome::Done
-            && occasion.route.deeds().all(|deed| match deed.value.verb() {
-                Some(verb) => verbs.contains(&verb),
-                // A run of retention deletes.
-                None => verbs.contains(&Verb::Delete),
-            })
+    let is_done = occasion.outcome == Outcome::Done;
+    let all = |may: &dyn Fn(Option<Verb>) -> bool| {
+        is_done && occasion.route.deeds().all(|deed| may(deed.value.verb()))
     };
+    let done = |verbs: &[Verb]| all(&|verb| verb.is_some_and(|verb| verbs.contains(&verb)));
     let deletes = [Verb::Delete, Verb::DeleteForGood];
+    // A run of retention is many deletions; of these only rows are added up.
+    let counts = [Verb::Delete, Verb::DeleteForGood, Verb::Preview];
     let refuses = matches!(
         occasion.outcome,
         Outcome::Wrong
@@ -110,7 +109,7 @@ fn is_said(names: &[&str], occasion: Occasion<'_>) -> bool {
     );
     match names[0] {
         "ids" | "deletion" | "objects" => done(&deletes),
-        "rows" => done(&[Verb::Delete, Verb::DeleteForGood, Verb::Preview]),
+        "rows" => all(&|verb| verb.is_none_or(|verb| counts.contains(&verb))),
         "row" | "lists" => done(&[Verb::Preview]),
         "work" => done(&[Verb::Preview, Verb::Cancel]) || occasion.outcome == Outcome::Undrained,
         "items" | "total" | "limit" | "offset" => done(&[Verb::List]),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sexton_core::audit::Receipt;
 use sexton_core::names::{TenantId, ThingName};
-use sexton_core::policy::{Outcome, Route, Verb};
+use sexton_core::policy::{Deed, Outcome, Route, Verb};
 use sexton_core::preview::{BlockerKind, Count, Preview};
 use sexton_core::routes::{Asked, AskedKey, Facts};
 use sexton_engine::{
@@ -27,6 +27,15 @@ pub(super) struct Doing<'a> {
     pub caller: Caller,
 }
 
+/// How far a deletion goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Far {
+    /// To where its thing is hidden, if it can be.
+    AsItGoes,
+    /// It does not stop at hiding.
+    ForGood,
+}
+
 /// How it ended.
 pub(super) struct Ended {
     pub outcome: Outcome,
@@ -37,11 +46,11 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    fn with(outcome: Outcome, facts: Facts) -> Self {
+    pub fn with(outcome: Outcome, facts: Facts) -> Self {
         Self { outcome, facts, headers: Vec::new(), cause: None }
     }
 
-    fn by(error: &EngineError, mut facts: Facts) -> Self {
+    pub fn by(error: &EngineError, mut facts: Facts) -> Self {
         let outcome = outcomes::of_engine(error, &mut facts);
         Self { cause: Some(error.to_string()), ..Self::with(outcome, facts) }
     }
@@ -50,10 +59,10 @@ impl Ended {
 impl Doing<'_> {
     /// Does it.
     pub async fn run(mut self, asked: Asked) -> Ended {
-        let Asked { deed, key, options, page, mut facts } = asked;
-        let (Some(verb), Some(thing), true) = (deed.verb(), deed.thing(), deed.is_built()) else {
-            facts.message = format!("`{}` cannot do this yet", self.route.name);
-            return Ended::with(Outcome::Unavailable, facts);
+        let Asked { deed, key, options, page, over_secs, mut facts } = asked;
+        let (verb, thing) = match &deed {
+            Deed::To(verb, thing) => (*verb, thing),
+            Deed::Retention(rule) => return self.retain(rule, over_secs, facts).await,
         };
         let path = facts.path.clone();
         let root = match self.root(thing, &path, key, options).await {
@@ -70,7 +79,9 @@ impl Doing<'_> {
             Verb::List => self.list(thing, &path, page, &mut facts).await,
             Verb::Preview => self.preview(&root, &path, &mut facts).await,
             Verb::Cancel => self.cancel(&root, &path, &mut facts).await,
-            _ => return self.delete(root, &path, facts).await,
+            Verb::Restore => return self.restore(&root, &path, facts).await,
+            Verb::Delete => return self.delete(Far::AsItGoes, root, &path, facts).await,
+            Verb::DeleteForGood => return self.delete(Far::ForGood, root, &path, facts).await,
         };
         match done {
             Ok(outcome) => Ended::with(outcome, facts),
@@ -78,7 +89,7 @@ impl Doing<'_> {
         }
     }
 
-    fn asking<'q>(
+    pub(super) fn asking<'q>(
         &'q self,
         thing: &'q ThingName,
         path: &'q BTreeMap<String, String>,
@@ -208,7 +219,13 @@ impl Doing<'_> {
 
     /// Deletes; waits for objects only as long as the route says, and then goes on without whoever
     /// asked.
-    async fn delete(&self, root: Root, path: &BTreeMap<String, String>, mut facts: Facts) -> Ended {
+    async fn delete(
+        &self,
+        far: Far,
+        root: Root,
+        path: &BTreeMap<String, String>,
+        mut facts: Facts,
+    ) -> Ended {
         let mut root = root;
         loop {
             match self.system.speaks_of(self.asking(&root.thing, path), &root).await {
@@ -216,7 +233,7 @@ impl Doing<'_> {
                 Ok(false) => return Ended::with(Outcome::Missing, missing(&root, facts)),
                 Err(error) => return Ended::by(&error, facts),
             }
-            let (committed, outcome) = self.carry_out(root.clone()).await;
+            let (committed, outcome) = self.carry_out(far, root.clone()).await;
             if let Some(Err(error)) = &outcome
                 && let Some(known) = self.without_unknown(&root, error, &mut facts)
             {
@@ -230,10 +247,15 @@ impl Doing<'_> {
     /// The deletion as far as it has come when the time to wait is over.
     async fn carry_out(
         &self,
+        far: Far,
         root: Root,
     ) -> (Option<Committed>, Option<Result<Receipt, DeleteError>>) {
         let request = DeleteRequest { root, reason: None, bound_to: None };
-        let accepted = match self.system.accept(&request).await {
+        let accepted = match far {
+            Far::AsItGoes => self.system.accept(&request).await,
+            Far::ForGood => self.system.accept_for_good(&request).await,
+        };
+        let accepted = match accepted {
             Ok(accepted) => accepted,
             Err(error) => return (None, Some(Err(error))),
         };
@@ -305,7 +327,7 @@ fn ended(
     Ended { outcome: Outcome::Done, facts, headers, cause }
 }
 
-fn missing(root: &Root, facts: Facts) -> Facts {
+pub(super) fn missing(root: &Root, facts: Facts) -> Facts {
     Facts { message: format!("there is no {} `{}`", root.thing, facts.id), ..facts }
 }
 

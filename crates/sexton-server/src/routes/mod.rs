@@ -6,7 +6,9 @@
 //! Order: another origin, nobody, too often; then what was sent, roles of the route, its tenant, and
 //! the engine with its own order of judging. Who asks is told only to routes that there are.
 
+mod by_rule;
 mod carry_out;
+mod give_back;
 mod objects;
 mod outcomes;
 mod serve;

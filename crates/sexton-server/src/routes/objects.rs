@@ -17,9 +17,14 @@ pub(super) fn added_up(gone: &ObjectsGone, open: u64) -> Objects {
 /// The headers that tell of a deletion and its objects.
 pub(super) fn headers(deletion: &str, objects: Objects) -> Vec<(String, String)> {
     vec![
-        ("Sexton-Deletion".to_owned(), deletion.to_owned()),
+        named(deletion),
         ("Sexton-Objects-Deleted".to_owned(), objects.deleted.to_string()),
         ("Sexton-Objects-Failed".to_owned(), objects.failed.to_string()),
         ("Sexton-Objects-Pending".to_owned(), objects.pending.to_string()),
     ]
+}
+
+/// The header that names a deletion.
+pub(super) fn named(deletion: &str) -> (String, String) {
+    ("Sexton-Deletion".to_owned(), deletion.to_owned())
 }

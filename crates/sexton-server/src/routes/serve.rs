@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sexton_core::finding::Located;
-use sexton_core::policy::{Method, Outcome, Policy, Route};
+use sexton_core::policy::{Deed, Method, Outcome, Policy, Route, Thing};
 use sexton_core::routes::{Answered, Asked, Facts, Found, Match, Table, answer, ask, query};
 use sexton_engine::System;
 
@@ -117,8 +117,15 @@ async fn let_in(service: &Service, parts: &Parts) -> Result<Identity, (Outcome, 
     })
 }
 
-/// Why the caller may not ask this here. A list asks for the roles of its thing, where the route says
-/// none; with everything else the engine asks for them by itself.
+/// The thing that is asked for, or that a rule deletes.
+fn spoken_of<'p>(policy: &'p Policy, deed: &Deed) -> Option<&'p Thing> {
+    let rule = policy.retention.iter().find(|rule| deed.rule() == Some(rule.name.as_str()));
+    let name = rule.map(|rule| &rule.thing.value).or(deed.thing());
+    policy.things.iter().find(|thing| Some(&thing.name) == name)
+}
+
+/// Why the caller may not ask this here. A list, or a rule, asks for the roles of its thing where the
+/// route says none; with everything else the engine asks for them by itself.
 fn forbidden(policy: &Policy, route: &Route, asked: &Asked, identity: &Identity) -> Option<String> {
     if !identity.may_see(policy.system.as_str()) {
         return Some(format!("this key is not for the system `{}`", policy.system));
@@ -126,7 +133,10 @@ fn forbidden(policy: &Policy, route: &Route, asked: &Asked, identity: &Identity)
     if route.method != Method::Get && only_looks(identity) {
         return Some("a viewer looks, and changes nothing".to_owned());
     }
-    let thing = policy.things.iter().find(|thing| asked.deed.thing() == Some(&thing.name));
+    if asked.deed.rule().is_some() && identity.tenant.is_some() {
+        return Some("a rule deletes of every tenant, and this key is of one".to_owned());
+    }
+    let thing = spoken_of(policy, &asked.deed);
     let granted = |role: &Located<String>| identity.roles.contains(&role.value);
     // An administrator of one tenant is none of the others.
     let across = thing.filter(|thing| thing.across_tenants && identity.tenant.is_some());

@@ -192,3 +192,40 @@ fn what_a_guard_keeps_is_said_where_it_refuses() {
     finds(TABLES, &deletes("refused.busy.body = \"{subject.tug}\""), &[("C102", "{subject.tug}")]);
     finds(TABLES, &deletes("refused.body = \"{subject.tag}\""), &[("C506", "{subject.tag}")]);
 }
+
+#[test]
+fn what_is_restored_is_what_can_be_given_back() {
+    let hidden = |hide: &str| {
+        let things = LINES.replace("show = [\"tag\"]", &format!("show = [\"tag\"]\n{hide}"));
+        format!("{things}[routes.\"POST /b/{{id}}\"]\ndoes = \"restore batch\"\n")
+    };
+    let set = "set = { made = \"never\" }, hidden = \"made = 'never'\"";
+    let found = |hide: &str| {
+        let (_, checked) = judged(Dialect::Sqlite, TABLES, &hidden(hide));
+        let codes = checked.findings.iter().map(|finding| finding.code);
+        codes.filter(|code| code.starts_with("C51")).collect::<Vec<_>>()
+    };
+    assert_eq!(found(""), ["C515"]);
+    assert_eq!(found(&format!("hide = {{ {set} }}")), ["C515"]);
+    assert_eq!(found(&format!("hide = {{ {set}, undo = \"7d\" }}")), [""; 0]);
+    assert_eq!(found(&format!("hide = {{ {set}, undo = \"forever\" }}")), [""; 0]);
+}
+
+#[test]
+fn a_route_runs_a_rule_that_there_is() {
+    let rule = "[retention.old]\nthing = \"batch\"\nwhere = \"tag = 'x'\"\nevery = \"1h\"\n";
+    let route = |does: &str, over: &str| {
+        with(&format!("{rule}[routes.\"POST /purge\"]\ndoes = \"{does}\"\n{over}"))
+    };
+    finds(TABLES, &route("retention old", ""), &[]);
+    finds(TABLES, &route("retention odl", ""), &[("C516", "retention odl")]);
+    let over = "over = { from = \"body.days\", unit = \"days\" }";
+    finds(TABLES, &route("retention old", over), &[("C516", "body.days")]);
+    // Of many deletions only rows are told.
+    for (word, code) in [("rows.runs", None), ("deletion", Some("C506")), ("ids", Some("C506"))] {
+        let done = format!("done = {{ status = 200, body = {{ told = \"{{{word}}}\" }} }}");
+        let (_, checked) = judged(Dialect::Sqlite, TABLES, &route("retention old", &done));
+        let found: Vec<_> = checked.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(found, code.into_iter().collect::<Vec<_>>(), "{word}");
+    }
+}

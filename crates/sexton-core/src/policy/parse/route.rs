@@ -69,7 +69,7 @@ impl<'t> Reader<'t> {
         let replies = self.replies_of(&table);
         let (method, path) = path?;
         let keys = table.entries.iter();
-        let route = Route {
+        Some(Route {
             name: RouteName::new(entry.name),
             method,
             path,
@@ -88,11 +88,7 @@ impl<'t> Reader<'t> {
             replies,
             keys: keys.map(|key| Located::new(key.name.to_owned(), key.name_span)).collect(),
             span: entry.name_span,
-        };
-        for deed in route.deeds().filter(|deed| !deed.value.is_built()) {
-            self.read_over(format!("{}.does", entry.path), false, deed.span);
-        }
-        Some(route)
+        })
     }
 
     /// The outcomes among the keys of a route; any other key that no route has is refused.

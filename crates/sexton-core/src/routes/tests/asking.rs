@@ -122,3 +122,32 @@ fn a_list_is_given_in_parts() {
         assert_eq!(page(address), of(20, 0), "{address}");
     }
 }
+
+#[test]
+fn an_age_is_a_whole_number_that_is_not_less_than_the_least() {
+    let over = |from: &str| {
+        policy(&format!(
+            "[routes.\"POST /purge\"]\ndoes = \"retention old\"\n\
+             over = {{ from = \"{from}\", unit = \"days\", min = 1 }}\n"
+        ))
+    };
+    let asked = |from: &str, behind: &str, sent: &str| {
+        let policy = over(from);
+        let Found::Route(found) = Table::of(&policy).find("POST", "/purge") else { panic!() };
+        let asked = ask(&policy, &found, &query(behind), sent.as_bytes());
+        asked.map(|asked| asked.over_secs).map_err(|unfit| unfit.outcome.as_str())
+    };
+    for sent in ["", "{}", "{\"days\":null}", "{\"other\":1}"] {
+        assert_eq!(asked("body.days", "", sent), Ok(None), "{sent}");
+    }
+    assert_eq!(asked("body.days", "", "{\"days\":30}"), Ok(Some(30 * 24 * 3_600)));
+    assert_eq!(asked("query.days", "days=1", ""), Ok(Some(24 * 3_600)));
+    for days in ["0", "-1", "1.5", "\"7\"", "true", "[]", "1000000000", "99999999999999999999"] {
+        let sent = format!("{{\"days\":{days}}}");
+        assert_eq!(asked("body.days", "", &sent), Err("bad-body"), "{days}");
+    }
+    for behind in ["days=", "days=x", "days=0"] {
+        assert_eq!(asked("query.days", behind, ""), Err("bad-body"), "{behind}");
+    }
+    assert_eq!(asked("body.days", "", "{\"days\""), Err("bad-body"));
+}
