@@ -92,7 +92,13 @@ async fn a_thing_found_by_named_values_is_confirmed_by_its_id() {
     let place = Place::on_sqlite().await;
     let find = ["delete", "snapshot", "--find", "cohort=1", "--find", "slug=summer-2026"];
     place.sexton(&[&find[..], &["--confirm", "summer-2026"]].concat()).expect(2);
+    // A snapshot is hidden, unless somebody asks for more.
     place.sexton(&[&find[..], &["--confirm", "3"]].concat()).expect(0);
+    let hidden =
+        "SELECT count(*) FROM analysis_cohort_snapshots WHERE id = 3 AND status = 'retired'";
+    assert_eq!(place.number(hidden).await, 1);
+    place.sexton(&[&find[..], &["--confirm", "3"]].concat()).expect(4);
+    place.sexton(&[&find[..], &["--confirm", "3", "--for-good"]].concat()).expect(0);
     let left = "SELECT count(*) FROM analysis_cohort_snapshots WHERE id = 3";
     assert_eq!(place.number(left).await, 0);
 }

@@ -1,6 +1,10 @@
 //! The contract of `batches` over HTTP.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
+use sexton_core::names::{Actor, ThingName};
+use sexton_engine::{Caller, DeleteRequest, Root, RootKey, RootRestored};
 
 use crate::place::{Asker, Place, admin, with_roles};
 
@@ -218,6 +222,249 @@ async fn b34_batches_of_a_tag_come_newest_first_and_in_parts(place: Place) {
     blank.is(400, &error("missing_name", "tag name is required"));
 }
 
+/// Where a snapshot of a cohort is.
+fn snapshot(cohort: u32, slug: &str) -> String {
+    format!("/api/v1/analysis/cohorts/{cohort}/snapshots/{slug}")
+}
+
+/// What is told of a snapshot whose status was set.
+fn told_of(slug: &str, status: &str) -> String {
+    format!("{{\"slug\":\"{slug}\",\"status\":\"{status}\"}}")
+}
+
+async fn b35_a_snapshot_is_retired_and_everything_of_it_stays(place: Place) {
+    let tables = ["analysis_snapshot_domain_view", "runs", "entries", "analysis_run_domain_facts"];
+    let mut before = Vec::new();
+    for table in tables {
+        before.push(place.count(table, "1 = 1").await);
+    }
+    let pinned =
+        "id = 1 AND default_snapshot_policy = 'pinned' AND default_snapshot_id IS NOT NULL";
+    assert_eq!(place.count("analysis_cohort_catalog", pinned).await, 1);
+    place.delete(&snapshot(1, "autumn-2026")).await.is(204, "");
+    let retired = "cohort_id = 1 AND slug = 'autumn-2026' AND status = 'retired' AND is_public = 0 \
+                   AND is_default = 0";
+    assert_eq!(place.count("analysis_cohort_snapshots", retired).await, 1);
+    let reverted =
+        "id = 1 AND default_snapshot_policy = 'auto_latest' AND default_snapshot_id IS NULL";
+    assert_eq!(place.count("analysis_cohort_catalog", reverted).await, 1);
+    // The one of the other cohort is another.
+    let other = "cohort_id = 2 AND slug = 'autumn-2026' AND status = 'captured' AND is_public = 1";
+    assert_eq!(place.count("analysis_cohort_snapshots", other).await, 1);
+    for (table, before) in tables.iter().zip(before) {
+        assert_eq!(place.count(table, "1 = 1").await, before, "{table}");
+    }
+    let missing = error("not_found", "snapshot not found");
+    place.delete(&snapshot(1, "autumn-2026")).await.is(404, &missing);
+}
+
+async fn b36_a_retired_snapshot_is_restored_as_it_was(place: Place) {
+    let (before, address) = (place.dump().await, snapshot(1, "autumn-2026"));
+    let set = async |status: &str| {
+        let sent = format!("{{\"status\":\"{status}\"}}");
+        place.ask(&admin(), "POST", &address, &sent).await
+    };
+    set("captured").await.is(200, &told_of("autumn-2026", "captured"));
+    assert_eq!(place.dump().await, before, "it was captured");
+    set("retired").await.is(200, &told_of("autumn-2026", "retired"));
+    let retired = "cohort_id = 1 AND slug = 'autumn-2026' AND status = 'retired'";
+    assert_eq!(place.count("analysis_cohort_snapshots", retired).await, 1);
+    let told = set("captured").await;
+    told.is(200, &told_of("autumn-2026", "captured"));
+    assert!(told.header("Sexton-Deletion").unwrap().starts_with("dlt_"));
+    assert_eq!(place.dump().await, before);
+    let invalid = error("invalid_status", "status must be captured or retired");
+    for sent in ["", "{}", "{\"status\":\"public\"}", "{\"status\":null}", "{\"status\":1}"] {
+        place.ask(&admin(), "POST", &address, sent).await.is(400, &invalid);
+    }
+    place.delete(&address).await.is(204, "");
+    place
+        .ask(&admin(), "POST", &address, "{\"status\":\"captured\"}")
+        .await
+        .is(200, &told_of("autumn-2026", "captured"));
+    assert_eq!(place.dump().await, before);
+}
+
+async fn b36_what_somebody_else_has_retired_is_not_restored(place: Place) {
+    let own = "cohort_id = 1 AND slug = 'spring-2026'";
+    place
+        .execute(&format!("UPDATE analysis_cohort_snapshots SET status = 'retired' WHERE {own}"))
+        .await;
+    let before = place.dump().await;
+    let address = snapshot(1, "spring-2026");
+    let told = place.ask(&admin(), "POST", &address, "{\"status\":\"captured\"}").await;
+    told.is(
+        409,
+        &error(
+            "refused",
+            "it cannot be restored: no deletion has hidden it, so what it was is not known",
+        ),
+    );
+    assert_eq!(place.dump().await, before);
+    // Nor is what was changed since it was hidden.
+    let address = snapshot(1, "summer-2026");
+    place.delete(&address).await.is(204, "");
+    place
+        .execute(
+            "UPDATE analysis_cohort_snapshots SET is_public = 1 \
+             WHERE cohort_id = 1 AND slug = 'summer-2026'",
+        )
+        .await;
+    let before = place.dump().await;
+    let told = place.ask(&admin(), "POST", &address, "{\"status\":\"captured\"}").await;
+    assert_eq!((told.status, &told.json()["error"]["code"]), (409, &json!("refused")));
+    assert_eq!(place.dump().await, before);
+}
+
+async fn b36_one_of_several_is_not_restored_alone(place: Place) {
+    let ids = "SELECT min(id) FROM analysis_cohort_snapshots WHERE cohort_id = 1";
+    let first = place.value(ids).await.unwrap();
+    let second = place.value(&format!("{ids} AND id > {first}")).await.unwrap();
+    let root = Root {
+        thing: ThingName::new("snapshot"),
+        key: RootKey::Ids(vec![first.clone(), second.clone()]),
+        options: BTreeMap::new(),
+        caller: Caller::operator(Actor::new("ada")),
+    };
+    let before = place.dump().await;
+    let request = DeleteRequest { root: root.clone(), reason: None, bound_to: None };
+    place.system().delete(&request).await.unwrap();
+    let hidden = place.dump().await;
+    let slug = format!("SELECT slug FROM analysis_cohort_snapshots WHERE id = {second}");
+    let slug = place.value(&slug).await.unwrap();
+    let told = place.ask(&admin(), "POST", &snapshot(1, &slug), "{\"status\":\"captured\"}").await;
+    assert_eq!((told.status, &told.json()["error"]["code"]), (409, &json!("refused")));
+    assert_eq!(place.dump().await, hidden);
+    let together = place.system().restore_root(&root).await.unwrap();
+    assert!(matches!(together, RootRestored::Restored { .. }), "{together:?}");
+    assert_eq!(place.dump().await, before);
+}
+
+async fn b37_a_purged_snapshot_goes_with_its_views_retired_or_not(place: Place) {
+    let facts = place.count("analysis_run_domain_facts", "1 = 1").await;
+    let runs = place.count("runs", "1 = 1").await;
+    place.delete(&snapshot(1, "summer-2026")).await.is(204, "");
+    for (slug, query) in [("autumn-2026", "?purge=TRUE"), ("summer-2026", "?purge=true")] {
+        let own = format!("cohort_id = 1 AND slug = '{slug}'");
+        let id = format!("SELECT id FROM analysis_cohort_snapshots WHERE {own}");
+        let id = place.value(&id).await.unwrap();
+        place.delete(&[snapshot(1, slug), query.to_owned()].concat()).await.is(204, "");
+        assert_eq!(place.count("analysis_cohort_snapshots", &own).await, 0);
+        for table in ["analysis_snapshot_domain_view", "analysis_cohort_snapshot_aggregates"] {
+            assert_eq!(place.count(table, &format!("snapshot_id = {id}")).await, 0, "{table}");
+        }
+    }
+    let reverted =
+        "id = 1 AND default_snapshot_policy = 'auto_latest' AND default_snapshot_id IS NULL";
+    assert_eq!(place.count("analysis_cohort_catalog", reverted).await, 1);
+    assert_eq!(place.count("analysis_run_domain_facts", "1 = 1").await, facts);
+    assert_eq!(place.count("runs", "1 = 1").await, runs);
+    let missing = error("not_found", "snapshot not found");
+    for sent in ["captured", "retired"] {
+        let sent = format!("{{\"status\":\"{sent}\"}}");
+        place.ask(&admin(), "POST", &snapshot(1, "summer-2026"), &sent).await.is(404, &missing);
+    }
+}
+
+async fn b38_a_snapshot_that_is_not_there_is_missing_and_changes_nothing(place: Place) {
+    let (before, missing) = (place.dump().await, error("not_found", "snapshot not found"));
+    for address in [snapshot(99, "autumn-2026"), snapshot(1, "never"), snapshot(1, "AUTUMN-2026")] {
+        place.delete(&address).await.is(404, &missing);
+        place.delete(&format!("{address}?purge=true")).await.is(404, &missing);
+        place.ask(&admin(), "POST", &address, "{\"status\":\"captured\"}").await.is(404, &missing);
+    }
+    for method in ["GET", "PUT", "PATCH"] {
+        let told = place.ask(&admin(), method, &snapshot(1, "autumn-2026"), "").await;
+        assert_eq!((told.status, told.header("Allow")), (405, Some("POST, DELETE")), "{method}");
+    }
+    assert_eq!(place.dump().await, before);
+}
+
+const PURGE: &str = "/api/v1/jobs/purge";
+
+async fn b40_old_runs_go_by_their_age_and_nothing_else_with_them(place: Place) {
+    place
+        .execute(
+            "UPDATE runs SET finished_at = '2020-01-01T00:00:00Z' WHERE batch_id = 'spring-2026'",
+        )
+        .await;
+    let old = "finished_at < '2021' AND status IN ('succeeded', 'failed', 'canceled', 'expired')";
+    let runs = place.count("runs", old).await;
+    assert!(runs > 0);
+    let mut kept = Vec::new();
+    for table in ["batches", "analysis_cohort_snapshots", "analysis_snapshot_domain_view", "jobs"] {
+        kept.push((table, place.count(table, "1 = 1").await));
+    }
+    let told = place.ask(&admin(), "POST", PURGE, "{\"older_than_days\":365}").await;
+    told.is(200, &format!("{{\"purged_jobs\":{runs}}}"));
+    assert_eq!(place.count("runs", old).await, 0);
+    let left = "run_id NOT IN (SELECT id FROM runs) AND run_id NOT IN (SELECT id FROM jobs)";
+    for table in ["entries", "run_dnssec_chain", "analysis_run_domain_facts"] {
+        assert_eq!(place.count(table, left).await, 0, "{table}");
+    }
+    for (table, rows) in kept {
+        assert_eq!(place.count(table, "1 = 1").await, rows, "{table}");
+    }
+    let told = place.ask(&admin(), "POST", PURGE, "{\"older_than_days\":365}").await;
+    told.is(200, "{\"purged_jobs\":0}");
+}
+
+async fn b40_an_age_that_is_none_purges_nothing(place: Place) {
+    let before = place.dump().await;
+    let unset =
+        error("retention_not_configured", "give older_than_days: no retention is configured");
+    for sent in ["", "{}", "{\"older_than_days\":null}"] {
+        place.ask(&admin(), "POST", PURGE, sent).await.is(400, &unset);
+    }
+    for sent in ["-1", "1.5", "\"90\"", "true", "99999999999"] {
+        let sent = format!("{{\"older_than_days\":{sent}}}");
+        let told = place.ask(&admin(), "POST", PURGE, &sent).await;
+        assert_eq!(
+            (told.status, &told.json()["error"]["code"]),
+            (400, &json!("invalid_body")),
+            "{sent}"
+        );
+    }
+    for sent in ["{\"older_than_days\":", "[90]", "90"] {
+        let told = place.ask(&admin(), "POST", PURGE, sent).await;
+        assert_eq!(
+            (told.status, &told.json()["error"]["code"]),
+            (400, &json!("invalid_body")),
+            "{sent}"
+        );
+    }
+    let told = place.get(PURGE).await;
+    assert_eq!((told.status, told.header("Allow")), (405, Some("POST")));
+    assert_eq!(place.dump().await, before);
+}
+
+async fn b40_whoever_is_of_one_tenant_runs_no_rule(place: Place) {
+    let before = place.dump().await;
+    let forbidden = error("forbidden", "role admin is required");
+    for asker in [
+        with_roles("ada", &["admin"], Some("one")),
+        with_roles("olga", &["operator"], None),
+        with_roles("vera", &["viewer"], None),
+    ] {
+        let told = place.ask(&asker, "POST", PURGE, "{\"older_than_days\":0}").await;
+        told.is(403, &forbidden);
+    }
+    assert_eq!(place.dump().await, before);
+}
+
+async fn b41_no_rule_is_run_while_background_work_is_paused(place: Place) {
+    // Nothing is due yet; Sexton's own tables are made.
+    place
+        .ask(&admin(), "POST", PURGE, "{\"older_than_days\":36500}")
+        .await
+        .is(200, "{\"purged_jobs\":0}");
+    let before = place.dump().await;
+    place.system().pause(None, &Actor::new("ada"), "tests").await.unwrap();
+    let told = place.ask(&admin(), "POST", PURGE, "{\"older_than_days\":1}").await;
+    told.is(503, &error("unavailable", "background work is paused"));
+    assert_eq!(place.dump().await, before);
+}
+
 async fn a_key_without_the_role_may_list_and_nothing_else(place: Place) {
     let before = place.dump().await;
     let operator = with_roles("olga", &["operator"], None);
@@ -227,8 +474,16 @@ async fn a_key_without_the_role_may_list_and_nothing_else(place: Place) {
         ("DELETE", "/api/v1/batches/autumn-2026"),
         ("DELETE", "/api/v1/batches/none"),
         ("POST", "/api/v1/batches/autumn-2026/cancel"),
+        ("DELETE", "/api/v1/analysis/cohorts/1/snapshots/autumn-2026"),
+        ("DELETE", "/api/v1/analysis/cohorts/1/snapshots/autumn-2026?purge=true"),
+        ("DELETE", "/api/v1/analysis/cohorts/1/snapshots/none"),
     ] {
         place.ask(&operator, method, address, "").await.is(403, &forbidden);
+    }
+    for status in ["captured", "retired"] {
+        let sent = format!("{{\"status\":\"{status}\"}}");
+        let address = snapshot(1, "autumn-2026");
+        place.ask(&operator, "POST", &address, &sent).await.is(403, &forbidden);
     }
     assert_eq!(place.ask(&operator, "GET", "/api/v1/tags/cities/batches", "").await.status, 200);
     assert_eq!(place.dump().await, before);
@@ -248,5 +503,15 @@ on_both_databases!(sexton_samples::batches;
     b23_a_cancellation_stops_what_waits_and_deletes_nothing,
     b26a_work_that_does_not_stop_refuses_and_everything_is_there,
     b34_batches_of_a_tag_come_newest_first_and_in_parts,
+    b35_a_snapshot_is_retired_and_everything_of_it_stays,
+    b36_a_retired_snapshot_is_restored_as_it_was,
+    b36_what_somebody_else_has_retired_is_not_restored,
+    b36_one_of_several_is_not_restored_alone,
+    b37_a_purged_snapshot_goes_with_its_views_retired_or_not,
+    b38_a_snapshot_that_is_not_there_is_missing_and_changes_nothing,
+    b40_old_runs_go_by_their_age_and_nothing_else_with_them,
+    b40_an_age_that_is_none_purges_nothing,
+    b40_whoever_is_of_one_tenant_runs_no_rule,
+    b41_no_rule_is_run_while_background_work_is_paused,
     a_key_without_the_role_may_list_and_nothing_else,
 );

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{Request, header};
 use sexton_core::names::{Actor, StoreName, TenantId};
 use sexton_engine::ports::Database;
-use sexton_engine::{Stores, Surroundings};
+use sexton_engine::{Stores, Surroundings, System};
 use sexton_postgres::PostgresDatabase;
 use sexton_samples::{Sample, take_care};
 use sexton_server::who::Identity;
@@ -187,6 +187,12 @@ impl Place {
     /// Waits until what was answered before its objects were gone has come to its end.
     pub async fn settled(&self) {
         self.service.running.end(Duration::from_mins(1)).await;
+    }
+
+    /// The system behind its server.
+    pub fn system(&self) -> &System {
+        let (_, system) = self.service.systems().next().unwrap();
+        system
     }
 
     /// How many objects a store holds below a key.
