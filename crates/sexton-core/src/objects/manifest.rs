@@ -2,7 +2,7 @@
 //!
 //! Places that are not there name nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -57,6 +57,12 @@ pub struct ManifestTarget {
     /// Whether every version goes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all_versions: bool,
+    /// Stores where another promise of the same deletion removes it itself, once it was read.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub goes_with: BTreeSet<StoreName>,
+    /// Prefixes below which other promises of the same deletion remove all that it names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub beside: BTreeMap<StoreName, Vec<String>>,
 }
 
 /// Where a manifest names shared objects of one pool.

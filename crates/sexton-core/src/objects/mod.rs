@@ -5,11 +5,13 @@
 //! A promise to remove some is a `target`, and how far it is its `Progress`.
 //! Not here: how a store is asked (the engine's port), which objects go with a thing.
 
+mod covering;
 mod key;
 mod manifest;
 mod outcome;
 mod target;
 
+pub use covering::{Covering, Terms};
 pub use key::{BadKey, BadPrefix, ObjectKey, ObjectVersion, Prefix, UploadId, VersionId};
 pub use manifest::{MANIFEST_BYTES_MAX, ManifestTarget, SharedNames, SharedTarget};
 pub use outcome::{Outcome, OutcomeCounts};

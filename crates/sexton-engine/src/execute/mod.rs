@@ -13,6 +13,7 @@ mod attempt;
 mod change;
 mod commit;
 mod drain;
+mod going;
 mod hide;
 mod lease;
 mod objects;
@@ -44,6 +45,7 @@ pub use accept::{Acceptance, Accepted};
 pub(crate) use change::{ChangeError, over_share, too_many};
 pub use commit::commit_in;
 pub use drain::Waiting;
+pub(crate) use going::Placed;
 pub(crate) use objects::NamesFound;
 pub(crate) use record::{ROOT_TENANT, ROOT_VALUE, tombstones};
 

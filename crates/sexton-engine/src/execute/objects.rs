@@ -11,6 +11,7 @@ use sexton_core::policy::NamesBy;
 use sexton_core::preview::{Blocker, BlockerKind};
 
 use super::change::ChangeError;
+use super::going::{Going, GoingOf, Placed};
 use crate::outcome::Refusal;
 use crate::ports::{DatabaseError, NewIntent};
 use crate::system::System;
@@ -88,10 +89,13 @@ impl System {
         if let Some(refusal) = Refusal::of(blockers) {
             return Err(ChangeError::refused(refusal));
         }
-        for (named, found) in &all {
-            counts.insert(named.rule.to_string(), found.len() as u64);
-            intents.extend(self.object_intents(named, found));
-            intents.extend(self.manifest_intents(named, found, &all));
+        let placed = Placed::of(&self.stores, all.iter().map(|(named, found)| (*named, found)));
+        let going = placed.going();
+        for ((named, found), of_rule) in all.iter().zip(&going.rules) {
+            let names = of_rule.names() + found.manifests.len();
+            counts.insert(named.rule.to_string(), names as u64);
+            intents.extend(self.object_intents(named, of_rule));
+            intents.extend(self.manifest_intents((named, found), &all, &going));
         }
         Ok(counts)
     }
@@ -99,9 +103,9 @@ impl System {
     /// Promises that manifests are read; but none where all that it names goes with a prefix.
     fn manifest_intents(
         &self,
-        named: &NamedObjects,
-        found: &NamesFound,
+        (named, found): (&NamedObjects, &NamesFound),
         all: &[(&NamedObjects, NamesFound)],
+        going: &Going<'_>,
     ) -> Vec<NewIntent> {
         let Some(manifest) = &named.manifest else { return Vec::new() };
         let is_covered = |names: &SharedNames| {
@@ -115,6 +119,8 @@ impl System {
             .iter()
             .filter(|found| found.names.is_empty() || !found.names.iter().all(is_covered));
         let intent = |found: &FoundManifest| {
+            let others = going.beside(named, &found.key);
+            let promised = others.iter().filter(|(_, others)| others.is_promised);
             let target = ManifestTarget {
                 stores: named.stores.clone(),
                 key: found.key.clone(),
@@ -122,6 +128,11 @@ impl System {
                 removes: manifest.removes.clone(),
                 names: found.names.clone(),
                 all_versions: named.all_versions,
+                goes_with: promised.map(|(store, _)| store.clone()).collect(),
+                beside: match manifest.removes.is_empty() {
+                    true => BTreeMap::new(),
+                    false => others.into_iter().map(|(store, of)| (store, of.prefixes)).collect(),
+                },
             };
             let target = serde_json::to_string(&target).expect("a target is plain text");
             self.new_intent(IntentKind::Manifest, named.rule.to_string(), target)
@@ -129,7 +140,7 @@ impl System {
         open.map(intent).collect()
     }
 
-    fn object_intents(&self, named: &NamedObjects, found: &NamesFound) -> Vec<NewIntent> {
+    fn object_intents(&self, named: &NamedObjects, going: &GoingOf) -> Vec<NewIntent> {
         let mut intents = Vec::new();
         let mut add = |kind, store: &StoreName, what| {
             let target = ObjectTarget {
@@ -143,16 +154,19 @@ impl System {
             intents.push(self.new_intent(kind, named.rule.to_string(), target));
         };
         for store in &named.stores {
-            for keys in found.of(NamesBy::Key).chunks(KEYS_PER_INTENT) {
+            let Some(of_store) = going.stores.get(store) else { continue };
+            for keys in of_store.keys.chunks(KEYS_PER_INTENT) {
                 add(IntentKind::Key, store, Named::Keys(keys.to_vec()));
             }
-            for prefix in found.of(NamesBy::Prefix) {
+            for prefix in &of_store.prefixes {
                 add(IntentKind::Prefix, store, Named::Prefix(prefix.clone()));
             }
         }
-        // An address says itself where it leads; the first store is for bare keys.
         if let Some(store) = named.stores.first() {
-            for uris in found.of(NamesBy::Uri).chunks(KEYS_PER_INTENT) {
+            let addressed = going.stores.values().flat_map(|of| &of.addressed);
+            let uris = addressed.map(|(_, uri)| uri).chain(&going.elsewhere);
+            let uris: Vec<String> = uris.cloned().collect();
+            for uris in uris.chunks(KEYS_PER_INTENT) {
                 add(IntentKind::Key, store, Named::Uris(uris.to_vec()));
             }
         }

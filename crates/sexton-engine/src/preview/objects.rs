@@ -6,15 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sexton_core::names::StoreName;
 use sexton_core::objects::{ObjectKey, ObjectVersion};
 use sexton_core::plan::{NamedObjects, Plan};
-use sexton_core::policy::NamesBy;
 use sexton_core::preview::{Count, ObjectsGoing, Preview};
 use tokio::time::Instant;
 
 use super::Looking;
-use crate::execute::NamesFound;
+use crate::execute::{NamesFound, Placed};
 use crate::outcome::EngineError;
 use crate::ports::store::{Listing, Scope, Start};
 use crate::ports::{Store, StoreError};
@@ -59,14 +57,25 @@ impl System {
     ) -> Vec<ObjectsGoing> {
         let until = until.max(Instant::now() + LEAST);
         let mut going = Vec::new();
-        for (named, found) in plan.steps.name.iter().zip(names) {
-            let Some(found) = found.filter(|found| found.len() > 0) else { continue };
-            for (store, keys) in self.stores_of(named, &found) {
+        let found: Vec<(&NamedObjects, NamesFound)> = plan
+            .steps
+            .name
+            .iter()
+            .zip(names)
+            .filter_map(|(named, found)| Some((named, found?)))
+            .collect();
+        let placed = Placed::of(&self.stores, found.iter().map(|(named, found)| (*named, found)));
+        for ((named, _), of_rule) in found.iter().zip(placed.going().rules) {
+            for (store, of) in of_rule.stores {
+                let (keys, prefixes) = (of.all_keys(), of.prefixes);
+                if keys.is_empty() && prefixes.is_empty() {
+                    continue;
+                }
                 let mut of_store = ObjectsGoing {
                     rule: named.rule.to_string(),
                     store: store.to_string(),
                     keys: keys.len() as u64,
-                    prefixes: found.of(NamesBy::Prefix).len() as u64,
+                    prefixes: prefixes.len() as u64,
                     objects: Count::Exact(0),
                     bytes: 0,
                     samples: Vec::new(),
@@ -78,7 +87,7 @@ impl System {
                 let looked = match self.stores.get(&store) {
                     Ok(store) => {
                         let mut weighed = Weighed { of: &mut of_store, seen: 0, scope };
-                        let looked = weighed.look(store, &keys, found.of(NamesBy::Prefix));
+                        let looked = weighed.look(store, &keys, &prefixes);
                         let looked = tokio::time::timeout_at(until, looked).await;
                         looked.unwrap_or(Ok(false)).map_err(|error| error.to_string())
                     }
@@ -92,22 +101,6 @@ impl System {
             }
         }
         going
-    }
-
-    /// The stores of a rule, each with the keys that are there; what is in none is left out.
-    fn stores_of(&self, named: &NamedObjects, found: &NamesFound) -> Vec<(StoreName, Vec<String>)> {
-        let keys = found.of(NamesBy::Key);
-        let mut stores: Vec<(StoreName, Vec<String>)> =
-            named.stores.iter().map(|store| (store.clone(), keys.to_vec())).collect();
-        let Some(first) = named.stores.first() else { return stores };
-        for uri in found.of(NamesBy::Uri) {
-            let Some((store, key)) = self.stores.place(uri, first) else { continue };
-            match stores.iter_mut().find(|(known, _)| known == store) {
-                Some((_, keys)) => keys.push(key.to_owned()),
-                None => stores.push((store.clone(), vec![key.to_owned()])),
-            }
-        }
-        stores
     }
 }
 

@@ -33,7 +33,7 @@ impl Remover {
             look_again_secs: 0,
             unless_named_by: Vec::new(),
         };
-        for store in &target.stores {
+        for store in target.stores.iter().filter(|store| !target.goes_with.contains(store)) {
             let mut removed = held(noted).stores.get(store).cloned().unwrap_or_default();
             // What an earlier attempt could not remove is asked for again; what could not be read
             // stays told.
@@ -151,9 +151,12 @@ impl Remover {
         target: &ManifestTarget,
         keys: &BTreeSet<String>,
     ) -> Vec<NewIntent> {
-        let keys: Vec<String> = keys.iter().cloned().collect();
         let mut children = Vec::new();
         for store in &target.stores {
+            // What goes with a prefix is told there.
+            let beside = target.beside.get(store).map_or(&[][..], Vec::as_slice);
+            let is_beside = |key: &&String| beside.iter().any(|of| key.starts_with(of.as_str()));
+            let keys: Vec<String> = keys.iter().filter(|key| !is_beside(key)).cloned().collect();
             for keys in keys.chunks(KEYS_PER_INTENT) {
                 let target = ObjectTarget {
                     store: store.clone(),
