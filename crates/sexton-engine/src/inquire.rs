@@ -128,7 +128,7 @@ impl Asking<'_> {
 }
 
 /// The statement with the values of the policy; nothing else is known before there is a root.
-fn query(statement: &Statement, cap: u64) -> Query<'_> {
+pub(crate) fn query(statement: &Statement, cap: u64) -> Query<'_> {
     let args = statement.binds.iter().map(|bind| match bind {
         Bind::Literal(scalar) => Arg::Scalar(scalar.clone()),
         // Of a statement that is only explained: a key that no row has.

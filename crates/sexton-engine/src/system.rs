@@ -47,6 +47,8 @@ pub struct System {
     kept: Mutex<Kept>,
     /// When this process last drained what is hidden of each thing.
     pub(crate) drained: Mutex<BTreeMap<ThingName, Timestamp>>,
+    /// When this process last took samples.
+    pub(crate) sampled: Mutex<Option<Timestamp>>,
 }
 
 /// What is kept until the schema changes.
@@ -89,6 +91,7 @@ impl System {
             ages: Ages::default(),
             kept: Mutex::default(),
             drained: Mutex::default(),
+            sampled: Mutex::default(),
         }
     }
 

@@ -124,16 +124,22 @@ async fn forget(link: &mut Link<'_>, before: Timestamp, limit: u32) -> Result<u6
     Ok(done.rows_affected())
 }
 
-/// Locks nothing.
+/// Each half is what an index is of. Locks nothing.
 async fn backlog(link: &mut Link<'_>, system: &SystemName) -> Result<Backlog, sqlx::Error> {
     let row = link
         .query(
             "SELECT deletions.open AS deletions, deletions.oldest AS oldest_deletion,
                 intents.open AS intents, intents.oldest AS oldest_intent
          FROM (SELECT count(*) AS open, min(requested_at) AS oldest
-               FROM sexton.deletions
-               WHERE system = $1
-                 AND state NOT IN ('refused', 'withdrawn', 'complete')) AS deletions
+               FROM (SELECT requested_at
+                     FROM sexton.deletions
+                     WHERE system = $1
+                       AND state IN ('requested', 'drained', 'committed', 'purged', 'reaped')
+                     UNION ALL
+                     SELECT requested_at
+                     FROM sexton.deletions
+                     WHERE system = $1
+                       AND state IN ('hidden', 'purging')) AS open) AS deletions
          CROSS JOIN (SELECT count(*) AS open, min(not_before) AS oldest
                      FROM sexton.intents
                      WHERE system = $1

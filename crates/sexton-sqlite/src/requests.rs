@@ -127,6 +127,7 @@ async fn forget(
     Ok(done.rows_affected())
 }
 
+/// Each half is what an index is of. Locks nothing.
 async fn backlog(
     connection: &mut SqliteConnection,
     system: &SystemName,
@@ -135,9 +136,15 @@ async fn backlog(
         "SELECT deletions.open AS deletions, deletions.oldest AS oldest_deletion,
                 intents.open AS intents, intents.oldest AS oldest_intent
          FROM (SELECT count(*) AS open, min(requested_at) AS oldest
-               FROM sexton_deletions
-               WHERE system = ?1
-                 AND state NOT IN ('refused', 'withdrawn', 'complete')) AS deletions
+               FROM (SELECT requested_at
+                     FROM sexton_deletions
+                     WHERE system = ?1
+                       AND state IN ('requested', 'drained', 'committed', 'purged', 'reaped')
+                     UNION ALL
+                     SELECT requested_at
+                     FROM sexton_deletions
+                     WHERE system = ?1
+                       AND state IN ('hidden', 'purging')) AS open) AS deletions
          CROSS JOIN (SELECT count(*) AS open, min(not_before) AS oldest
                      FROM sexton_intents
                      WHERE system = ?1

@@ -26,6 +26,7 @@ mod model;
 mod objects;
 mod options;
 mod origin;
+mod overview;
 mod place;
 mod plain_delete;
 mod retaining;

@@ -1,9 +1,10 @@
 //! Kept requests, pages of deletions, and how much is still to be done.
 
+use sexton_core::lifecycle::State;
 use sexton_core::names::{Actor, DeletionId, Timestamp};
 use sexton_engine::ports::{Backlog, DeletionPage, KeptRequest, RequestKey};
 
-use super::deletions::{complete, deletion, system};
+use super::deletions::{advance, complete, deletion, system};
 use super::{Outcome, Subject};
 
 fn request(key: &str, deletion: &str, at: i64) -> KeptRequest {
@@ -60,6 +61,10 @@ pub async fn what_is_still_to_be_done_is_counted(subject: &Subject) -> Outcome {
         tx.insert_deletion(&deletion(id, at)).await?;
     }
     complete(tx.as_mut(), "dlt_1", 4_000).await?;
+    tx.insert_deletion(&deletion("dlt_0", 500)).await?;
+    for step in [(State::Requested, State::Hidden), (State::Hidden, State::Restored)] {
+        assert!(advance(tx.as_mut(), "dlt_0", step, 4_500).await?, "{step:?}");
+    }
     let backlog = tx.backlog(&system).await?;
     assert_eq!((backlog.deletions, backlog.oldest_deletion), (2, Some(Timestamp(2_000))));
     assert_eq!((backlog.intents, backlog.oldest_intent), (0, None));
