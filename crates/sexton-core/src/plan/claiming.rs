@@ -16,6 +16,7 @@ use super::hiding::{Way, tables, write_hidden};
 use super::judging::row_name;
 use super::working::write_running;
 use super::{Claim, Holders, KeySet, Plan, Referents, SetRole, Told, fingerprint};
+use crate::fence;
 use crate::finding::Located;
 use crate::graph::{Edge, Graph};
 use crate::names::{TableName, ThingName};
@@ -164,7 +165,21 @@ fn holders(hidden: &Source<'_>, sets: &mut Vec<KeySet>) -> Option<Holders> {
     // Race: the row stays until the chunk has ended. Workers that count in it go on, and so do other
     // purgers; a restoration has to take the deletion's state first, and comes too late.
     let statement = writer.finish_locked("find the hidden", &table.name, " FOR KEY SHARE");
-    Some(Holders { set: id, statement })
+    Some(Holders { set: id, statement, is_fenced: is_fenced(hidden, &table.name) })
+}
+
+/// Whether the fence judges every reference to a table, so that nobody attaches a row to what is
+/// hidden there.
+fn is_fenced(hidden: &Source<'_>, table: &TableName) -> bool {
+    if !fence::is_by_triggers(hidden.policy) {
+        return false;
+    }
+    let (fenced, _) = fence::fenced(hidden.policy, hidden.schema, hidden.graph);
+    let judged = |edge: &Edge| {
+        let mut lines = fenced.iter().flat_map(|fenced| &fenced.lines);
+        lines.any(|line| line.is_judged() && line.edge.text == edge.text)
+    };
+    hidden.graph.below(table).all(judged)
 }
 
 /// What the statements of one claim are made of.

@@ -170,6 +170,8 @@ pub struct Holders {
     pub set: SetId,
     /// Finds them, and keeps them from being deleted.
     pub statement: Statement,
+    /// Whether a fence keeps writers from attaching anything to them, by whatever reference.
+    pub is_fenced: bool,
 }
 
 /// Rows that an effect of a chunk changes though a worker may be writing them.

@@ -1,19 +1,25 @@
 //! Ends a purge: counts what is left, whoever has locked it, lets the hidden rows themselves go or
 //! stay, and has everything looked at again.
 
+use std::time::Duration;
+
 use sexton_core::lifecycle::{Event, State, next};
+use sexton_core::plan::Claim;
 use sexton_core::policy::RootAfter;
 
 use super::chunk::Chunk;
 use super::{Part, Purging};
 use crate::outcome::DeleteError;
-use crate::ports::{Mode, StateChange};
+use crate::ports::{DatabaseError, Mode, StateChange};
 use crate::reap::Open;
-use crate::system::System;
+use crate::system::{Ready, System};
 use crate::walk::{Locks, Walk};
 
 /// A count stops here: what is left is named, not measured.
 const LEFT_MAX: u64 = 1_000;
+/// Whoever is in the way of counting is met so often, with a pause in between and no lock kept.
+const COUNTS_MAX: usize = 5;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How a purge stands after a pass in which nothing went.
 pub(super) enum End {
@@ -76,12 +82,7 @@ impl System {
                 if claim.left.is_none() {
                     continue;
                 }
-                let mut tx = self.database.begin(Mode::Change).await?;
-                let roots = part.roots.clone();
-                let mut walk = Walk::new(&ready.plan, tx.as_mut(), roots, Locks::Take);
-                let counted = walk.left(claim, LEFT_MAX).await;
-                drop(tx.rollback().await);
-                match counted {
+                match self.count_below(claim, ready, part).await {
                     Ok(0) => {}
                     Ok(rows) => left.push((claim.table.to_string(), rows)),
                     Err(error) if error.is_transient() => {
@@ -92,6 +93,27 @@ impl System {
             }
         }
         Ok(if left.is_empty() { Left::Nothing } else { Left::Rows(left) })
+    }
+
+    async fn count_below(
+        &self,
+        claim: &Claim,
+        ready: &Ready,
+        part: &Part,
+    ) -> Result<u64, DatabaseError> {
+        let mut tries = 1;
+        loop {
+            let mut tx = self.database.begin(Mode::Change).await?;
+            let roots = part.roots.clone();
+            let mut walk = Walk::new(&ready.plan, tx.as_mut(), roots, Locks::Take);
+            let counted = walk.left(claim, LEFT_MAX).await;
+            drop(tx.rollback().await);
+            match counted {
+                Err(error) if error.is_transient() && tries < COUNTS_MAX => tries += 1,
+                counted => return counted,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// Lets the hidden rows of a part go, if they go and it is time; how it stands if not.

@@ -27,9 +27,11 @@ impl Walk<'_> {
     /// Counts rows below the hidden roots, whoever has locked them. Nobody attaches a row unseen.
     ///
     /// Race: a writer who is about to attach one holds the hidden row in a weaker mode, so he is
-    /// waited for, and his row is counted.
+    /// met here, and his row is counted the next time. Where the fence keeps writers from hidden
+    /// rows, hiding has met the last of them, and nothing is locked: workers ask the fence too.
     pub async fn left(&mut self, claim: &Claim, cap: u64) -> Result<u64, DatabaseError> {
-        self.hold(claim, Some(" FOR UPDATE")).await?;
+        let is_fenced = claim.holders.as_ref().is_some_and(|holders| holders.is_fenced);
+        self.hold(claim, (!is_fenced).then_some(" FOR UPDATE NOWAIT")).await?;
         match &claim.left {
             Some(left) => self.count(left, cap).await,
             None => Ok(0),

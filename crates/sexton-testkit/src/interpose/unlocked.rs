@@ -11,7 +11,7 @@ pub(super) fn without_locks(sql: &str) -> &str {
     let lock = &sql[start..];
     let of_tables = |rest: &str| {
         rest.is_empty()
-            || rest == " SKIP LOCKED"
+            || [" SKIP LOCKED", " NOWAIT"].contains(&rest)
             || rest.strip_prefix(" OF ").is_some_and(|names| !names.contains(' '))
     };
     match LOCKS.iter().find_map(|words| lock.strip_prefix(words)) {
@@ -31,6 +31,7 @@ mod tests {
             ("SELECT 1 FROM runs FOR NO KEY UPDATE", "SELECT 1 FROM runs"),
             ("SELECT j.id FROM jobs AS j FOR SHARE OF \"j\"", "SELECT j.id FROM jobs AS j"),
             ("SELECT 1 FROM runs FOR UPDATE SKIP LOCKED", "SELECT 1 FROM runs"),
+            ("SELECT 1 FROM runs FOR UPDATE NOWAIT", "SELECT 1 FROM runs"),
             ("SELECT 1 FROM runs", "SELECT 1 FROM runs"),
             ("SELECT ' FOR UPDATE' AS x", "SELECT ' FOR UPDATE' AS x"),
             ("SELECT substring(a FROM 1 FOR 2) FROM t", "SELECT substring(a FROM 1 FOR 2) FROM t"),

@@ -5,6 +5,7 @@ mod fence;
 mod hiding;
 mod later;
 mod plans;
+mod waiting;
 mod weaknesses;
 
 use sexton_engine::Root;
