@@ -24,7 +24,7 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: [Migration; 12] = [
+const MIGRATIONS: [Migration; 13] = [
     Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") },
     Migration { number: 2, name: "drained", text: include_str!("../migrations/0002_drained.sql") },
     Migration { number: 3, name: "intents", text: include_str!("../migrations/0003_intents.sql") },
@@ -47,6 +47,11 @@ const MIGRATIONS: [Migration; 12] = [
         number: 11,
         name: "background",
         text: include_str!("../migrations/0011_background.sql"),
+    },
+    Migration {
+        number: 12,
+        name: "deciders",
+        text: include_str!("../migrations/0012_deciders.sql"),
     },
     Migration { number: 14, name: "figures", text: include_str!("../migrations/0014_figures.sql") },
 ];

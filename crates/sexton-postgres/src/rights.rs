@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::link::Link;
 
 /// What deletions do with Sexton's own tables.
-const OWN: [(&str, &[May]); 21] = [
+const OWN: [(&str, &[May]); 22] = [
     ("migrations", &[May::Select]),
     ("deletions", &[May::Select, May::Insert, May::Update]),
     ("tombstones", &[May::Select, May::Insert, May::Delete]),
@@ -15,6 +15,7 @@ const OWN: [(&str, &[May]); 21] = [
     ("intents", ALL),
     ("object_owners", &[May::Select, May::Insert, May::Delete]),
     ("object_refs", &[May::Select, May::Insert, May::Delete]),
+    ("object_deciders", ALL),
     ("hidden", &[May::Select, May::Insert, May::Delete]),
     ("undo", &[May::Select, May::Insert, May::Delete]),
     ("purged", &[May::Select, May::Insert, May::Delete]),

@@ -1,7 +1,7 @@
-//! `sexton.object_owners`, `_refs` and `_pins`: shared objects, and who names them.
+//! `sexton.object_owners`, `_refs`, `_deciders` and `_pins`: shared objects, and who names them.
 
 use async_trait::async_trait;
-use sexton_core::names::{PoolName, SystemName};
+use sexton_core::names::{IntentId, PoolName, SystemName};
 use sexton_engine::ports::{DatabaseError, Scope, Shared};
 
 use crate::held::Held;
@@ -41,6 +41,24 @@ impl<H: Held> Shared for PostgresTx<H> {
     ) -> Result<Vec<String>, DatabaseError> {
         let answer = kept(&mut self.link(), scope, keys).await;
         self.judged("look which objects are kept", "", answer)
+    }
+
+    async fn decide_in(
+        &mut self,
+        scope: Scope<'_>,
+        intent: &IntentId,
+    ) -> Result<bool, DatabaseError> {
+        let answer = decide(&mut self.link(), scope, intent).await;
+        self.judged("decide on objects", "", answer)
+    }
+
+    async fn has_decided_in(
+        &mut self,
+        scope: Scope<'_>,
+        intent: &IntentId,
+    ) -> Result<(), DatabaseError> {
+        let answer = decided(&mut self.link(), scope, intent).await;
+        self.judged("have decided on objects", "", answer)
     }
 
     async fn pins(
@@ -168,6 +186,58 @@ async fn kept(
         .fetch_all(&mut *link.connection)
         .await?;
     rows.iter().map(|row| sqlx::Row::try_get(row, "key")).collect()
+}
+
+/// Locks the scope's row. A repeat is true again.
+async fn decide(
+    link: &mut Link<'_>,
+    scope: Scope<'_>,
+    intent: &IntentId,
+) -> Result<bool, sqlx::Error> {
+    let done = link
+        .query(
+            "INSERT INTO sexton.object_deciders (system, pool, scope, intent)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (system, pool, scope) DO UPDATE
+         SET intent = EXCLUDED.intent
+         WHERE object_deciders.intent = EXCLUDED.intent
+            OR NOT EXISTS (
+                SELECT 1
+                FROM sexton.intents AS held
+                WHERE held.id = object_deciders.intent
+                    AND held.outcome IS NULL
+                    AND held.leased_until
+                        > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)",
+        )
+        .bind(scope.system.as_str())
+        .bind(scope.pool.as_str())
+        .bind(scope.scope)
+        .bind(intent.as_str())
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Locks the scope's row. A repeat finds none.
+async fn decided(
+    link: &mut Link<'_>,
+    scope: Scope<'_>,
+    intent: &IntentId,
+) -> Result<(), sqlx::Error> {
+    link.query(
+        "DELETE FROM sexton.object_deciders
+         WHERE system = $1
+            AND pool = $2
+            AND scope = $3
+            AND intent = $4",
+    )
+    .bind(scope.system.as_str())
+    .bind(scope.pool.as_str())
+    .bind(scope.scope)
+    .bind(intent.as_str())
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
 }
 
 /// Locks nothing.

@@ -1,8 +1,8 @@
-//! `sexton_object_owners`, `_refs` and `_pins`: shared objects, and who names them.
+//! `sexton_object_owners`, `_refs`, `_deciders` and `_pins`: shared objects, and who names them.
 
 use async_trait::async_trait;
 use serde_json::Value;
-use sexton_core::names::{PoolName, SystemName};
+use sexton_core::names::{IntentId, PoolName, SystemName};
 use sexton_engine::ports::{DatabaseError, Scope, Shared};
 use sqlx::SqliteConnection;
 
@@ -42,6 +42,24 @@ impl Shared for SqliteTx<'_> {
     ) -> Result<Vec<String>, DatabaseError> {
         let answer = kept(self.connection()?, scope, keys).await;
         self.judged(told("look which objects are kept", answer))
+    }
+
+    async fn decide_in(
+        &mut self,
+        scope: Scope<'_>,
+        intent: &IntentId,
+    ) -> Result<bool, DatabaseError> {
+        let answer = decide(self.connection()?, scope, intent).await;
+        self.judged(told("decide on objects", answer))
+    }
+
+    async fn has_decided_in(
+        &mut self,
+        scope: Scope<'_>,
+        intent: &IntentId,
+    ) -> Result<(), DatabaseError> {
+        let answer = decided(self.connection()?, scope, intent).await;
+        self.judged(told("have decided on objects", answer))
     }
 
     async fn pins(
@@ -171,6 +189,56 @@ async fn kept(
     .bind(Value::from(keys.to_vec()).to_string())
     .fetch_all(connection)
     .await
+}
+
+/// Locks the scope's row, as every change in SQLite locks all. A repeat is true again.
+async fn decide(
+    connection: &mut SqliteConnection,
+    scope: Scope<'_>,
+    intent: &IntentId,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "INSERT INTO sexton_object_deciders (system, pool, scope, intent)
+         VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (system, pool, scope) DO UPDATE
+         SET intent = excluded.intent
+         WHERE intent = excluded.intent
+            OR NOT EXISTS (
+                SELECT 1
+                FROM sexton_intents AS held
+                WHERE held.id = sexton_object_deciders.intent
+                  AND held.outcome IS NULL
+                  AND held.leased_until > CAST(unixepoch('subsec') * 1000000 AS INTEGER))",
+    )
+    .bind(scope.system.as_str())
+    .bind(scope.pool.as_str())
+    .bind(scope.scope)
+    .bind(intent.as_str())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// A repeat finds none.
+async fn decided(
+    connection: &mut SqliteConnection,
+    scope: Scope<'_>,
+    intent: &IntentId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM sexton_object_deciders
+         WHERE system = ?1
+           AND pool = ?2
+           AND scope = ?3
+           AND intent = ?4",
+    )
+    .bind(scope.system.as_str())
+    .bind(scope.pool.as_str())
+    .bind(scope.scope)
+    .bind(intent.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Locks nothing.

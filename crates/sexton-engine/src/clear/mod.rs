@@ -49,6 +49,13 @@ impl Spared {
         Self(names.filter(|name| !name.is_empty()).collect())
     }
 
+    /// These, too.
+    #[must_use]
+    pub fn and(mut self, names: &[String]) -> Self {
+        self.0.extend(names.iter().cloned());
+        self
+    }
+
     /// Whether this object stays.
     pub fn holds(&self, key: &str) -> bool {
         let mut folders = key.match_indices('/').map(|(at, _)| &key[..at]);

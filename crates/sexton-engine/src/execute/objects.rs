@@ -121,6 +121,9 @@ impl System {
         let intent = |found: &FoundManifest| {
             let others = going.beside(named, &found.key);
             let promised = others.iter().filter(|(_, others)| others.is_promised);
+            let goes_with = promised.map(|(store, _)| store.clone()).collect();
+            let names_more = !manifest.removes.is_empty();
+            let beside = others.into_iter().filter(|_| names_more);
             let target = ManifestTarget {
                 stores: named.stores.clone(),
                 key: found.key.clone(),
@@ -128,11 +131,8 @@ impl System {
                 removes: manifest.removes.clone(),
                 names: found.names.clone(),
                 all_versions: named.all_versions,
-                goes_with: promised.map(|(store, _)| store.clone()).collect(),
-                beside: match manifest.removes.is_empty() {
-                    true => BTreeMap::new(),
-                    false => others.into_iter().map(|(store, of)| (store, of.prefixes)).collect(),
-                },
+                goes_with,
+                beside: beside.map(|(store, of)| (store, of.prefixes)).collect(),
             };
             let target = serde_json::to_string(&target).expect("a target is plain text");
             self.new_intent(IntentKind::Manifest, named.rule.to_string(), target)

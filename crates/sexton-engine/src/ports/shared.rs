@@ -4,7 +4,7 @@
 //! may go holds the lock of its scope, and has met every owner that lives.
 
 use async_trait::async_trait;
-use sexton_core::names::{PoolName, SystemName};
+use sexton_core::names::{IntentId, PoolName, SystemName};
 
 use super::error::DatabaseError;
 
@@ -46,6 +46,21 @@ pub trait Shared {
         scope: Scope<'_>,
         keys: &[String],
     ) -> Result<Vec<String>, DatabaseError>;
+
+    /// Lets a promise decide on what is shared within the scope, unless another that is held by
+    /// somebody does: then false. A repeat by the same promise is true again.
+    async fn decide_in(
+        &mut self,
+        scope: Scope<'_>,
+        intent: &IntentId,
+    ) -> Result<bool, DatabaseError>;
+
+    /// Lets others decide within the scope. A repeat changes nothing.
+    async fn has_decided_in(
+        &mut self,
+        scope: Scope<'_>,
+        intent: &IntentId,
+    ) -> Result<(), DatabaseError>;
 
     /// All keys of a pool that a pin keeps by the database's clock, at most `limit`. Locks nothing.
     async fn pins(

@@ -1,7 +1,8 @@
 //! Shared objects: owners that were met, what they name, and pins.
 
-use sexton_core::names::PoolName;
-use sexton_engine::ports::Scope;
+use sexton_core::intent::IntentKind;
+use sexton_core::names::{DeletionId, IntentId, PoolName};
+use sexton_engine::ports::{Claim, NewIntent, Scope, SettledIntent, Settlement};
 
 use super::deletions::system;
 use super::{Outcome, Subject};
@@ -49,5 +50,40 @@ pub async fn a_pin_keeps_an_object_for_its_time(subject: &Subject) -> Outcome {
     assert_eq!(tx.pins(&system, &pool, 9).await?, ["Z", "long", "ä"]);
     assert_eq!(tx.pins(&system, &pool, 1).await?, ["Z"]);
     assert_eq!(tx.pins(&system, &PoolName::new("other"), 9).await?, [""; 0]);
+    tx.rollback().await
+}
+
+/// Who holds its promise decides; who lost it keeps nobody waiting.
+pub async fn one_promise_decides_at_a_time(subject: &Subject) -> Outcome {
+    subject.database.prepare_ledger().await?;
+    let (system, pool, of) = (system(), PoolName::new("images"), DeletionId::new("dlt_1"));
+    let scope = Scope { system: &system, pool: &pool, scope: "o/p" };
+    let (first, second) = (IntentId::new("int_1"), IntentId::new("int_2"));
+    let new = |id: &IntentId| NewIntent {
+        id: id.clone(),
+        kind: IntentKind::Shared,
+        rule: "images".to_owned(),
+        target: "{}".to_owned(),
+        after_secs: 0,
+    };
+    let mut tx = subject.change().await?;
+    tx.insert_intents(&system, &of, &[new(&first), new(&second)]).await?;
+    let kinds = &[IntentKind::Shared];
+    let claim =
+        Claim { system: &system, deletion: None, kinds, lease: "l", lease_secs: 60, limit: 9 };
+    assert_eq!(tx.claim_intents(claim).await?.len(), 2);
+    tx.commit().await?;
+    let mut tx = subject.change().await?;
+    assert!(tx.decide_in(scope, &first).await?);
+    assert!(tx.decide_in(scope, &first).await?, "a repeat is true again");
+    assert!(!tx.decide_in(scope, &second).await?, "another is at it");
+    assert!(tx.decide_in(Scope { scope: "o/q", ..scope }, &second).await?, "scopes do not mix");
+    tx.has_decided_in(scope, &second).await?;
+    assert!(!tx.decide_in(scope, &second).await?, "only who decides has decided");
+    tx.has_decided_in(scope, &first).await?;
+    assert!(tx.decide_in(scope, &second).await?);
+    let settlement = Settlement::Later { after_ms: 60_000 };
+    tx.settle_intents("l", &[SettledIntent { id: second, settlement, progress: None }]).await?;
+    assert!(tx.decide_in(scope, &first).await?, "what nobody holds decides nothing");
     tx.rollback().await
 }

@@ -1,7 +1,7 @@
 //! The methods of shared objects with points, named by the method.
 
 use async_trait::async_trait;
-use sexton_core::names::{PoolName, SystemName};
+use sexton_core::names::{IntentId, PoolName, SystemName};
 use sexton_engine::ports::{DatabaseError, Scope, Shared};
 
 use super::transaction::InterposedTx;
@@ -35,6 +35,22 @@ impl Shared for InterposedTx {
         keys: &[String],
     ) -> Result<Vec<String>, DatabaseError> {
         self.watch.around("kept", self.inner.kept(scope, keys)).await
+    }
+
+    async fn decide_in(
+        &mut self,
+        scope: Scope<'_>,
+        intent: &IntentId,
+    ) -> Result<bool, DatabaseError> {
+        self.watch.around("decide_in", self.inner.decide_in(scope, intent)).await
+    }
+
+    async fn has_decided_in(
+        &mut self,
+        scope: Scope<'_>,
+        intent: &IntentId,
+    ) -> Result<(), DatabaseError> {
+        self.watch.around("has_decided_in", self.inner.has_decided_in(scope, intent)).await
     }
 
     async fn pins(

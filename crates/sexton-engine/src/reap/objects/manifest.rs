@@ -50,17 +50,17 @@ impl Remover {
         Ok(Went::Ended)
     }
 
-    /// Whether a manifest of the same deletion would go with these objects before it was read.
+    /// Manifests of the same deletion that would go with these objects before they were read.
     ///
     /// Race: promises of one deletion are carried out side by side, and what a manifest names is
     /// known from nowhere else.
-    pub(super) async fn is_too_early(
+    pub(super) async fn too_early(
         &self,
         intent: &IntentRow,
         target: &ObjectTarget,
-    ) -> Result<bool, DatabaseError> {
+    ) -> Result<Vec<String>, DatabaseError> {
         if !self.policy.objects.iter().any(|rule| rule.manifest.is_some()) {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         let covers = |manifest: &ManifestTarget| {
             let covers_key = match &target.named {
@@ -70,7 +70,8 @@ impl Remover {
             };
             covers_key && manifest.stores.contains(&target.store)
         };
-        Ok(self.unread(intent).await?.iter().any(covers))
+        let unread = self.unread(intent).await?.into_iter().filter(covers);
+        Ok(unread.map(|manifest| manifest.key).collect())
     }
 
     /// Manifests of the same deletion that were not read yet.

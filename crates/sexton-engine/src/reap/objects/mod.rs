@@ -81,6 +81,10 @@ pub(super) struct Remover {
 
 /// So long is waited before it is asked again whether manifests were read.
 const MANIFEST_READ_MS: i64 = 200;
+/// The later it is, the longer; at most so long.
+const MANIFEST_READ_MS_MAX: i64 = 60_000;
+/// So long after the commit whoever waits for one goes on with all else.
+const MANIFEST_LATE_MS: i64 = 1_000;
 
 /// What is promised of objects.
 enum Promise {
@@ -203,14 +207,14 @@ impl Remover {
         committed: Committed,
     ) -> Went {
         let went = match promise {
-            Promise::Objects(target) => match self.is_too_early(intent, target).await {
-                Ok(true) => Ok(Went::Later(MANIFEST_READ_MS)),
-                Ok(false) => self.objects(target, noted, committed).await,
+            Promise::Objects(target) => match self.too_early(intent, target).await {
+                Ok(unread) if unread.is_empty() => self.objects(target, noted, committed).await,
+                Ok(unread) => self.but_for(target, &unread, noted, committed).await,
                 // Whoever cannot ask must not remove what is perhaps not read yet.
                 Err(error) => Err(error.into()),
             },
             Promise::Manifest(target) => self.manifest(intent, target, noted).await,
-            Promise::Shared(target) => self.shared(target, noted).await,
+            Promise::Shared(target) => self.shared(intent, target, noted).await,
         };
         went.unwrap_or_else(|went| went)
     }
@@ -228,6 +232,22 @@ impl Remover {
             }
             Named::Orphans(seen) => self.orphans(target, seen, noted).await,
         }
+    }
+
+    /// Waits for manifests that are to be read; where that takes long, because a store is down, all
+    /// below a prefix goes but they.
+    async fn but_for(
+        &self,
+        target: &ObjectTarget,
+        unread: &[String],
+        noted: &Noted,
+        committed: Committed,
+    ) -> Result<Went, Went> {
+        let ago_ms = committed.ago_ms();
+        if let (Named::Prefix(prefix), true) = (&target.named, ago_ms >= MANIFEST_LATE_MS) {
+            self.clear_but_for(target, prefix, unread, noted).await?;
+        }
+        Ok(Went::Later((ago_ms / 4).clamp(MANIFEST_READ_MS, MANIFEST_READ_MS_MAX)))
     }
 
     fn store(&self, name: &StoreName) -> Result<&Arc<dyn Store>, Went> {

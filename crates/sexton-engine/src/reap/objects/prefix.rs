@@ -7,7 +7,7 @@ use sexton_core::objects::{ObjectTarget, Prefix, Progress};
 use sexton_core::sql::Asked;
 
 use super::{Committed, Noted, Remover, Went, count, held, scope};
-use crate::clear::{ClearRequest, Cleared, Stopped, clear};
+use crate::clear::{ClearRequest, Cleared, Spared, Stopped, clear};
 use crate::stores::forms;
 
 /// A prefix into which somebody keeps writing is left for a while after so many listings.
@@ -21,41 +21,14 @@ impl Remover {
         noted: &Noted,
         committed: Committed,
     ) -> Result<Went, Went> {
-        let store = self.store(&target.store)?;
-        let prefix = Prefix::new(prefix).map_err(|bad| Went::Refused(bad.to_string()))?;
-        let below = forms(store.as_ref(), prefix.as_str());
-        let spared = self.spared(target, store.as_ref(), Asked::Below(&below)).await?;
+        let spared = self.spared_below(target, prefix).await?;
         for _ in 0..ROUNDS_MAX {
-            let begun = held(noted).clone();
-            let request = ClearRequest {
-                prefix: prefix.clone(),
-                scope: scope(target),
-                behind: begun.behind.clone(),
-                spared: spared.clone(),
-                effort: self.effort(),
-            };
-            let note = |cleared: &Cleared, behind| {
-                *held(noted) = gone_on(&begun, &target.store, cleared, behind);
-            };
-            let mut told = |cleared: &Cleared| note(cleared, cleared.behind.clone());
-            let entropy = Arc::clone(&self.entropy);
-            let cleared = match clear(Arc::clone(store), entropy, &request, &mut told).await {
-                Ok(cleared) => cleared,
-                Err(stopped) => {
-                    let Stopped { cleared, error } = *stopped;
-                    note(&cleared, cleared.behind.clone());
-                    self.note_left(&cleared);
-                    return Err(error.into());
-                }
-            };
-            // What was listed from the middle on says nothing of what lies before.
-            note(&cleared, None);
-            self.note_left(&cleared);
-            refuse_left(&cleared)?;
-            if begun.behind.is_some() || !cleared.found_nothing() {
+            let was_whole = held(noted).behind.is_none();
+            let cleared = self.clear_once(target, prefix, spared.clone(), noted).await?;
+            if !was_whole || !cleared.found_nothing() {
                 continue;
             }
-            let empty = begun.empty + 1;
+            let empty = held(noted).empty + 1;
             held(noted).empty = empty;
             let wait_ms = target.look_again_secs.saturating_mul(1_000) - committed.ago_ms();
             if target.look_again_secs <= 0 || (wait_ms <= 0 && empty > 1) {
@@ -66,6 +39,67 @@ impl Remover {
             }
         }
         Err(Went::Again("somebody keeps writing below it".to_owned(), None))
+    }
+
+    /// Removes all below a prefix but these, which are to be read first and are not called spared.
+    pub(super) async fn clear_but_for(
+        &self,
+        target: &ObjectTarget,
+        prefix: &str,
+        unread: &[String],
+        noted: &Noted,
+    ) -> Result<(), Went> {
+        let spared = self.spared_below(target, prefix).await?.and(unread);
+        self.clear_once(target, prefix, spared, noted).await?;
+        if let Some(removed) = held(noted).stores.get_mut(&target.store) {
+            removed.spared = 0;
+        }
+        Ok(())
+    }
+
+    async fn spared_below(&self, target: &ObjectTarget, prefix: &str) -> Result<Spared, Went> {
+        let store = self.store(&target.store)?.as_ref();
+        self.spared(target, store, Asked::Below(&forms(store, prefix))).await
+    }
+
+    /// Goes through a prefix once, from where it was noted to be.
+    async fn clear_once(
+        &self,
+        target: &ObjectTarget,
+        prefix: &str,
+        spared: Spared,
+        noted: &Noted,
+    ) -> Result<Cleared, Went> {
+        let store = self.store(&target.store)?;
+        let prefix = Prefix::new(prefix).map_err(|bad| Went::Refused(bad.to_string()))?;
+        let begun = held(noted).clone();
+        let request = ClearRequest {
+            prefix,
+            scope: scope(target),
+            behind: begun.behind.clone(),
+            spared,
+            effort: self.effort(),
+        };
+        let note = |cleared: &Cleared, behind| {
+            *held(noted) = gone_on(&begun, &target.store, cleared, behind);
+        };
+        let mut told = |cleared: &Cleared| note(cleared, cleared.behind.clone());
+        let entropy = Arc::clone(&self.entropy);
+        match clear(Arc::clone(store), entropy, &request, &mut told).await {
+            Ok(cleared) => {
+                // What was listed from the middle on says nothing of what lies before.
+                note(&cleared, None);
+                self.note_left(&cleared);
+                refuse_left(&cleared)?;
+                Ok(cleared)
+            }
+            Err(stopped) => {
+                let Stopped { cleared, error } = *stopped;
+                note(&cleared, cleared.behind.clone());
+                self.note_left(&cleared);
+                Err(error.into())
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Before it decides, it meets every owner that is there and was not met: reads its manifest and
 //! notes what it names. Owners that are gone are forgotten. The decision is made under the lock of
-//! the scope; what is pinned, or was written after the deletion, stays.
+//! the scope, in which one promise decides at a time; what is pinned, or was written after the deletion, stays.
 //!
 //! Race: a client that found an object before the decision, and names it after the removal, trusts
 //! what it saw for longer than the removal takes. Pins are for that; without one, owners are met
@@ -10,17 +10,25 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sexton_core::graph;
-use sexton_core::names::{StoreName, Timestamp};
+use sexton_core::names::{IntentId, StoreName, Timestamp};
 use sexton_core::objects::{Removed, SharedTarget};
 use sexton_core::plan::{FoundManifest, owners};
+use tokio::time::Instant;
 
 use super::names::current;
 use super::{Noted, Remover, Went, count, held, read};
 use crate::clear::{Effort, remove};
 use crate::manifest::Manifest;
-use crate::ports::{DatabaseError, Mode, Scope, Tx};
+use crate::ports::{DatabaseError, IntentRow, Mode, Scope, Tx};
+
+/// So long somebody who decides in the same scope is waited for, and so often it is looked.
+const DECIDING_MAX: Duration = Duration::from_secs(2);
+const DECIDING_LOOKS: Duration = Duration::from_millis(100);
+/// So long who was not waited for is left alone.
+const DECIDING_MS: i64 = 2_000;
 
 /// What is new of the owners of a scope.
 #[derive(Default)]
@@ -35,9 +43,17 @@ struct News {
 type Owner = (String, Vec<StoreName>, FoundManifest);
 
 impl Remover {
-    pub(super) async fn shared(&self, target: &SharedTarget, noted: &Noted) -> Result<Went, Went> {
+    pub(super) async fn shared(
+        &self,
+        intent: &IntentRow,
+        target: &SharedTarget,
+        noted: &Noted,
+    ) -> Result<Went, Went> {
         let (system, pool) = (&self.policy.system, &target.pool);
         let scope = Scope { system, pool, scope: &target.scope };
+        if !self.may_decide(scope, &intent.id).await? {
+            return Ok(Went::Later(DECIDING_MS));
+        }
         let news = self.news(scope, target).await?;
         let open = held(noted).open.take().unwrap_or_else(|| target.keys.clone());
         let kept = self.decide(scope, news, &open).await?;
@@ -57,7 +73,7 @@ impl Remover {
                 }
             }
         }
-        self.look_back(scope, target, &going, noted).await?;
+        self.look_back((scope, &intent.id), target, &going, noted).await?;
         if left.is_empty() {
             return lost.map(|()| Went::Ended);
         }
@@ -65,6 +81,23 @@ impl Remover {
         held(noted).open = Some(left.into_iter().collect());
         lost?;
         Err(Went::Again(why, None))
+    }
+
+    /// Whether nobody else decides within this scope. Who does is soon done, and waited for.
+    ///
+    /// Race: documents of one deletion name the same objects, and a store that is asked twice says
+    /// twice that they went.
+    async fn may_decide(&self, scope: Scope<'_>, intent: &IntentId) -> Result<bool, Went> {
+        let waits_until = Instant::now() + DECIDING_MAX;
+        loop {
+            let mut tx = self.database.begin(Mode::Keep).await?;
+            let may = tx.decide_in(scope, intent).await?;
+            tx.commit().await?;
+            if may || Instant::now() >= waits_until {
+                return Ok(may);
+            }
+            tokio::time::sleep(DECIDING_LOOKS).await;
+        }
     }
 
     /// Removes objects of a store that nobody names; those that may still be there.
@@ -115,7 +148,7 @@ impl Remover {
     /// Meets those who came while objects were removed: what they name by now is lost, and told.
     async fn look_back(
         &self,
-        scope: Scope<'_>,
+        (scope, intent): (Scope<'_>, &IntentId),
         target: &SharedTarget,
         removed: &[String],
         noted: &Noted,
@@ -132,6 +165,7 @@ impl Remover {
         }
         let mut tx = self.database.begin(Mode::Keep).await?;
         note(tx.as_mut(), scope, &news).await?;
+        tx.has_decided_in(scope, intent).await?;
         tx.commit().await?;
         Ok(())
     }
