@@ -25,6 +25,7 @@ mod previewing;
 mod purging;
 mod refusing;
 mod removing;
+mod replicas;
 mod retaining;
 mod serving;
 mod several;

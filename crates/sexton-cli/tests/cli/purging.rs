@@ -24,7 +24,7 @@ async fn on_sqlite(policy: &str) -> Place {
     with(TestDatabase::Sqlite(database), policy)
 }
 
-async fn on_postgres(policy: &str) -> Place {
+pub async fn on_postgres(policy: &str) -> Place {
     let sample = sexton_samples::requests();
     let database = postgres::TestDatabase::bare().await;
     database.execute(&[sample.schema_postgres, sample.seed_postgres].join("\n")).await;

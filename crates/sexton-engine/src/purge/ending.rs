@@ -10,11 +10,13 @@ use sexton_core::policy::RootAfter;
 use super::chunk::Chunk;
 use super::{Part, Purging};
 use crate::outcome::DeleteError;
-use crate::ports::{DatabaseError, Mode, StateChange};
+use crate::ports::{DatabaseError, DeletionRow, Mode, StateChange};
 use crate::reap::Open;
 use crate::system::{Ready, System};
 use crate::walk::{Locks, Walk};
 
+/// What is said of a purge that another replica has come to the end of.
+const TAKEN: &str = "another program, which has taken it";
 /// A count stops here: what is left is named, not measured.
 const LEFT_MAX: u64 = 1_000;
 /// Whoever is in the way of counting is met so often, with a pause in between and no lock kept.
@@ -55,7 +57,7 @@ impl System {
     /// Ends the purge if nothing is left, or says what it waits for.
     pub(super) async fn end(&self, purging: &Purging) -> Result<End, DeleteError> {
         if purging.parts.is_empty() {
-            return Ok(End::Waits("somebody else has taken it".into()));
+            return Ok(End::Waits(TAKEN.into()));
         }
         match self.left_below(purging).await? {
             Left::Nothing => {}
@@ -148,7 +150,10 @@ impl System {
 
     async fn become_purged(&self, purging: &Purging) -> Result<End, DeleteError> {
         let row = &purging.row;
-        let to = next(row.state, Event::Emptied).expect("what is purged may be empty");
+        // Race: another replica may have ended it since it was read.
+        let Ok(to) = next(row.state, Event::Emptied) else {
+            return Ok(End::Waits(TAKEN.into()));
+        };
         let mut tx = self.begin_keep().await?;
         let change = StateChange {
             id: &row.id,
@@ -161,7 +166,7 @@ impl System {
         };
         if !tx.change_state(change).await? {
             tx.rollback().await?;
-            return Ok(End::Waits("somebody else has ended it".into()));
+            return Ok(End::Waits(TAKEN.into()));
         }
         tx.commit().await?;
         // What its chunks promised stands with their rows.
@@ -174,8 +179,17 @@ impl System {
             Ok(_) => Ok(End::Ended(State::Complete)),
             Err(DeleteError::Unreaped { .. }) => Ok(End::Ended(State::Purged)),
             Err(DeleteError::Unverified { .. }) => Ok(End::Ended(State::Reaped)),
+            // Race: its lease may be over since it was hidden, and whoever settles has taken it.
+            Err(_) if self.is_anothers(row).await? => Ok(End::Waits(TAKEN.into())),
             Err(error) => Err(error),
         }
+    }
+
+    async fn is_anothers(&self, row: &DeletionRow) -> Result<bool, DeleteError> {
+        let mut tx = self.begin_keep().await?;
+        let now = tx.deletion(&row.id).await?;
+        tx.rollback().await?;
+        Ok(now.is_some_and(|now| now.lease != row.lease))
     }
 
     /// Notes what it waits for, for whoever asks.
