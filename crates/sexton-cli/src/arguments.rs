@@ -4,6 +4,7 @@ mod background;
 mod help;
 mod holds;
 mod keys;
+mod server;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::commands::demo::STORIES;
 pub use background::{Pause, Retention, RetentionRun};
 pub use holds::{Hold, HoldAdd};
 pub use keys::{Key, NewKey, StateAt};
+pub use server::At;
 
 /// Deletes a thing and everything derived from it: shown before, complete, once, and proven.
 #[derive(Debug, Parser)]
@@ -150,6 +152,22 @@ pub enum Command {
     Audit(Audit),
 }
 
+impl Command {
+    /// Whom it asks, if it can ask a server.
+    pub fn at(&self) -> Option<&At> {
+        match self {
+            Self::Preview(Preview { at, .. })
+            | Self::Delete(Delete { at, .. })
+            | Self::Cancel(Cancel { at, .. })
+            | Self::Status(Status { at, .. })
+            | Self::Retry(Retry { at, .. })
+            | Self::Sweep(Sweep { at, .. })
+            | Self::Audit(Audit::List { at, .. } | Audit::Verify { at }) => Some(at),
+            _ => None,
+        }
+    }
+}
+
 /// `sexton demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -266,6 +284,9 @@ pub struct Preview {
     /// Of a thing that can be hidden: what goes if it is not hidden first
     #[arg(long)]
     pub for_good: bool,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// `sexton delete`.
@@ -289,6 +310,9 @@ pub struct Delete {
     /// Do not stop at hiding it, and reach what is hidden
     #[arg(long)]
     pub for_good: bool,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// `sexton cancel`.
@@ -297,6 +321,9 @@ pub struct Cancel {
     /// Of what.
     #[command(flatten)]
     pub target: Target,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// `sexton status`.
@@ -307,6 +334,9 @@ pub struct Status {
     /// How many to list
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// `sexton restore`.
@@ -324,6 +354,9 @@ pub struct Restore {
 pub struct Retry {
     /// The deletion, dlt_…
     pub deletion: String,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// `sexton give-up`.
@@ -394,6 +427,9 @@ pub struct Sweep {
     /// Who asks, for the audit [default: $USER]
     #[arg(long, value_name = "NAME", requires = "reclaim")]
     pub actor: Option<String>,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// `sexton audit`.
@@ -404,9 +440,16 @@ pub enum Audit {
         /// How many to list
         #[arg(long, value_name = "N", default_value_t = 20)]
         limit: usize,
+        /// Whom to ask.
+        #[command(flatten)]
+        at: At,
     },
     /// Find every record that was changed, removed or put in
-    Verify,
+    Verify {
+        /// Whom to ask.
+        #[command(flatten)]
+        at: At,
+    },
 }
 
 /// `sexton fence`.

@@ -145,7 +145,7 @@ mod tests {
             precision: Precision::Exact,
             digest: None,
             parts: None,
-            confirm,
+            confirm: confirm.into(),
             confirm_text: None,
         }
     }

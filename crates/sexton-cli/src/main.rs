@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod confirm;
+mod desk;
 mod exit;
 mod failure;
 mod log;

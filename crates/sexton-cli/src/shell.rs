@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use crate::arguments::Shared;
+use crate::arguments::{At, Shared};
 use crate::text::WIDTH;
 
 /// A command line of this program, with what it needs to find the same policy and database.
@@ -27,6 +27,14 @@ impl CommandLine {
             words.extend(["--database".to_owned(), shown.to_owned()]);
         }
         Self { program, shared: words }
+    }
+
+    /// As this process was called on a server. The key is not repeated on the screen.
+    pub fn on_server(at: &At) -> Self {
+        let named = [("--server", &at.server), ("--system", &at.system)];
+        let words = named.into_iter().filter_map(|(name, value)| Some([name, value.as_ref()?]));
+        let shared = words.flatten().map(str::to_owned).collect();
+        Self { program: program_as_called(), shared }
     }
 
     /// Without a policy.

@@ -4,7 +4,7 @@
 //! Nothing is stored of it: nothing went, and the rows themselves say what became of them. Again,
 //! it changes nothing.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sexton_core::names::HookName;
 
 use crate::outcome::DeleteError;
@@ -12,7 +12,7 @@ use crate::request::{DeleteRequest, Root};
 use crate::system::System;
 
 /// What was asked of work in flight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancelled {
     /// One for each table of the policy's work that the root has rows in.
     pub tables: Vec<CancelledRows>,
@@ -21,7 +21,7 @@ pub struct Cancelled {
 }
 
 /// How often a hook was called to tell workers to stop.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CalledHook {
     /// The hook.
     pub hook: HookName,
@@ -34,7 +34,7 @@ pub struct CalledHook {
 }
 
 /// What was asked of the rows of one table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelledRows {
     /// The table.
     pub table: String,

@@ -165,7 +165,7 @@ impl System {
             precision: Precision::Exact,
             digest: None,
             parts: None,
-            confirm: if click { "click" } else { "type-id" },
+            confirm: if click { "click".into() } else { "type-id".into() },
             confirm_text: thing.and_then(|thing| thing.confirm_text.clone()),
         }
     }

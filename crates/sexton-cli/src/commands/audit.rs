@@ -3,22 +3,23 @@
 use serde_json::{Value, json};
 
 use crate::arguments::{Audit, Shared};
+use crate::desk::{self, Desk};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::text;
-use crate::wiring::{self, Opened};
 
 pub async fn run(audit: &Audit, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
-    let opened = wiring::open(shared).await?;
     match audit {
-        Audit::List { limit } => list(*limit, &opened, screen).await,
-        Audit::Verify => verify(&opened, screen).await,
+        Audit::List { limit, at } => {
+            list(*limit, desk::open(at, shared).await?.as_ref(), screen).await
+        }
+        Audit::Verify { at } => verify(desk::open(at, shared).await?.as_ref(), screen).await,
     }
 }
 
-async fn list(limit: usize, opened: &Opened, screen: &mut Screen) -> Result<Exit, Failure> {
-    let entries = opened.system.audit_list(limit).await.map_err(|error| opened.failure(error))?;
+async fn list(limit: usize, desk: &dyn Desk, screen: &mut Screen) -> Result<Exit, Failure> {
+    let entries = desk.records(limit).await?;
     if !screen.is_text() {
         let records = entries
             .iter()
@@ -33,8 +34,8 @@ async fn list(limit: usize, opened: &Opened, screen: &mut Screen) -> Result<Exit
 }
 
 /// Verifies the chain and shows what was found.
-pub async fn verify(opened: &Opened, screen: &mut Screen) -> Result<Exit, Failure> {
-    let report = opened.system.audit_verify().await.map_err(|error| opened.failure(error))?;
+pub async fn verify(desk: &dyn Desk, screen: &mut Screen) -> Result<Exit, Failure> {
+    let report = desk.verify().await?;
     if screen.is_text() {
         screen.say(&text::chain(&report));
     } else {
@@ -43,7 +44,7 @@ pub async fn verify(opened: &Opened, screen: &mut Screen) -> Result<Exit, Failur
             "records": report.records,
             "unsealed": report.unsealed,
             "head": report.head,
-            "faults": report.faults,
+            "faults": report.faults.iter().map(|(_, fault)| fault).collect::<Vec<&Value>>(),
         }));
     }
     Ok(if report.faults.is_empty() { Exit::Done } else { Exit::Refused })

@@ -6,21 +6,18 @@ use serde_json::json;
 use sexton_engine::Cancelled;
 
 use crate::arguments::{Cancel, Shared};
+use crate::desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::watched;
 use crate::screen::Screen;
 use crate::text;
-use crate::wiring;
 
 pub async fn run(cancel: &Cancel, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
     cancel.target.judge_options()?;
-    let opened = wiring::open(shared).await?;
-    let root = cancel.target.root();
-    let cancelling = opened.system.cancel(&root);
-    let cancelled = watched(screen, "asking work to stop", cancelling).await;
-    let cancelled = cancelled.map_err(|error| opened.failure(error))?;
     let target = &cancel.target;
+    let desk = desk::open(&cancel.at, shared).await?;
+    let cancelled = watched(screen, "asking work to stop", desk.cancel(target)).await?;
     if screen.is_text() {
         let root = format!("{} {}", target.thing, text::clean(&target.named()));
         screen.say(&text::cancelled(&root, &cancelled));

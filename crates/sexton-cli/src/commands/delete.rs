@@ -4,66 +4,44 @@ use serde_json::json;
 use sexton_core::lifecycle::State;
 use sexton_core::preview::{Count, Preview};
 use sexton_engine::ports::{Clock, SystemClock};
-use sexton_engine::{Bound, DeleteError, DeleteRequest};
 use tokio::sync::watch;
 
 use super::pause::json_of as json_of_pauses;
-use super::status::failing_json;
+use super::status::{failing_json, json_of};
 use crate::arguments::{Delete, Shared};
-use crate::confirm::{confirm, root_of};
+use crate::confirm::confirm;
+use crate::desk::{self, Desk, Ended, Left, Shown};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::{Removing, watched, watched_removing};
 use crate::screen::Screen;
-use crate::text::{self, Left, View};
-use crate::wiring::{self, Opened};
+use crate::text::{self, View};
 
 pub async fn run(delete: &Delete, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
     if let Some(digest) = &delete.digest {
         judge_form(digest)?;
     }
     delete.target.judge_options()?;
-    let mut opened = wiring::open(shared).await?;
-    opened.system = opened.system.with_patience(delete.wait);
-    let preview = look(delete, &opened, screen).await?;
-    if !preview.blockers.is_empty() {
-        let request = request(delete, None);
-        // The refusal stands, whether it can be kept or not.
-        drop(opened.system.refuse(&request, &preview.blockers).await);
-        return Err(Failure::Blocked { root: root_of(&preview), blockers: preview.blockers });
-    }
-    let allowed = opened.system.may_delete(&delete.target.thing()).await;
-    allowed.map_err(|error| opened.failure(error))?;
-    let bound = bound(delete, &preview, &opened)?;
-    confirm(&preview, delete, &opened.line, screen)?;
-    let wanted = Wanted { for_good: delete.for_good, total: total(&preview) };
-    carry_out(&request(delete, bound), wanted, &opened, screen).await?;
+    let desk = desk::open_for(delete, shared).await?;
+    let desk = desk.as_ref();
+    let shown = look(delete, desk, screen).await?;
+    desk.admit(delete, &shown).await?;
+    confirm(&shown.preview, delete, desk.line(), screen)?;
+    carry_out(delete, &shown, desk, screen).await?;
     Ok(Exit::Done)
 }
 
-fn request(delete: &Delete, bound_to: Option<Bound>) -> DeleteRequest {
-    DeleteRequest { root: delete.target.root(), reason: delete.reason.clone(), bound_to }
-}
-
-async fn look(delete: &Delete, opened: &Opened, screen: &mut Screen) -> Result<Preview, Failure> {
-    let target = &delete.target;
-    let root = target.root();
-    let looked = async {
-        if delete.for_good {
-            opened.system.preview_for_good(&root, target.budget()).await
-        } else {
-            opened.system.preview(&root, target.budget()).await
-        }
-    };
-    let looked = watched(screen, "looking", looked).await;
-    let preview = looked.map_err(|error| opened.failure(error))?;
+async fn look(delete: &Delete, desk: &dyn Desk, screen: &mut Screen) -> Result<Shown, Failure> {
+    let looking = desk.preview(&delete.target, delete.for_good);
+    let shown = watched(screen, "looking", looking).await?;
+    let preview = &shown.preview;
     if screen.is_text() {
-        let view = View { all: false, policy: &opened.file.name };
-        screen.say(&format!("{}\n", text::preview(&preview, view)));
+        let view = View { all: false, place: &desk.place() };
+        screen.say(&format!("{}\n", text::preview(preview, view)));
     } else {
         screen.event(&json!({ "event": "preview", "preview": preview }));
     }
-    Ok(preview)
+    Ok(shown)
 }
 
 /// How many objects the preview has counted; none if it could not count them all.
@@ -75,40 +53,32 @@ fn total(preview: &Preview) -> Option<u64> {
     counts.sum()
 }
 
-/// How far a deletion goes, and how many objects it is to count to.
-#[derive(Clone, Copy)]
-struct Wanted {
-    for_good: bool,
-    total: Option<u64>,
-}
-
 async fn carry_out(
-    request: &DeleteRequest,
-    wanted: Wanted,
-    opened: &Opened,
+    delete: &Delete,
+    shown: &Shown,
+    desk: &dyn Desk,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
     let began = SystemClock.now();
     let waiting = watch::Sender::new(None);
-    let deleting = async {
-        if wanted.for_good {
-            opened.system.delete_for_good(request, &waiting).await
-        } else {
-            opened.system.delete_watched(request, &waiting).await
-        }
-    };
-    let removing = Removing { gone: opened.gone.clone(), total: wanted.total };
     let waits = waiting.subscribe();
-    let deleted = watched_removing(screen, "deleting", waits, removing, deleting).await;
-    let receipt = match deleted {
-        Ok(receipt) => receipt,
-        Err(DeleteError::Unreaped { deletion, open, failing, objects, next_try }) => {
-            let (deletion, failing, objects) = (&deletion, failing.as_slice(), &objects);
-            unreaped(&Left { deletion, open, failing, objects, next_try }, opened, screen);
-            tell_pauses(opened, screen).await;
+    let removing = Removing { gone: desk.gone(), total: total(&shown.preview) };
+    let deleting = desk.delete(delete, shown, &waiting);
+    let receipt = match watched_removing(screen, "deleting", waits, removing, deleting).await? {
+        Ended::Done(receipt) => receipt,
+        Ended::Left(left) => {
+            unreaped(&left, screen);
+            tell_pauses(desk, screen).await;
             return Ok(());
         }
-        Err(error) => return Err(opened.failure(error)),
+        Ended::GoesOn(status) => {
+            if screen.is_text() {
+                screen.say(&text::deletion(&status, SystemClock.now()));
+            } else {
+                screen.event(&json!({ "event": status.row.state, "deletion": json_of(&status) }));
+            }
+            return Ok(());
+        }
     };
     let ended = SystemClock.now();
     if screen.is_text() {
@@ -124,9 +94,9 @@ async fn carry_out(
 }
 
 /// What is left may wait for a person, and not for a store.
-async fn tell_pauses(opened: &Opened, screen: &mut Screen) {
+async fn tell_pauses(desk: &dyn Desk, screen: &mut Screen) {
     // What was asked for is done, even if this cannot be told.
-    let Ok(pauses) = opened.system.pauses().await else { return };
+    let Ok(pauses) = desk.pauses().await else { return };
     if pauses.is_empty() {
         return;
     }
@@ -139,10 +109,9 @@ async fn tell_pauses(opened: &Opened, screen: &mut Screen) {
 
 /// What was asked for is done: the rows are gone, and the rest is stored, so that no endpoint and no
 /// store that is down makes a deletion fail.
-fn unreaped(left: &Left<'_>, opened: &Opened, screen: &mut Screen) {
+fn unreaped(left: &Left, screen: &mut Screen) {
     if screen.is_text() {
-        let go_on = opened.line.with(&["work", "--once"]);
-        screen.say(&text::unreaped(left, &go_on, SystemClock.now()));
+        screen.say(&text::unreaped(left, SystemClock.now()));
     } else {
         let failing: Vec<_> = left.failing.iter().map(failing_json).collect();
         screen.event(&json!({
@@ -154,27 +123,6 @@ fn unreaped(left: &Left<'_>, opened: &Opened, screen: &mut Screen) {
             "gone": left.objects,
             "next_try": left.next_try.map(|at| at.to_string()),
         }));
-    }
-}
-
-/// What the deletion is bound to: the digest that was given, or the preview just shown to whoever
-/// confirms it. Who has confirmed the id beforehand has seen no preview, and means what is there.
-fn bound(delete: &Delete, preview: &Preview, opened: &Opened) -> Result<Option<Bound>, Failure> {
-    let (Some(digest), Some(parts)) = (&preview.digest, &preview.parts) else {
-        return Err(Failure::Unbound { root: root_of(preview) });
-    };
-    if delete.confirm.is_some() && delete.digest.is_none() {
-        return Ok(None);
-    }
-    match &delete.digest {
-        Some(given) if parts.matches(given) => Ok(Some(Bound::Digest(given.clone()))),
-        Some(_) => {
-            let ids = preview.roots.all().iter().map(|root| root.id.as_str());
-            let words: Vec<&str> = ["preview", &preview.thing].into_iter().chain(ids).collect();
-            let again = opened.line.with(&words);
-            Err(Failure::OtherDigest { root: root_of(preview), again })
-        }
-        None => Ok(Some(Bound::Parts { digest: digest.clone(), parts: parts.clone() })),
     }
 }
 

@@ -57,7 +57,7 @@ async fn in_text(
     step(screen, "\nPreview", &question);
     let preview = opened.system.preview(&story.root(), Budget::default()).await;
     let preview = preview.map_err(|error| opened.failure(error))?;
-    screen.say(&text::preview(&preview, View { all: false, policy: "sexton.toml" }));
+    screen.say(&text::preview(&preview, View { all: false, place: "policy sexton.toml" }));
     step(screen, "\nDelete", "exactly that, in one transaction, then look again.");
     let began = SystemClock.now();
     let deleted = opened.system.delete(&request(story, preview.digest.map(Bound::Digest))).await;

@@ -16,7 +16,7 @@ mod preview;
 mod restore;
 mod retention;
 mod retry;
-mod root;
+pub mod root;
 mod schema;
 mod serve;
 mod status;

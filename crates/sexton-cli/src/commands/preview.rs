@@ -3,15 +3,15 @@
 use sexton_core::finding::did_you_mean;
 use sexton_core::names::ThingName;
 use sexton_core::preview::Preview;
-use sexton_engine::{DeleteError, EngineError};
 
 use crate::arguments::{self, Shared};
 use crate::confirm::root_of;
+use crate::desk::{self, Desk};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, RemoteFailure};
 use crate::screen::Screen;
 use crate::text::{self, View};
-use crate::wiring::{self, Opened};
+use crate::wiring::Opened;
 
 pub async fn run(
     arguments: &arguments::Preview,
@@ -19,41 +19,29 @@ pub async fn run(
     screen: &mut Screen,
 ) -> Result<Exit, Failure> {
     arguments.target.judge_options()?;
-    let opened = wiring::open(shared).await?;
-    let target = &arguments.target;
-    let (root, budget) = (target.root(), target.budget());
-    let looked = if arguments.for_good {
-        opened.system.preview_for_good(&root, budget).await
-    } else {
-        opened.system.preview(&root, budget).await
-    };
-    let preview = looked.map_err(|error| opened.failure(error))?;
+    let desk = desk::open(&arguments.at, shared).await?;
+    let preview = desk.preview(&arguments.target, arguments.for_good).await?.preview;
     if !screen.is_text() {
         screen.document(&preview);
     } else if let Some(table) = &arguments.why {
-        screen.say(&why(table, &preview, &opened).await?);
+        let opened = desk.engine().ok_or(RemoteFailure::OnlyHere("--why"))?;
+        screen.say(&why(table, &preview, opened).await?);
     } else {
-        let view = View { all: arguments.all, policy: &opened.file.name };
+        let view = View { all: arguments.all, place: &desk.place() };
         screen.say(&text::preview(&preview, view));
     }
-    let Some(refusal) = refusal(&preview, &opened).await? else { return Ok(Exit::Done) };
+    let Some(refusal) = refusal(&preview, desk.as_ref()).await? else { return Ok(Exit::Done) };
     screen.warn(&text::wrapped(&refusal));
     Ok(Exit::Refused)
 }
 
 /// Why a deletion of this would refuse now, if it would.
-async fn refusal(preview: &Preview, opened: &Opened) -> Result<Option<String>, Failure> {
+async fn refusal(preview: &Preview, desk: &dyn Desk) -> Result<Option<String>, Failure> {
     if !preview.blockers.is_empty() {
         return Ok(Some("It cannot be deleted now: see what refuses it above (!).".into()));
     }
-    match opened.system.may_delete(&ThingName::new(&preview.thing)).await {
-        Ok(()) => Ok(None),
-        Err(error @ (DeleteError::Unbuilt(_) | DeleteError::Engine(EngineError::Policy(_)))) => {
-            let check = opened.line.with(&["check"]);
-            Ok(Some(format!("It cannot be deleted now: {error}. See: {check}")))
-        }
-        Err(error) => Err(opened.failure(error)),
-    }
+    let obstacle = desk.obstacle(&preview.thing).await?;
+    Ok(obstacle.map(|obstacle| format!("It cannot be deleted now: {obstacle}")))
 }
 
 async fn why(table: &str, preview: &Preview, opened: &Opened) -> Result<String, Failure> {

@@ -1,54 +1,44 @@
 //! `sexton status`: settles what dead processes left, then shows what is going on.
 
 use serde_json::{Value, json};
-use sexton_core::lifecycle::State;
-use sexton_core::names::DeletionId;
-use sexton_engine::ports::{Clock, DatabaseError, OpenIntent, SystemClock};
-use sexton_engine::{DeleteError, DeletionStatus, EngineError};
+use sexton_engine::DeletionStatus;
+use sexton_engine::ports::{Clock, OpenIntent, SystemClock};
 
 use super::pause::json_of as json_of_pauses;
 use crate::arguments::{Shared, Status};
+use crate::desk::{self, Desk, Settled};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::text;
-use crate::wiring::{self, Opened};
-
-type Settled = Vec<(DeletionId, State)>;
 
 pub async fn run(status: &Status, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
-    let opened = wiring::open(shared).await?;
-    let settled = settle(&opened, screen).await?;
+    let desk = desk::open(&status.at, shared).await?;
+    let desk = desk.as_ref();
+    let settled = settle(desk, screen).await?;
     match &status.deletion {
-        Some(id) => one(id, &settled, &opened, screen).await?,
-        None => latest(status.limit, &settled, &opened, screen).await?,
+        Some(id) => one(id, &settled, desk, screen).await?,
+        None => latest(status.limit, &settled, desk, screen).await?,
     }
     Ok(Exit::Done)
 }
 
 /// Settles; whoever may only read is told that it was left.
-async fn settle(opened: &Opened, screen: &mut Screen) -> Result<Settled, Failure> {
-    match opened.system.settle().await {
-        Ok(settled) => Ok(settled),
-        Err(DeleteError::Engine(EngineError::Database(
-            DatabaseError::ReadOnly(_) | DatabaseError::Denied { .. },
-        ))) => {
-            screen.warn("note: the database can only be read here, so nothing was settled");
-            Ok(Vec::new())
-        }
-        Err(error) => Err(opened.failure(error)),
+async fn settle(desk: &dyn Desk, screen: &mut Screen) -> Result<Settled, Failure> {
+    let settled = desk.settle().await?;
+    if settled.is_none() {
+        screen.warn("note: the database can only be read here, so nothing was settled");
     }
+    Ok(settled.unwrap_or_default())
 }
 
 pub async fn one(
     id: &str,
     settled: &Settled,
-    opened: &Opened,
+    desk: &dyn Desk,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let found = opened.system.status(&DeletionId::new(id)).await;
-    let found = found.map_err(|error| opened.failure(error))?;
-    let found = found.ok_or_else(|| Failure::NoDeletion(id.to_owned()))?;
+    let found = desk.status(id).await?.ok_or_else(|| Failure::NoDeletion(id.to_owned()))?;
     if screen.is_text() {
         say_settled(settled, screen);
         screen.say(&text::deletion(&found, SystemClock.now()));
@@ -62,11 +52,11 @@ pub async fn one(
 async fn latest(
     limit: u32,
     settled: &Settled,
-    opened: &Opened,
+    desk: &dyn Desk,
     screen: &mut Screen,
 ) -> Result<(), Failure> {
-    let found = opened.system.statuses(limit).await.map_err(|error| opened.failure(error))?;
-    let pauses = opened.system.pauses().await.map_err(|error| opened.failure(error))?;
+    let (system, found) = desk.statuses(limit).await?;
+    let pauses = desk.pauses().await?;
     if !screen.is_text() {
         let deletions: Vec<Value> = found.iter().map(json_of).collect();
         screen.document(&json!({
@@ -81,10 +71,7 @@ async fn latest(
         screen.say(&text::pauses(&pauses));
     }
     if found.is_empty() {
-        screen.say(&format!(
-            "Nothing has been deleted in the system `{}` yet.",
-            opened.system.policy().system
-        ));
+        screen.say(&format!("Nothing has been deleted in the system `{system}` yet."));
     } else {
         screen.say(&text::deletions(&found, SystemClock.now()));
     }
@@ -114,7 +101,7 @@ pub fn failing_json(call: &OpenIntent) -> Value {
     })
 }
 
-fn json_of(status: &DeletionStatus) -> Value {
+pub fn json_of(status: &DeletionStatus) -> Value {
     let row = &status.row;
     let receipt = row.receipt.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let mut told = json!({

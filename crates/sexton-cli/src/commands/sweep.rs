@@ -3,47 +3,45 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sexton_core::names::{Actor, StoreName};
 use sexton_core::sweep::{InStore, SweepReport};
-use sexton_engine::{DeleteError, ReclaimRequest, Reclaimed, SweepRequest, System};
+use sexton_engine::{DeleteError, Reclaimed};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::root::actor;
 use crate::arguments::{Shared, Sweep};
+use crate::desk;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::watched_counting;
 use crate::screen::Screen;
 use crate::text;
-use crate::wiring;
 
 /// A program is told so often how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
-type Swept = Result<(SweepReport, Option<Vec<Reclaimed>>), DeleteError>;
+type Swept = Result<(SweepReport, Option<Vec<Reclaimed>>), Failure>;
 
 pub async fn run(sweep: &Sweep, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
-    let opened = wiring::open(shared).await?;
+    let desk = desk::open(&sweep.at, shared).await?;
     let begun = Instant::now();
     let (counts, counted) = watch::channel((String::new(), 0));
     let mut progress = |found: &InStore| {
         counts.send_replace((found.store.to_string(), found.total.objects));
     };
-    let work = work(&opened.system, sweep, &mut progress);
+    let work = desk.sweep(sweep, &mut progress);
     let done = if screen.is_text() {
         watched_counting(screen, counted, work).await
     } else {
         telling(screen, counted, work).await
     };
-    let (report, gone) = done.map_err(|error| opened.failure(error))?;
+    let (report, gone) = done?;
     let exit = exit(&report, gone.as_deref());
     if screen.is_text() {
         screen.say(&text::swept(&report));
         match &gone {
             Some(gone) => screen.say(&text::reclaimed(gone)),
             None if report.stores.iter().any(|found| found.orphans.objects > 0) => {
-                let again = opened.line.with(&["sweep", "--reclaim"]);
+                let again = desk.line().with(&["sweep", "--reclaim"]);
                 screen.say(&format!("This removes what no row names:\n\n  {again}"));
             }
             None => {}
@@ -53,26 +51,6 @@ pub async fn run(sweep: &Sweep, shared: &Shared, screen: &mut Screen) -> Result<
         screen.event(&answer(&report, gone.as_deref(), took_ms));
     }
     Ok(exit)
-}
-
-async fn work(
-    system: &System,
-    sweep: &Sweep,
-    progress: &mut (dyn FnMut(&InStore) + Send),
-) -> Swept {
-    let stores = sweep.stores.iter().map(|store| StoreName::new(store.as_str())).collect();
-    let request = SweepRequest { stores, older_than_secs: sweep.older_than };
-    if !sweep.reclaim {
-        return Ok((system.sweep(&request, progress).await?, None));
-    }
-    let request = ReclaimRequest {
-        sweep: request,
-        actor: Actor::new(actor(sweep.actor.as_ref())),
-        reason: sweep.reason.clone(),
-        percent_max: sweep.at_most_percent,
-    };
-    let (report, gone) = system.reclaim(&request, progress).await?;
-    Ok((report, Some(gone)))
 }
 
 /// Tells a program how far it is while it waits.

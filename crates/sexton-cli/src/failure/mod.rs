@@ -2,9 +2,11 @@
 //!
 //! A failure says three things to people: what happened, what is unchanged, and what to do
 //! next. `told` is the one map from failure to exit code and words; `engine` continues it for
-//! what comes from the engine, `server` for what is the server's.
+//! what comes from the engine, `server` for what is the server's own, `remote` for what a server
+//! answers.
 
 mod engine;
+mod remote;
 mod server;
 mod told;
 
@@ -24,6 +26,7 @@ use crate::policy_file::PolicyFile;
 use crate::screen::Screen;
 use crate::shell::CommandLine;
 use crate::text::{Page, bold, dim, indented, red};
+pub use remote::RemoteFailure;
 pub use server::ServerFailure;
 use told::{Told, Touched};
 
@@ -111,6 +114,9 @@ pub enum Failure {
     /// The server's own state or configuration is of no use.
     #[error(transparent)]
     Server(#[from] ServerFailure),
+    /// A server did not do what was asked.
+    #[error(transparent)]
+    Remote(#[from] RemoteFailure),
     /// The deletion does not know the table.
     #[error("{root} does not touch a table `{table}`")]
     UntouchedTable { table: String, root: String, near: Option<String> },
@@ -172,7 +178,11 @@ impl From<DatabaseError> for Failure {
 
 /// Tells a failure on standard error, and to programs on standard output; returns its code.
 pub fn report(failure: &Failure, arguments: &Arguments, screen: &mut Screen) -> Exit {
-    let told = told::told(failure, &CommandLine::of_this_process(&arguments.shared));
+    let line = match arguments.command.at().filter(|at| at.server.is_some()) {
+        Some(at) => CommandLine::on_server(at),
+        None => CommandLine::of_this_process(&arguments.shared),
+    };
+    let told = told::told(failure, &line);
     let deletes = matches!(arguments.command, Command::Delete(_));
     if !screen.is_text() {
         if deletes {

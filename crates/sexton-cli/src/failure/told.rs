@@ -7,7 +7,7 @@ use sexton_core::preview::Blocker;
 use sexton_engine::RetainError;
 
 use super::Failure;
-use super::{engine, server};
+use super::{engine, remote, server};
 use crate::exit::Exit;
 use crate::policy_file::PolicyFile;
 use crate::shell::CommandLine;
@@ -172,6 +172,7 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
             .next("The latest ones:")
             .run(&line.with(&["status"])),
         Failure::Server(failure) => server::told(failure, line),
+        Failure::Remote(failure) => remote::told(failure, line),
         Failure::UntouchedTable { near, .. } => {
             usage().next(&meant(near.as_deref(), "The preview lists what it touches."))
         }

@@ -1,11 +1,12 @@
 //! The chain of records as text.
 
-use sexton_engine::{AuditEntry, ChainReport};
+use sexton_engine::AuditEntry;
 
 use super::page::Page;
 use super::paint::{dim, green, red};
 use super::roots::named;
-use super::words::{counted, who};
+use super::words::{clean, counted, who};
+use crate::desk::Chain;
 
 /// Some records, oldest first.
 pub fn records(entries: &[AuditEntry]) -> String {
@@ -28,7 +29,7 @@ pub fn records(entries: &[AuditEntry]) -> String {
 }
 
 /// What verifying found.
-pub fn chain(report: &ChainReport) -> String {
+pub fn chain(report: &Chain) -> String {
     let mut page = Page::default();
     let records = counted(report.records, "record", "records");
     if report.faults.is_empty() {
@@ -37,8 +38,8 @@ pub fn chain(report: &ChainReport) -> String {
         let faults = counted(report.faults.len() as u64, "fault", "faults");
         page.line(format!("{} the chain of {records} has {faults}.", red("Broken:")));
     }
-    for fault in &report.faults {
-        page.line(format!("  {} {fault}", red("!")));
+    for (fault, _) in &report.faults {
+        page.line(format!("  {} {}", red("!"), clean(fault)));
     }
     if report.unsealed > 0 {
         let unsealed = counted(report.unsealed, "record is", "records are");

@@ -1,7 +1,6 @@
 //! Calls that hooks still have to make, as text: which fail, why, and when each is tried next.
 
-use sexton_core::audit::ObjectsGone;
-use sexton_core::names::{DeletionId, Timestamp};
+use sexton_core::names::Timestamp;
 use sexton_engine::GivenUp;
 use sexton_engine::ports::OpenIntent;
 
@@ -10,12 +9,13 @@ use super::page::Page;
 use super::paint::{bold, dim, yellow};
 use super::time::ahead;
 use super::words::{clean, counted};
+use crate::desk::Left;
 
 /// A deletion whose rows are gone, and that is not complete.
-pub fn unreaped(left: &Left<'_>, go_on: &str, now: Timestamp) -> String {
+pub fn unreaped(left: &Left, now: Timestamp) -> String {
     let mut page = Page::default();
     page.line(format!("{} the rows are gone, for good.", bold("Committed:")));
-    for line in gone(left.objects) {
+    for line in gone(&left.objects) {
         page.paragraph("Objects:   ", "           ", &line);
     }
     let open = counted(left.open, "promise is", "promises are");
@@ -27,25 +27,12 @@ pub fn unreaped(left: &Left<'_>, go_on: &str, now: Timestamp) -> String {
         format!("{} {open} still to be carried out:", yellow("Not complete:"))
     };
     page.paragraph("", "", &text);
-    page.block(&calls_that_fail(left.failing, now));
-    page.paragraph("", "", "This goes on with what is due, and looks again once nothing is left:");
-    page.line(format!("    {go_on}"));
+    page.block(&calls_that_fail(&left.failing, now));
+    let (words, command) = &left.next;
+    page.paragraph("", "", words);
+    page.line(format!("    {command}"));
     page.line(dim(&format!("    {}", left.deletion)));
     page.text()
-}
-
-/// What is left of a deletion whose rows are gone.
-pub struct Left<'l> {
-    /// The deletion.
-    pub deletion: &'l DeletionId,
-    /// How many promises.
-    pub open: u64,
-    /// Those that failed.
-    pub failing: &'l [OpenIntent],
-    /// What came of objects so far.
-    pub objects: &'l ObjectsGone,
-    /// When the next promise is due.
-    pub next_try: Option<Timestamp>,
 }
 
 /// What a person gave up.

@@ -27,7 +27,7 @@ mod work;
 
 pub use audit::{chain, records};
 pub use background::{due, pauses, retained, rules, stayed};
-pub use calls::{Left, given_up, unreaped};
+pub use calls::{given_up, unreaped};
 pub use changes::changes;
 pub use fence::fence;
 pub use findings::{findings, looked_short, summary as findings_summary};

@@ -24,8 +24,8 @@ const ROOTS_SHOWN_MAX: usize = 10;
 pub struct View<'a> {
     /// Whether lines without rows are shown too.
     pub all: bool,
-    /// The policy's file, as the person named it.
-    pub policy: &'a str,
+    /// Where it comes from: a policy's file as the person named it, or a server.
+    pub place: &'a str,
 }
 
 /// A preview as text.
@@ -85,10 +85,10 @@ fn head(page: &mut Page, preview: &Preview, view: View<'_>) {
         _ => String::new(),
     };
     let name = format!("{}{label}", name_of(preview));
-    let policy = format!("policy {}", clean(view.policy));
-    let used = display_width(&format!("Preview of {name}{policy}"));
+    let place = clean(view.place);
+    let used = display_width(&format!("Preview of {name}{place}"));
     let gap = if used + 3 <= WIDTH { " ".repeat(WIDTH - used) } else { "\n  ".into() };
-    page.line(format!("Preview of {}{gap}{}", bold(&name), dim(&policy)));
+    page.line(format!("Preview of {}{gap}{}", bold(&name), dim(&place)));
     for option in &preview.options {
         let help = option.help.as_deref().map(|help| format!(": {}", clean(help)));
         let said = if option.chosen == option.default { ", the default" } else { "" };

@@ -5,10 +5,12 @@ mod program;
 #[macro_use]
 mod place;
 
+mod asking;
 mod auditing;
 mod calling;
 mod cancelling;
 mod checking;
+mod client;
 mod configuring;
 mod contract;
 mod deleting;

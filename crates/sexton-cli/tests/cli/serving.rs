@@ -16,7 +16,7 @@ on_both_databases!(
 );
 
 /// A server that is killed when the test ends.
-struct Server {
+pub struct Server {
     process: Child,
     address: String,
 }
@@ -30,7 +30,16 @@ impl Drop for Server {
 }
 
 impl Server {
-    fn on(place: &Place) -> Self {
+    pub fn on(place: &Place) -> Self {
+        Self::start(place, false)
+    }
+
+    /// One that has keys.
+    pub fn guarded(place: &Place) -> Self {
+        Self::start(place, true)
+    }
+
+    fn start(place: &Place, is_guarded: bool) -> Self {
         let mut command = program(place.folder());
         command.env("DATABASE_URL", place.address());
         command.args(["serve", "--listen", "127.0.0.1:0", "--output", "json"]);
@@ -41,9 +50,14 @@ impl Server {
         BufReader::new(said).read_line(&mut line).expect("it says something");
         let event: Value = serde_json::from_str(&line).expect("an event");
         assert_eq!(event["event"], "listening");
-        assert_eq!(event["keys"], false);
+        assert_eq!(event["keys"], is_guarded);
         let address = event["address"].as_str().expect("it says where").to_owned();
         Self { process, address: address.replace("http://", "") }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The status and the document of an answer.

@@ -7,12 +7,14 @@
 
 mod digest;
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 pub use digest::{Difference, DigestPart, DigestParts, PartKind, canonical_key, parse_key};
 
 /// A preview.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
     /// The system.
     pub system: String,
@@ -32,12 +34,12 @@ pub struct Preview {
     /// References that stay as they are.
     pub kept: Vec<KeptRows>,
     /// Objects that go with the rows.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ObjectsGoing>,
     /// Work in flight among the rows that go or change, and what becomes of it.
     pub work: Vec<WorkInFlight>,
     /// Who will be called, outside.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<HookCalls>,
     /// What refuses the deletion; empty if nothing does.
     pub blockers: Vec<Blocker>,
@@ -51,7 +53,7 @@ pub struct Preview {
     #[serde(skip)]
     pub parts: Option<DigestParts>,
     /// How a person confirms: `type-id` or `click`.
-    pub confirm: &'static str,
+    pub confirm: Cow<'static, str>,
     /// What the confirmation says.
     pub confirm_text: Option<String>,
 }
@@ -64,7 +66,7 @@ impl Preview {
 }
 
 /// The root of a preview, or its roots.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ShownRoots {
     /// One.
@@ -77,7 +79,7 @@ pub enum ShownRoots {
 }
 
 /// What a preview shows of a root.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownRoot {
     /// Its value, composite values joined by commas.
     pub id: String,
@@ -110,7 +112,7 @@ impl ShownRoots {
 }
 
 /// A number of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Count {
     /// So many.
@@ -152,7 +154,7 @@ impl Count {
 }
 
 /// One option of a thing, as chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChosenOption {
     /// Its name.
     pub name: String,
@@ -165,7 +167,7 @@ pub struct ChosenOption {
 }
 
 /// Rows of one table that go.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RemovedRows {
     /// The table.
     pub table: String,
@@ -176,7 +178,7 @@ pub struct RemovedRows {
 }
 
 /// Rows that an effect changes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangedRows {
     /// The table.
     pub table: String,
@@ -194,7 +196,7 @@ pub struct ChangedRows {
 }
 
 /// Rows that are computed anew.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DerivedRows {
     /// The table.
     pub table: String,
@@ -209,7 +211,7 @@ pub struct DerivedRows {
 }
 
 /// A column whose new value shows only when the deletion has come so far.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UntoldColumn {
     /// The column.
     pub column: String,
@@ -218,19 +220,19 @@ pub struct UntoldColumn {
 }
 
 /// One row, for people.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RowSample {
     /// Its key.
     pub key: String,
     /// Values of the columns that change, before.
     pub before: Vec<Option<String>>,
     /// Values of the same columns after, where they are read beforehand.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<After>,
 }
 
 /// What a column will hold.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum After {
     /// This value, or NULL.
@@ -240,7 +242,7 @@ pub enum After {
 }
 
 /// References that stay as they are.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeptRows {
     /// The line.
     pub line: String,
@@ -249,7 +251,7 @@ pub struct KeptRows {
 }
 
 /// Objects that go by one rule from one store.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ObjectsGoing {
     /// The rule.
     pub rule: String,
@@ -266,7 +268,7 @@ pub struct ObjectsGoing {
     /// Some of their keys.
     pub samples: Vec<String>,
     /// Why the store could not be looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen: Option<String>,
     /// Whether rows that stay may hold on to some of them.
     pub may_stay: bool,
@@ -275,7 +277,7 @@ pub struct ObjectsGoing {
 }
 
 /// Rows of one table that wait for a worker, or that one is acting on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkInFlight {
     /// The table.
     pub table: String,
@@ -296,7 +298,7 @@ pub struct WorkInFlight {
 }
 
 /// The calls of one hook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HookCalls {
     /// The hook.
     pub hook: String,
@@ -307,7 +309,7 @@ pub struct HookCalls {
 }
 
 /// When a hook is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallMoment {
     /// While the deletion waits for work to stop.
@@ -321,7 +323,7 @@ pub enum CallMoment {
 }
 
 /// What becomes of work in flight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WorkFate {
     /// It is stopped, and waited for.
@@ -335,7 +337,7 @@ pub enum WorkFate {
 }
 
 /// A reason to refuse.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Blocker {
     /// What kind of reason.
     pub kind: BlockerKind,
@@ -351,14 +353,14 @@ pub struct Blocker {
     #[serde(skip)]
     pub subject: Vec<(String, String)>,
     /// For which of several roots it refuses, as far as that is known.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roots: Vec<String>,
     /// How to clear it.
     pub ways_out: Vec<String>,
 }
 
 /// What kind of reason refuses, in the order in which they are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BlockerKind {
     /// It is not a thing of this kind.
@@ -380,7 +382,7 @@ pub enum BlockerKind {
 }
 
 /// How far the numbers of a preview can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// Every number is exact, and the digest covers them all.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::names::{ObjectRuleName, StoreName, SystemName, Timestamp};
 
@@ -14,7 +14,7 @@ pub const SAMPLES_MAX: usize = 5;
 const MISSING_MAX: usize = 100_000;
 
 /// What a sweep found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SweepReport {
     /// The version of this form.
     pub v: u32,
@@ -27,14 +27,14 @@ pub struct SweepReport {
 }
 
 /// What is in one store.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InStore {
     /// The store.
     pub store: StoreName,
     /// Where it is.
     pub address: String,
     /// Why it was not looked through; what else is told of it is then only a part.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     /// How old an object has to be before it is called an orphan, in seconds, if anybody said.
     pub older_than: Option<i64>,
@@ -72,7 +72,7 @@ pub struct InStore {
 }
 
 /// Objects, counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// How many.
     pub objects: u64,
@@ -81,7 +81,7 @@ pub struct Tally {
 }
 
 /// Orphans below one rule's names.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OfRule {
     /// The rule; none where no rule's names begin so.
     pub rule: Option<ObjectRuleName>,
@@ -96,7 +96,7 @@ pub struct OfRule {
 }
 
 /// When objects were written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ages {
     /// The one first written, where the store tells.
     pub oldest: Option<Timestamp>,
@@ -105,7 +105,7 @@ pub struct Ages {
 }
 
 /// An object that was seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// Its key.
     pub key: String,
@@ -116,7 +116,7 @@ pub struct Seen {
 }
 
 /// Rows of a rule that name an object which is not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dangling {
     /// The rule.
     pub rule: ObjectRuleName,
@@ -127,7 +127,7 @@ pub struct Dangling {
 }
 
 /// Rows of a rule whose values make no name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// The rule.
     pub rule: ObjectRuleName,
@@ -138,7 +138,7 @@ pub struct Refused {
 }
 
 /// Manifests of a rule that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     /// The rule.
     pub rule: ObjectRuleName,
