@@ -214,6 +214,9 @@ pub enum Undecided {
 /// `sexton check`.
 #[derive(Debug, Args)]
 pub struct Check {
+    /// More policy files that are served together with it: no request may be meant for two
+    #[arg(value_name = "FILE", conflicts_with = "grants")]
+    pub more: Vec<PathBuf>,
     /// Let warnings fail too
     #[arg(long)]
     pub strict: bool,

@@ -57,13 +57,15 @@ impl System {
         Ok(roots)
     }
 
-    /// Whether the caller has a role that may delete such things.
+    /// Whether the caller has a role that may delete such things. Where a thing reaches across
+    /// tenants, whoever is of one needs a role that is granted for it: an administrator of one
+    /// tenant is none of the others.
     pub fn permit(&self, root: &Root) -> Result<(), EngineError> {
-        let caller = &root.caller;
-        let roles = self.thing(&root.thing).map(|thing| thing.roles.as_slice()).unwrap_or_default();
-        if caller.admin
-            || roles.is_empty()
-            || roles.iter().any(|role| caller.roles.contains(&role.value))
+        let (caller, thing) = (&root.caller, self.thing(&root.thing));
+        let roles = thing.map(|thing| thing.roles.as_slice()).unwrap_or_default();
+        let across = thing.is_some_and(|thing| thing.across_tenants) && caller.tenant.is_some();
+        if roles.iter().any(|role| caller.roles.contains(&role.value))
+            || (!across && (caller.admin || roles.is_empty()))
         {
             return Ok(());
         }

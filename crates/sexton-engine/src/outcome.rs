@@ -35,7 +35,7 @@ pub enum EngineError {
     #[error("the policy does not fit the live schema ({} finding(s))", .0.len())]
     Policy(Vec<Finding>),
     /// The caller has none of the roles that may delete such things.
-    #[error("deleting a {thing} needs the role {}", .roles.join(" or "))]
+    #[error("deleting a {thing} needs {}", needed(.roles))]
     NoRole {
         /// The thing.
         thing: ThingName,
@@ -93,6 +93,15 @@ pub enum EngineError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+/// The roles that are needed; where none is named, it reaches across tenants.
+fn needed(roles: &[String]) -> String {
+    if roles.is_empty() {
+        "a role that is granted for it, or sight of every tenant".to_owned()
+    } else {
+        format!("the role {}", roles.join(" or "))
+    }
 }
 
 /// Why a deletion did not happen, or is not complete.

@@ -28,5 +28,5 @@ pub use log::{LogFailure, log_to};
 pub use outcome::Outcome;
 pub use router::{openapi, router};
 pub use serve::{Settings, serve};
-pub use service::{SameName, Service};
+pub use service::{Indistinct, Service};
 pub use telling::{AsIs, RequestId};

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sexton_core::check::shared_route;
+use sexton_core::names::{RouteName, SystemName};
+use sexton_core::policy::Policy;
 use sexton_engine::{Surroundings, System};
 use tokio::sync::watch;
 
@@ -35,10 +38,27 @@ pub struct Service {
     stopping: watch::Sender<bool>,
 }
 
-/// Two systems of one name cannot be told apart.
+/// Why systems cannot be served together.
 #[derive(Debug, thiserror::Error)]
-#[error("two policies are of a system `{0}`")]
-pub struct SameName(pub String);
+pub enum Indistinct {
+    /// Two of one name.
+    #[error("two policies are of a system `{0}`")]
+    Name(String),
+    /// A request that would be meant for both.
+    #[error(
+        "`{route}` of the system `{system}` and `{met}` of the system `{of}` can be the same request"
+    )]
+    Route {
+        /// A route.
+        route: RouteName,
+        /// Whose it is.
+        system: SystemName,
+        /// The other's.
+        met: RouteName,
+        /// The other.
+        of: SystemName,
+    },
+}
 
 impl Service {
     /// A service of these systems behind this gate.
@@ -46,12 +66,15 @@ impl Service {
         systems: impl IntoIterator<Item = Arc<System>>,
         gate: Arc<dyn Gate>,
         surroundings: Surroundings,
-    ) -> Result<Self, SameName> {
-        let mut named = BTreeMap::new();
+    ) -> Result<Self, Indistinct> {
+        let mut named: BTreeMap<String, Arc<System>> = BTreeMap::new();
         for system in systems {
             let name = system.policy().system.to_string();
+            for known in named.values() {
+                refuse_shared(known.policy(), system.policy())?;
+            }
             if named.insert(name.clone(), system).is_some() {
-                return Err(SameName(name));
+                return Err(Indistinct::Name(name));
             }
         }
         Ok(Self {
@@ -116,4 +139,17 @@ impl Service {
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
+}
+
+/// Whoever asks must know which of the two is meant.
+fn refuse_shared(one: &Policy, other: &Policy) -> Result<(), Indistinct> {
+    let Some((route, met)) = shared_route(one, other).filter(|_| one.system != other.system) else {
+        return Ok(());
+    };
+    Err(Indistinct::Route {
+        route: route.name.clone(),
+        system: one.system.clone(),
+        met: met.name.clone(),
+        of: other.system.clone(),
+    })
 }

@@ -6,6 +6,7 @@ mod stores;
 use std::path::Path;
 
 use serde_json::json;
+use sexton_core::check::together;
 use sexton_core::closures::{Change, Closures, changes};
 use sexton_core::finding::{Finding, Severity};
 use sexton_core::policy::Policy;
@@ -29,7 +30,11 @@ pub async fn run(check: &Check, shared: &Shared, screen: &mut Screen) -> Result<
     }
     let file = PolicyFile::read(&shared.policy)?;
     let old = check.diff.as_deref().map(Old::read).transpose()?;
-    let (policy, findings) = file.parse();
+    let (policy, mut findings) = file.parse();
+    for more in &check.more {
+        let other = PolicyFile::read(more)?.policy()?;
+        findings.extend(policy.iter().flat_map(|policy| together(policy, &other)));
+    }
     let mut said =
         Said { file, findings, short: Short::default(), stores: Vec::new(), changes: None };
     if let Some(policy) = policy

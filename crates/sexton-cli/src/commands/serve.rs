@@ -39,7 +39,7 @@ pub async fn run(asked: &Serve, shared: &Shared, screen: &mut Screen) -> Result<
         return Err(Failure::Unguarded { address: asked.listen.clone() });
     }
     let service = Service::new(systems, gate, Surroundings::of_this_machine());
-    let service = Arc::new(service.map_err(Failure::SameSystem)?.below(&asked.base_path));
+    let service = Arc::new(service.map_err(Failure::Indistinct)?.below(&asked.base_path));
     let unheard = |source| Failure::Unheard { address: asked.listen.clone(), source };
     let listener = TcpListener::bind(address).await.map_err(unheard)?;
     let address = listener.local_addr().map_err(unheard)?;

@@ -18,7 +18,7 @@ use sexton_core::preview::Blocker;
 use sexton_engine::ports::DatabaseError;
 use sexton_engine::{DeleteError, EngineError, HoldError, RetainError};
 use sexton_hooks::NoClient;
-use sexton_server::SameName;
+use sexton_server::Indistinct;
 
 use crate::arguments::{Arguments, Command};
 use crate::exit::Exit;
@@ -137,7 +137,7 @@ pub enum Failure {
     Unheard { address: String, source: io::Error },
     /// Two systems could not be told apart.
     #[error(transparent)]
-    SameSystem(SameName),
+    Indistinct(Indistinct),
     /// The folder of the demo holds something else.
     #[error("{} is there already, and no demo made it", .0.display())]
     NotADemo(PathBuf),

@@ -180,7 +180,7 @@ pub fn told(failure: &Failure, line: &CommandLine) -> Told {
         Failure::NoTables(_) => usage()
             .next("Is it the right database? Tables of another schema: name it with --schema."),
         Failure::FileUnwritten { source, .. } => unwritten(failure, source, "file with -o"),
-        Failure::Unguarded { .. } | Failure::Unheard { .. } | Failure::SameSystem(_) => {
+        Failure::Unguarded { .. } | Failure::Unheard { .. } | Failure::Indistinct(_) => {
             unserved(failure)
         }
         shown => not_shown(shown),

@@ -12,6 +12,7 @@ use crate::program::program;
 on_both_databases!(
     a_killed_server_loses_no_deletion_and_does_none_twice,
     a_server_that_is_told_to_stop_ends_well,
+    two_systems_that_share_a_route_are_not_served_together,
     without_keys_nobody_else_is_answered,
 );
 
@@ -169,4 +170,23 @@ async fn without_keys_nobody_else_is_answered(place: Place) {
     place.sexton(&["serve", "--base-path", "deletions"]).expect(2);
     let twice = place.sexton(&["serve", "sexton.toml"]).expect(2);
     assert!(twice.err.contains("two policies are of a system `batches`"), "{twice}");
+}
+
+async fn two_systems_that_share_a_route_are_not_served_together(place: Place) {
+    let own = place.folder().join("sexton.toml");
+    let text = std::fs::read_to_string(&own).expect("there is a policy");
+    let other = text.replace("\nsystem   = \"batches\"", "\nsystem   = \"copies\"");
+    assert_ne!(text, other);
+    std::fs::write(place.folder().join("other.toml"), &other).expect("it is written");
+    let served = place.sexton(&["serve", "other.toml", "--listen", "127.0.0.1:0"]).expect(2);
+    for named in ["`batches`", "`copies`", "`GET /api/v1/batches/{id}/delete-preview`"] {
+        assert!(served.err.contains(named), "{served}");
+    }
+    let checked = place.sexton(&["check", "other.toml"]).expect(1);
+    assert!(checked.out.contains("C517") && checked.out.contains("`copies`"), "{checked}");
+    let same = place.sexton(&["check", "sexton.toml"]).expect(1);
+    assert!(same.out.contains("C518"), "{same}");
+    let elsewhere = other.replace("/api/v1/", "/copies/v1/");
+    std::fs::write(place.folder().join("other.toml"), elsewhere).expect("it is written");
+    place.sexton(&["check", "other.toml"]).expect(0);
 }

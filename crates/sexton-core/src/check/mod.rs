@@ -42,6 +42,7 @@ pub(crate) mod spelling;
 mod strict;
 mod templates;
 mod things;
+mod together;
 mod triggers;
 mod unbuilt;
 mod undeclared;
@@ -65,6 +66,7 @@ pub use hooks::uncalled;
 pub(crate) use references::is_comparable;
 
 pub use inquiry::{Inquiry, LOOKED_AT, lengths_of};
+pub use together::{shared_route, together};
 pub use undeclared::{undeclared, undeclared_findings};
 
 /// What can be said of a policy and a schema without asking the database.

@@ -4,14 +4,14 @@ use super::Source;
 use crate::finding::{Finding, Located, Span, did_you_mean};
 use crate::graph::{column_or_finding, table_or_finding};
 use crate::policy::{
-    Deed, Fragment, Part, Placeholder, Policy, Route, Segment, Sql, Thing, ThingOption, Undo, Verb,
+    Deed, Fragment, Part, Placeholder, Policy, Route, Sql, Thing, ThingOption, Undo, Verb,
 };
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
     let routes = &source.policy.routes;
     let mut findings: Vec<Finding> = routes.iter().flat_map(|r| of_route(source, r)).collect();
     for (at, route) in routes.iter().enumerate() {
-        let same = routes[..at].iter().find(|other| meet(other, route));
+        let same = routes[..at].iter().find(|other| other.meets(route));
         findings.extend(same.map(|other| met(other, route)));
     }
     findings.extend(source.policy.lists.iter().filter_map(|list| {
@@ -88,17 +88,6 @@ fn unrestorable(deed: &Located<Deed>, thing: &Thing) -> Option<Finding> {
     };
     let finding = Finding::error("C515", Some(deed.span), format!("{why}, so none is restored"));
     Some(finding.help(format!("say under [things.{name}] how it is hidden, and `undo` with it")))
-}
-
-/// Whether one request can be meant for both.
-fn meet(one: &Route, other: &Route) -> bool {
-    one.method == other.method && one.path.len() == other.path.len() && {
-        let mut both = one.path.iter().zip(&other.path);
-        both.all(|pair| match pair {
-            (Segment::Written(one), Segment::Written(other)) => one == other,
-            _ => true,
-        })
-    }
 }
 
 fn met(other: &Route, route: &Route) -> Finding {

@@ -52,6 +52,17 @@ impl Route {
         self.branches.iter().map(|branch| &branch.does).chain(&self.does)
     }
 
+    /// Whether one request can be meant for both.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.method == other.method && self.path.len() == other.path.len() && {
+            let mut both = self.path.iter().zip(&other.path);
+            both.all(|pair| match pair {
+                (Segment::Written(one), Segment::Written(other)) => one == other,
+                _ => true,
+            })
+        }
+    }
+
     /// The names that its path gives.
     pub fn path_names(&self) -> impl Iterator<Item = &str> {
         self.path.iter().filter_map(|segment| match segment {

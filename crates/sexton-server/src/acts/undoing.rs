@@ -10,7 +10,7 @@ use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::who::Identity;
 use crate::who::access::{Action, Subject, may};
-use crate::who::door::verdict;
+use crate::who::door::{judge_thing, verdict};
 
 /// Gives back what a deletion has hidden, before anything is gone. What is restored stays so.
 pub async fn restore(
@@ -49,10 +49,14 @@ pub async fn withdraw(
 async fn theirs(system: &System, identity: &Identity, id: &str) -> Result<DeletionStatus, Failure> {
     let status = found(system, id, identity).await?;
     let thing = system.policy().things.iter().find(|thing| thing.name == status.row.thing);
-    let roles: Vec<String> = thing
-        .map_or_else(Vec::new, |thing| thing.roles.iter().map(|role| role.value.clone()).collect());
-    let name = system.policy().system.as_str();
-    verdict(may(identity, Action::Delete, Subject::Thing { system: name, roles: &roles }), name)?;
+    match thing {
+        Some(thing) => judge_thing(system, identity, Action::Delete, thing)?,
+        // The policy does not have it any more: then it is the system's.
+        None => {
+            let name = system.policy().system.as_str();
+            verdict(may(identity, Action::Delete, Subject::System(name)), name)?;
+        }
+    }
     Ok(status)
 }
 

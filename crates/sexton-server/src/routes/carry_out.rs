@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use sexton_core::audit::Receipt;
 use sexton_core::names::{TenantId, ThingName};
-use sexton_core::policy::{Deed, Outcome, Route, Verb};
+use sexton_core::policy::{Deed, Outcome, Route, Thing, Verb};
 use sexton_core::preview::{BlockerKind, Count, Preview};
 use sexton_core::routes::{Asked, AskedKey, Facts};
 use sexton_engine::{
@@ -129,7 +129,12 @@ impl Doing<'_> {
         root: &Root,
         path: &BTreeMap<String, String>,
     ) -> Result<bool, EngineError> {
-        if self.route.tenant.is_none() {
+        let across = self.thing(&root.thing).is_some_and(|thing| thing.across_tenants);
+        if across {
+            // A list too is of every tenant; and whoever sees all of them stays one who does.
+            self.system.permit(root)?;
+        }
+        if self.route.tenant.is_none() || across {
             return Ok(true);
         }
         // Whoever may not delete such things is told that, and not which tenants there are.
@@ -211,9 +216,12 @@ impl Doing<'_> {
         Ok(Outcome::Done)
     }
 
+    fn thing(&self, name: &ThingName) -> Option<&Thing> {
+        self.system.policy().things.iter().find(|known| known.name == *name)
+    }
+
     fn label(&self, thing: &ThingName) -> Option<String> {
-        let mut things = self.system.policy().things.iter();
-        let thing = things.find(|known| known.name == *thing)?;
+        let thing = self.thing(thing)?;
         thing.label.as_ref().map(|label| label.value.to_string())
     }
 

@@ -8,7 +8,6 @@ use axum::http::header::ALLOW;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use sexton_core::finding::Located;
 use sexton_core::policy::{Deed, Method, Outcome, Policy, Route, Thing};
 use sexton_core::routes::{Answered, Asked, Facts, Found, Match, Table, answer, ask, query};
 use sexton_engine::System;
@@ -20,6 +19,7 @@ use crate::service::Service;
 use crate::telling::{AsIs, no_such_path};
 use crate::who::Identity;
 use crate::who::access::only_looks;
+use crate::who::door::of_another_site;
 
 /// So much may be sent to a route: ids and words, and no more.
 const SENT_BYTES_MAX: usize = 1_048_576;
@@ -35,6 +35,10 @@ pub async fn serve(State(service): State<Arc<Service>>, request: Request) -> Res
             Found::Method(known) => methods.extend(known),
             Found::Nothing => {}
         }
+    }
+    // Order: whether there is anything is told to nobody whom another site has sent.
+    if service.gate.is_cross_origin(&parts) {
+        return of_another_site().into_response();
     }
     if methods.is_empty() {
         return no_such_path().into_response();
@@ -125,7 +129,8 @@ fn spoken_of<'p>(policy: &'p Policy, deed: &Deed) -> Option<&'p Thing> {
 }
 
 /// Why the caller may not ask this here. A list, or a rule, asks for the roles of its thing where the
-/// route says none; with everything else the engine asks for them by itself.
+/// route says none; with everything else the engine asks for them by itself. Where a thing reaches
+/// across tenants, the engine asks also for a list.
 fn forbidden(policy: &Policy, route: &Route, asked: &Asked, identity: &Identity) -> Option<String> {
     if !identity.may_see(policy.system.as_str()) {
         return Some(format!("this key is not for the system `{}`", policy.system));
@@ -137,12 +142,6 @@ fn forbidden(policy: &Policy, route: &Route, asked: &Asked, identity: &Identity)
         return Some("a rule deletes of every tenant, and this key is of one".to_owned());
     }
     let thing = spoken_of(policy, &asked.deed);
-    let granted = |role: &Located<String>| identity.roles.contains(&role.value);
-    // An administrator of one tenant is none of the others.
-    let across = thing.filter(|thing| thing.across_tenants && identity.tenant.is_some());
-    if let Some(thing) = across.filter(|thing| !thing.roles.iter().any(granted)) {
-        return Some(format!("a {} of any tenant needs a role that is granted for it", thing.name));
-    }
     let lists = asked.deed.verb().is_none_or(|verb| !verb.needs_id());
     let of_thing = thing.filter(|_| lists).map(|thing| thing.roles.as_slice());
     let roles = route.roles.as_deref().or(of_thing).unwrap_or_default();

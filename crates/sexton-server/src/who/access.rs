@@ -121,6 +121,8 @@ pub enum Subject<'a> {
         system: &'a str,
         /// One of these, if there are any.
         roles: &'a [String],
+        /// Whether it reaches across tenants.
+        across: bool,
     },
 }
 
@@ -141,7 +143,9 @@ pub fn may(identity: &Identity, action: Action, subject: Subject<'_>) -> Verdict
         Subject::System(system) | Subject::Thing { system, .. } if !identity.may_see(system) => {
             Verdict::Missing
         }
-        Subject::Thing { roles, .. } if !holds_one(identity, roles) => Verdict::Forbidden,
+        Subject::Thing { roles, across, .. } if !holds_one(identity, roles, across) => {
+            Verdict::Forbidden
+        }
         _ if !is_allowed(identity, action, subject) => Verdict::Forbidden,
         _ => Verdict::May,
     }
@@ -174,8 +178,11 @@ fn is_allowed(identity: &Identity, action: Action, subject: Subject<'_>) -> bool
 }
 
 /// The same as the engine asks before it looks for a root.
-fn holds_one(identity: &Identity, roles: &[String]) -> bool {
-    has(identity, "admin") || roles.is_empty() || roles.iter().any(|role| has(identity, role))
+fn holds_one(identity: &Identity, roles: &[String], across: bool) -> bool {
+    // An administrator of one tenant is none of the others.
+    let of_others = across && identity.tenant.is_some();
+    let is_granted = roles.iter().any(|role| has(identity, role));
+    is_granted || (!of_others && (roles.is_empty() || has(identity, "admin")))
 }
 
 fn has(identity: &Identity, role: &str) -> bool {

@@ -19,6 +19,8 @@ use super::origin::{Sent, is_cross};
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::service::Service;
+use sexton_core::policy::Thing;
+use sexton_engine::System;
 
 /// What a path needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,10 +129,15 @@ pub async fn guard_origin(
 ) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
     if service.gate.is_cross_origin(&parts) {
-        let detail = "a page of another site sent this; send it from where the server is";
-        return Err(Failure::by(Outcome::CrossOrigin).because(detail));
+        return Err(of_another_site());
     }
     Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// What another site made a browser send is not answered, whatever it is for.
+pub fn of_another_site() -> Failure {
+    let detail = "a page of another site sent this; send it from where the server is";
+    Failure::by(Outcome::CrossOrigin).because(detail)
 }
 
 /// Whether another site sent it, where no proxy is trusted and no other site allowed.
@@ -175,13 +182,23 @@ pub(crate) fn judge(
     let found = service.system(name, identity)?;
     let things = &found.policy().things;
     let thing = thing.and_then(|thing| things.iter().find(|known| known.name.as_str() == thing));
-    let roles: Option<Vec<String>> =
-        thing.map(|thing| thing.roles.iter().map(|role| role.value.clone()).collect());
-    let subject = match &roles {
-        Some(roles) => Subject::Thing { system: name, roles },
-        None => Subject::System(name),
-    };
-    verdict(may(identity, action, subject), name)
+    match thing {
+        Some(thing) => judge_thing(found, identity, action, thing),
+        None => verdict(may(identity, action, Subject::System(name)), name),
+    }
+}
+
+/// Whether they may do this with a thing of a system.
+pub(crate) fn judge_thing(
+    system: &System,
+    identity: &Identity,
+    action: Action,
+    thing: &Thing,
+) -> Result<(), Failure> {
+    let name = system.policy().system.as_str();
+    let roles: Vec<String> = thing.roles.iter().map(|role| role.value.clone()).collect();
+    let across = thing.across_tenants;
+    verdict(may(identity, action, Subject::Thing { system: name, roles: &roles, across }), name)
 }
 
 /// What a verdict is answered with.

@@ -126,7 +126,7 @@ async fn background_work_is_paused_and_goes_on(data: Data) {
 }
 
 async fn every_system_is_paused_at_once(data: Data) {
-    let other = crate::place::Data::of_on_sqlite(&sexton_samples::requests()).await;
+    let other = Data::of_on_sqlite(&sexton_samples::requests()).await;
     let systems = [
         data.system(&sexton_samples::batches()).await,
         other.system(&sexton_samples::requests()).await,

@@ -116,7 +116,7 @@ async fn every_door_asks_who_it_is_and_what_they_may(data: Data) {
         stranger.problem(401, "anonymous");
         let roles = ["admin".to_owned()];
         let subject = if door.path.contains("{thing}") {
-            Subject::Thing { system: "batches", roles: &roles }
+            Subject::Thing { system: "batches", roles: &roles, across: false }
         } else {
             Subject::System("batches")
         };

@@ -51,6 +51,11 @@ async fn b2_b3_another_origin_is_refused_before_anything_is_looked_for(place: Pl
         ] {
             place.ask_from(Some(origin), &admin(), method, address, "").await.is(403, &refused);
         }
+        // Not even whether there is anything at a path, or by another method, is told.
+        for (method, address) in [("DELETE", "/api/v1/nothing"), ("PUT", "/api/v1/batches/none")] {
+            let told = place.ask_from(Some(origin), &admin(), method, address, "").await;
+            assert_eq!((told.status, &told.json()["code"]), (403, &json!("cross_origin")));
+        }
         let reads = "/api/v1/batches/autumn-2026/delete-preview";
         assert_eq!(place.ask_from(Some(origin), &admin(), "GET", reads, "").await.status, 200);
     }

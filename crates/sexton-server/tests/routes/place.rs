@@ -111,6 +111,18 @@ impl Place {
         self.ask_from(None, asker, method, address, body).await
     }
 
+    /// Asks the API, which is told what is sent.
+    pub async fn ask_as_json(
+        &self,
+        asker: &Asker,
+        method: &str,
+        address: &str,
+        body: &str,
+    ) -> Reply {
+        let json = ("content-type", "application/json");
+        self.ask_with(&[json], asker, method, address, body).await
+    }
+
     /// Asks a route from a page of this origin.
     pub async fn ask_from(
         &self,
@@ -120,11 +132,23 @@ impl Place {
         address: &str,
         body: &str,
     ) -> Reply {
-        let request = Request::builder().method(method).uri(address).header("host", "app.example");
-        let request = match origin {
-            Some(origin) => request.header("origin", origin),
-            None => request,
-        };
+        let origin: Vec<_> = origin.iter().map(|origin| ("origin", *origin)).collect();
+        self.ask_with(&origin, asker, method, address, body).await
+    }
+
+    async fn ask_with(
+        &self,
+        headers: &[(&str, &str)],
+        asker: &Asker,
+        method: &str,
+        address: &str,
+        body: &str,
+    ) -> Reply {
+        let mut request =
+            Request::builder().method(method).uri(address).header("host", "app.example");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let request = match asker {
             Asker::Nobody => request,
             Asker::Known(credential) => request.header("authorization", credential),

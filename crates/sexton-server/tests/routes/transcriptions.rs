@@ -110,6 +110,37 @@ async fn t23_t24_the_console_reaches_across_tenants_with_a_role_of_its_own(place
     running.is(400, &error("invalid_state", "Cannot delete running job. Use cancel instead."));
 }
 
+/// Asks the API for something, and tells how it is answered.
+async fn status(place: &Place, asker: &Asker, method: &str, path: &str, body: &str) -> u16 {
+    let address = format!("/api/systems/transcriptions/{path}");
+    place.ask_as_json(asker, method, &address, body).await.status
+}
+
+async fn t23_t24_the_api_lets_nobody_else_across_tenants_either(place: Place) {
+    let (before, id) = (place.dump().await, job(1));
+    let admin = admin_of(BETA);
+    let above = with_roles("root", &["super-admin"], Some(BETA));
+    let one = format!("{{\"thing\":\"job-any-tenant\",\"id\":\"{id}\"}}");
+    let list = "things/job-any-tenant";
+    let (row, cancel) = (format!("{list}/{id}"), format!("{list}/{id}/cancel"));
+    for (method, path, body) in
+        [("GET", list, ""), ("GET", &row, ""), ("POST", &cancel, ""), ("POST", "previews", &one)]
+    {
+        assert_eq!(status(&place, &admin, method, path, body).await, 403, "{method} {path}");
+        let told = status(&place, &above, method, path, body).await;
+        assert!((200..300).contains(&told), "{method} {path}: {told}");
+    }
+    let confirmed = one.replace('}', &format!(",\"confirm\":\"{id}\"}}"));
+    assert_eq!(status(&place, &admin, "POST", "deletions", &confirmed).await, 403);
+    // Of their own tenant's things nothing has changed.
+    assert_eq!(status(&place, &admin, "GET", "things/job", "").await, 200);
+    assert_eq!(place.dump().await, before);
+    let told = status(&place, &above, "POST", "deletions", &confirmed).await;
+    assert!((200..300).contains(&told), "{told}");
+    place.settled().await;
+    assert_eq!(place.count("jobs", &format!("id = '{id}'")).await, 0);
+}
+
 async fn t25_only_the_audio_goes_and_only_once(place: Place) {
     let address = |number| format!("{JOBS}/{}/audio", job(number));
     let rest = place.objects_below("artifacts", &format!("jobs/{}/output", job(1)));
@@ -144,6 +175,7 @@ on_both_databases!(sexton_samples::transcriptions;
     t11_an_id_that_can_be_none_is_told_as_such,
     t21_the_other_path_does_the_same_in_its_own_words,
     t23_t24_the_console_reaches_across_tenants_with_a_role_of_its_own,
+    t23_t24_the_api_lets_nobody_else_across_tenants_either,
     t25_only_the_audio_goes_and_only_once,
     t27_a_session_that_has_ended_goes,
 );

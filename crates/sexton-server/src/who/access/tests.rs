@@ -27,7 +27,7 @@ fn of_shop_only(roles: &[&str]) -> Identity {
 /// for `archivist`, and of the system `shop`; `.` is forbidden, `-` is missing.
 #[test]
 fn the_table_of_roles() {
-    let kinds: [(&str, Identity); 14] = [
+    let kinds: [(&str, Identity); 15] = [
         ("no role", of(&[])),
         ("archivist", of(&["archivist"])),
         ("viewer", of(&["viewer"])),
@@ -40,13 +40,16 @@ fn the_table_of_roles() {
         ("tenant t: no role", in_a_tenant(&[])),
         ("tenant t: operator", in_a_tenant(&["operator"])),
         ("tenant t: admin", in_a_tenant(&["admin"])),
+        ("tenant t: archivist", in_a_tenant(&["archivist"])),
         ("shop only: admin", of_shop_only(&["admin"])),
         ("shop only: operator", of_shop_only(&["operator"])),
     ];
     let archivist = ["archivist".to_owned()];
     let subjects = [
-        ("any thing", Subject::Thing { system: "shop", roles: &[] }),
-        ("archivist's", Subject::Thing { system: "shop", roles: &archivist }),
+        ("any thing", Subject::Thing { system: "shop", roles: &[], across: false }),
+        ("archivist's", Subject::Thing { system: "shop", roles: &archivist, across: false }),
+        ("across", Subject::Thing { system: "shop", roles: &[], across: true }),
+        ("a.'s across", Subject::Thing { system: "shop", roles: &archivist, across: true }),
         ("shop", Subject::System("shop")),
         ("blog", Subject::System("blog")),
         ("server", Subject::Server),
@@ -71,7 +74,7 @@ fn the_table_of_roles() {
 #[test]
 fn who_only_views_changes_nothing_whatever_else_they_hold() {
     let roles = ["archivist".to_owned()];
-    let subject = Subject::Thing { system: "shop", roles: &roles };
+    let subject = Subject::Thing { system: "shop", roles: &roles, across: false };
     for action in Action::ALL {
         let verdict = may(&of(&["viewer", "archivist"]), action, subject);
         assert_eq!(verdict == Verdict::May, action.only_looks(), "{action:?}");
@@ -92,7 +95,8 @@ fn who_sees_one_tenant_gets_nothing_that_is_of_all() {
 fn a_system_that_is_not_theirs_never_was() {
     for role in ["", "viewer", "operator", "admin"] {
         for action in Action::ALL {
-            let thing = Subject::Thing { system: "blog", roles: &["admin".to_owned()] };
+            let thing =
+                Subject::Thing { system: "blog", roles: &["admin".to_owned()], across: false };
             for subject in [Subject::System("blog"), thing] {
                 assert_eq!(may(&of_shop_only(&[role]), action, subject), Verdict::Missing);
             }
@@ -105,7 +109,7 @@ fn a_system_that_is_not_theirs_never_was() {
 fn the_admin_is_the_same_as_the_engines() {
     for roles in [&[][..], &["admin"], &["operator"], &["Admin"]] {
         let asks = ["archivist".to_owned()];
-        let subject = Subject::Thing { system: "shop", roles: &asks };
+        let subject = Subject::Thing { system: "shop", roles: &asks, across: false };
         let verdict = may(&of(roles), Action::Delete, subject);
         assert_eq!(verdict == Verdict::May, of(roles).caller().admin, "{roles:?}");
     }
