@@ -18,5 +18,5 @@ pub use deletion::{AskDeletion, AskTakeBack, Deletion, Deletions, Outcome, Phase
 pub use hold::{AskHold, AskRelease, Hold, Holds, Release};
 pub use preview::{AskPreview, Difference, Preview};
 pub use problem::{Blocker, Problem, Wrong};
-pub use sweep::{AskSweep, Sweep};
+pub use sweep::{AskSweep, ReclaimedStore, Sweep};
 pub use system::{SystemSummary, Systems, Thing, ThingOption, ThingRow, ThingRows, Things};

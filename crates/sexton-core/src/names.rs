@@ -108,6 +108,10 @@ name!(
     PreviewId
 );
 name!(
+    /// One sweep that a server began, `swp_…`.
+    SweepId
+);
+name!(
     /// One stored promise, `int_…`; what is called knows a repeat by it.
     IntentId
 );

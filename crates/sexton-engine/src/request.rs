@@ -48,6 +48,12 @@ impl Caller {
         Self { actor, organisations: Vec::new(), tenant: None, roles, admin: false }
     }
 
+    /// What is kept for them is found by this: their name, within their tenant.
+    pub fn owner(&self) -> String {
+        let tenant = self.tenant.as_ref().map(TenantId::as_str).unwrap_or_default();
+        format!("{tenant}\n{}", self.actor)
+    }
+
     /// The same, but in this tenant only.
     #[must_use]
     pub fn within(self, tenant: TenantId) -> Self {

@@ -19,6 +19,7 @@ mod service;
 mod shelf;
 mod sweeping;
 mod telling;
+mod tidying;
 mod working;
 
 pub use extract::{Asker, Changer};

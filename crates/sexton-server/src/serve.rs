@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::router::router;
 use crate::service::Service;
+use crate::tidying::tidy;
 use crate::working::work;
 
 /// So long those who wait have to be answered, once it is told to stop.
@@ -40,6 +41,10 @@ pub async fn serve(
         for (_, system) in service.systems() {
             workers.spawn(work(system.clone(), service.stopping()));
         }
+    }
+    if let Some(state) = service.state() {
+        let clock = service.surroundings.clock.clone();
+        workers.spawn(tidy(state.clone(), clock, service.stopping()));
     }
     let told = {
         let service = service.clone();

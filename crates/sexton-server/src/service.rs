@@ -6,9 +6,11 @@ use std::sync::Arc;
 use sexton_core::check::shared_route;
 use sexton_core::names::{RouteName, SystemName};
 use sexton_core::policy::Policy;
+use sexton_engine::ports::{Secrets, State, SystemSecrets};
 use sexton_engine::{Surroundings, System};
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
+use crate::api::Signer;
 use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::meter::Meter;
@@ -36,6 +38,8 @@ pub struct Service {
     pub meter: Arc<Meter>,
     base_path: String,
     stopping: watch::Sender<bool>,
+    state: Option<Arc<dyn State>>,
+    signer: OnceCell<Signer>,
 }
 
 /// Why systems cannot be served together.
@@ -87,7 +91,38 @@ impl Service {
             meter: Arc::default(),
             base_path: String::new(),
             stopping: watch::Sender::new(false),
+            state: None,
+            signer: OnceCell::new(),
         })
+    }
+
+    /// The same, sharing previews, sweeps and cursors with every server that has this state, which
+    /// must be prepared. Without, each keeps its own.
+    #[must_use]
+    pub fn sharing(self, state: Arc<dyn State>) -> Self {
+        Self {
+            shelf: Shelf::Shared(state.clone()),
+            sweeps: Sweeps::Shared(state.clone()),
+            state: Some(state),
+            ..self
+        }
+    }
+
+    /// What is shared with other servers, if anything is.
+    pub fn state(&self) -> Option<&Arc<dyn State>> {
+        self.state.as_ref()
+    }
+
+    /// Who signs cursors.
+    pub(crate) async fn signer(&self) -> Result<&Signer, Failure> {
+        let make = async || {
+            let fresh = SystemSecrets.secret();
+            match &self.state {
+                Some(state) => state.shared_secret("cursors", &fresh).await.map(Signer),
+                None => Ok(Signer(fresh)),
+            }
+        };
+        Ok(self.signer.get_or_try_init(make).await?)
     }
 
     /// The same below this path: empty, or with a slash before and none behind.

@@ -55,11 +55,14 @@ const MIGRATIONS: [Migration; 13] = [
     Migration { number: 14, name: "figures", text: include_str!("../migrations/0014_figures.sql") },
 ];
 
-const STATE_MIGRATIONS: [Migration; 1] = [Migration {
-    number: 1,
-    name: "keys",
-    text: include_str!("../migrations/state/0001_keys.sql"),
-}];
+const STATE_MIGRATIONS: [Migration; 2] = [
+    Migration { number: 1, name: "keys", text: include_str!("../migrations/state/0001_keys.sql") },
+    Migration {
+        number: 2,
+        name: "sweeps",
+        text: include_str!("../migrations/state/0002_sweeps.sql"),
+    },
+];
 
 /// Files that belong together, and the statements about the table in which they are recorded.
 pub struct Family {

@@ -32,14 +32,15 @@ pub async fn run(asked: &Serve, shared: &Shared, screen: &mut Screen) -> Result<
     for policy in &asked.more {
         systems.push(system(&Shared { policy: policy.clone(), ..shared.clone() }).await?);
     }
-    let gate = gate(&asked.state, &shared, Actor::new(actor(None))).await?;
+    let (gate, state) = gate(&asked.state, &shared, Actor::new(actor(None))).await?;
     let gate: Arc<dyn Gate> = Arc::new(gate);
     let address = address(&asked.listen).await?;
     if !gate.is_guarded() && !address.ip().is_loopback() {
         return Err(Failure::Unguarded { address: asked.listen.clone() });
     }
     let service = Service::new(systems, gate, Surroundings::of_this_machine());
-    let service = Arc::new(service.map_err(Failure::Indistinct)?.below(&asked.base_path));
+    let service = service.map_err(Failure::Indistinct)?.below(&asked.base_path).sharing(state);
+    let service = Arc::new(service);
     let unheard = |source| Failure::Unheard { address: asked.listen.clone(), source };
     let listener = TcpListener::bind(address).await.map_err(unheard)?;
     let address = listener.local_addr().map_err(unheard)?;

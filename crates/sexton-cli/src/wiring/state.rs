@@ -68,17 +68,21 @@ fn address_of(config: &Config, policy: &Path) -> Result<StateAddress, Failure> {
     }
 }
 
-/// The gate of the server; as long as there are no keys, this machine is of that operator.
-pub async fn gate(given: &StateAt, shared: &Shared, operator: Actor) -> Result<KeyGate, Failure> {
+/// The gate of the server, and the state that it shares with others; as long as there are no keys, this machine is of that operator.
+pub async fn gate(
+    given: &StateAt,
+    shared: &Shared,
+    operator: Actor,
+) -> Result<(KeyGate, Arc<dyn State>), Failure> {
     let config = config(given.state.as_ref(), &shared.policy)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let read = |name: &str| std::env::var(name).ok();
     let tokens = config.tokens.as_ref().map(|tokens| TokenJudge::of(tokens, read, clock.clone()));
     let tokens = tokens.transpose().map_err(ServerFailure::NoTokens)?;
     let state = open_or_create(&address_of(&config, &shared.policy)?).await?;
-    let gate = KeyGate::new(&config, tokens, state, clock).for_operator(operator);
+    let gate = KeyGate::new(&config, tokens, state.clone(), clock).for_operator(operator);
     gate.open().await?;
-    Ok(gate)
+    Ok((gate, state))
 }
 
 fn of(address: &str) -> Result<StateAddress, Failure> {

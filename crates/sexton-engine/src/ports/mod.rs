@@ -41,7 +41,7 @@ pub use requests::{Backlog, DeletionPage, KeptRequest, RequestKey, Requests};
 pub use rules::{RefusedRoot, RuleRow, RuleRun, Rules};
 pub use shared::{Scope, Shared};
 pub use state::{
-    ConsoleSession, Grant, Key, KeyPlace, NewKey, SecretHash, State, StoredPreview,
+    ConsoleSession, Grant, Key, KeyPlace, NewKey, SecretHash, State, StoredPreview, StoredSweep,
     USE_NOTED_EVERY_SECS,
 };
 pub use store::Store;

@@ -1,4 +1,5 @@
-//! The port to the server's own state: API keys, sessions of the console, stored previews.
+//! The port to the server's own state: API keys, sessions of the console, stored previews, the
+//! latest sweeps.
 //!
 //! It lives in a database of its own, because it belongs to no system: a server has several
 //! systems and replicas, and one state. Secrets are never in it, only what they hash to.
@@ -10,7 +11,9 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use sexton_core::names::{ConsoleSessionId, KeyId, PreviewId, SystemName, TenantId, Timestamp};
+use sexton_core::names::{
+    ConsoleSessionId, KeyId, PreviewId, SweepId, SystemName, TenantId, Timestamp,
+};
 
 use super::error::DatabaseError;
 
@@ -109,6 +112,23 @@ pub struct StoredPreview {
     pub expires_at: Timestamp,
 }
 
+/// The latest sweep of a system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSweep {
+    /// The system that it is of: there is one of each.
+    pub system: SystemName,
+    /// Its id.
+    pub id: SweepId,
+    /// What the server keeps of it: JSON, which this port does not read.
+    pub body: String,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// Until when nobody else begins one, if it does not end before.
+    pub leased_until: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
 /// The server's own state.
 #[async_trait]
 pub trait State: Send + Sync {
@@ -161,6 +181,29 @@ pub trait State: Send + Sync {
         owner: &str,
         now: Timestamp,
     ) -> Result<Option<StoredPreview>, DatabaseError>;
+
+    /// Stores a sweep in the place of the one before, unless that is under way: it has not ended,
+    /// and its lease is not over by then. Says whether it was stored.
+    async fn begin_sweep(&self, sweep: &StoredSweep, now: Timestamp)
+    -> Result<bool, DatabaseError>;
+
+    /// Holds a sweep's lease until then. Says whether it is the latest and has not ended.
+    async fn keep_sweep(&self, id: &SweepId, until: Timestamp) -> Result<bool, DatabaseError>;
+
+    /// Ends a sweep with what is kept of it. Says whether it is the latest and had not ended.
+    async fn end_sweep(
+        &self,
+        id: &SweepId,
+        at: Timestamp,
+        body: &str,
+    ) -> Result<bool, DatabaseError>;
+
+    /// The latest sweep of a system.
+    async fn sweep(&self, system: &SystemName) -> Result<Option<StoredSweep>, DatabaseError>;
+
+    /// The secret of this name that all servers share: the one that is stored, or else this one,
+    /// stored now. Race: of two at once both get the first one's.
+    async fn shared_secret(&self, name: &str, fresh: &[u8; 32]) -> Result<[u8; 32], DatabaseError>;
 
     /// Removes sessions and previews that are over by then, at most so many of each. Says how
     /// many went.

@@ -3,12 +3,15 @@
 
 mod keys;
 mod previews;
+mod secrets;
 mod sessions;
+mod sweeps;
 
 use async_trait::async_trait;
-use sexton_core::names::{ConsoleSessionId, KeyId, PreviewId, Timestamp};
+use sexton_core::names::{ConsoleSessionId, KeyId, PreviewId, SweepId, SystemName, Timestamp};
 use sexton_engine::ports::{
     ConsoleSession, DatabaseError, Key, KeyPlace, Mode, NewKey, SecretHash, State, StoredPreview,
+    StoredSweep,
 };
 
 use crate::database::PostgresDatabase;
@@ -135,8 +138,9 @@ impl State for PostgresState {
         self.end(held, "end a session", done).await
     }
 
+    /// A crash may lose it: then it is made again.
     async fn put_preview(&self, preview: &StoredPreview) -> Result<(), DatabaseError> {
-        let mut held = self.begin(Mode::Change).await?;
+        let mut held = self.begin(Mode::Keep).await?;
         let done = previews::insert(&mut self.database.link(&mut held), preview).await;
         self.end(held, "store a preview", done).await
     }
@@ -150,6 +154,51 @@ impl State for PostgresState {
         let mut held = self.begin(LOOK).await?;
         let found = previews::read(&mut self.database.link(&mut held), id, owner, now).await;
         self.end(held, "read a preview", found).await
+    }
+
+    async fn begin_sweep(
+        &self,
+        sweep: &StoredSweep,
+        now: Timestamp,
+    ) -> Result<bool, DatabaseError> {
+        let mut held = self.begin(Mode::Keep).await?;
+        let done = sweeps::begin(&mut self.database.link(&mut held), sweep, now).await;
+        self.end(held, "begin a sweep", done).await
+    }
+
+    async fn keep_sweep(&self, id: &SweepId, until: Timestamp) -> Result<bool, DatabaseError> {
+        let mut held = self.begin(Mode::Keep).await?;
+        let done = sweeps::keep(&mut self.database.link(&mut held), id, until).await;
+        self.end(held, "keep a sweep", done).await
+    }
+
+    async fn end_sweep(
+        &self,
+        id: &SweepId,
+        at: Timestamp,
+        body: &str,
+    ) -> Result<bool, DatabaseError> {
+        let mut held = self.begin(Mode::Keep).await?;
+        let done = sweeps::end(&mut self.database.link(&mut held), id, at, body).await;
+        self.end(held, "end a sweep", done).await
+    }
+
+    async fn sweep(&self, system: &SystemName) -> Result<Option<StoredSweep>, DatabaseError> {
+        let mut held = self.begin(LOOK).await?;
+        let found = sweeps::latest(&mut self.database.link(&mut held), system).await;
+        self.end(held, "read a sweep", found).await
+    }
+
+    async fn shared_secret(&self, name: &str, fresh: &[u8; 32]) -> Result<[u8; 32], DatabaseError> {
+        const LABEL: &str = "share a secret";
+        let mut held = self.begin(Mode::Change).await?;
+        let done = secrets::offer(&mut self.database.link(&mut held), name, fresh).await;
+        self.end(held, LABEL, done).await?;
+        // Order: the first one's is seen only once it has committed.
+        let mut held = self.begin(LOOK).await?;
+        let found = secrets::read(&mut self.database.link(&mut held), name).await;
+        let kept = self.end(held, LABEL, found).await?;
+        Ok(kept.and_then(|kept| kept.try_into().ok()).unwrap_or(*fresh))
     }
 
     async fn expire(&self, now: Timestamp, limit: u32) -> Result<u64, DatabaseError> {

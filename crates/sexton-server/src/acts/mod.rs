@@ -6,4 +6,5 @@
 pub mod holds;
 pub mod pauses;
 pub mod retention;
+pub mod sweeps;
 pub mod undoing;

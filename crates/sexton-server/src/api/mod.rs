@@ -16,3 +16,4 @@ mod document;
 mod page;
 
 pub(crate) use document::{document, explain};
+pub(crate) use page::Signer;

@@ -138,7 +138,7 @@ async fn rows_of_a_thing_come_in_pages_the_newest_first(data: Data) {
     server.get(&format!("{path}/winter-1999")).await.problem(404, "missing");
     server.get("/api/systems/batches/things/bath").await.problem(404, "missing");
     let odd = server.get(&format!("{path}?cursor=IltdIg")).await;
-    odd.problem(422, "not_listed");
+    odd.problem(400, "bad_cursor");
 }
 
 async fn rows_are_found_by_what_they_contain(data: Data) {

@@ -14,5 +14,6 @@ mod holding;
 mod listing;
 mod looking;
 mod operating;
+mod replicas;
 mod stopping;
 mod undoing;

@@ -7,5 +7,6 @@ mod place;
 
 mod batches;
 mod datasets;
+mod reclaiming;
 mod snapshots;
 mod transcriptions;

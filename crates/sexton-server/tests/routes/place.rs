@@ -153,6 +153,10 @@ impl Place {
             Asker::Nobody => request,
             Asker::Known(credential) => request.header("authorization", credential),
         };
+        let request = match body {
+            "" => request,
+            _ => request.header(header::CONTENT_TYPE, "application/json"),
+        };
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let headers = response.headers().iter();
@@ -217,6 +221,13 @@ impl Place {
     pub fn system(&self) -> &System {
         let (_, system) = self.service.systems().next().unwrap();
         system
+    }
+
+    /// Puts an object that no row names.
+    pub fn plant(&self, store: &str, key: &str) {
+        let place = self.folder.path().join(store).join(key);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(place, "nobody's").unwrap();
     }
 
     /// How many objects a store holds below a key.

@@ -5,16 +5,19 @@
 
 mod keys;
 mod previews;
+mod secrets;
 mod sessions;
+mod sweeps;
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use async_trait::async_trait;
-use sexton_core::names::{ConsoleSessionId, KeyId, PreviewId, Timestamp};
+use sexton_core::names::{ConsoleSessionId, KeyId, PreviewId, SweepId, SystemName, Timestamp};
 use sexton_engine::ports::{
     ConsoleSession, DatabaseError, Key, KeyPlace, NewKey, SecretHash, State, StoredPreview,
+    StoredSweep,
 };
 use sqlx::SqliteConnection;
 
@@ -141,6 +144,39 @@ impl State for SqliteState {
     ) -> Result<Option<StoredPreview>, DatabaseError> {
         let found = previews::read(&mut *self.pools.looker(None).await?, id, owner, now).await;
         told("read a preview", found)
+    }
+
+    async fn begin_sweep(
+        &self,
+        sweep: &StoredSweep,
+        now: Timestamp,
+    ) -> Result<bool, DatabaseError> {
+        told("begin a sweep", sweeps::begin(&mut *self.pools.changer().await?, sweep, now).await)
+    }
+
+    async fn keep_sweep(&self, id: &SweepId, until: Timestamp) -> Result<bool, DatabaseError> {
+        told("keep a sweep", sweeps::keep(&mut *self.pools.changer().await?, id, until).await)
+    }
+
+    async fn end_sweep(
+        &self,
+        id: &SweepId,
+        at: Timestamp,
+        body: &str,
+    ) -> Result<bool, DatabaseError> {
+        told("end a sweep", sweeps::end(&mut *self.pools.changer().await?, id, at, body).await)
+    }
+
+    async fn sweep(&self, system: &SystemName) -> Result<Option<StoredSweep>, DatabaseError> {
+        told("read a sweep", sweeps::latest(&mut *self.pools.looker(None).await?, system).await)
+    }
+
+    async fn shared_secret(&self, name: &str, fresh: &[u8; 32]) -> Result<[u8; 32], DatabaseError> {
+        const LABEL: &str = "share a secret";
+        let mut connection = self.pools.changer().await?;
+        told(LABEL, secrets::offer(&mut connection, name, fresh).await)?;
+        let kept = told(LABEL, secrets::read(&mut connection, name).await)?;
+        Ok(kept.and_then(|kept| kept.try_into().ok()).unwrap_or(*fresh))
     }
 
     async fn expire(&self, now: Timestamp, limit: u32) -> Result<u64, DatabaseError> {

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use sexton_core::names::{ConsoleSessionId, KeyId, PreviewId, SystemName, TenantId, Timestamp};
+use sexton_core::names::{
+    ConsoleSessionId, KeyId, PreviewId, SweepId, SystemName, TenantId, Timestamp,
+};
 use sexton_engine::ports::{
     ConsoleSession, DatabaseError, Grant, Key, KeyPlace, NewKey, SecretHash, State, StoredPreview,
-    Violation,
+    StoredSweep, Violation,
 };
 
 use super::{Outcome, refusal};
@@ -30,6 +32,7 @@ macro_rules! state_conformance_suite {
             a_revoked_key_stays_and_is_revoked_once, a_use_is_noted_once_a_minute,
             a_session_is_found_until_it_is_over, a_revoked_key_ends_its_sessions_and_no_others,
             a_session_needs_its_key, a_preview_is_its_owners_until_it_is_over,
+            one_sweep_of_a_system_at_a_time_is_under_way, a_secret_is_the_first_ones,
             what_is_over_goes_and_nothing_else, preparing_the_state_again_changes_nothing
         }
     };
@@ -252,6 +255,52 @@ pub async fn a_preview_is_its_owners_until_it_is_over(subject: &StateSubject) ->
     assert_eq!(found("key_02", 0).await?, None, "it is another's");
     assert_eq!(found("KEY_01", 0).await?, None, "letters count");
     assert_eq!(state.preview(&PreviewId::new("prv_02"), "key_01", NOW).await?, None);
+    Ok(())
+}
+
+fn a_sweep(id: &str, system: &str, secs: i64) -> StoredSweep {
+    StoredSweep {
+        system: SystemName::new(system),
+        id: SweepId::new(id),
+        body: "{}".to_owned(),
+        began_at: NOW,
+        leased_until: NOW.plus_secs(secs),
+        ended_at: None,
+    }
+}
+
+pub async fn one_sweep_of_a_system_at_a_time_is_under_way(subject: &StateSubject) -> Outcome {
+    let state = &subject.state;
+    state.prepare().await?;
+    let (first, second) = (a_sweep("swp_1", "a", 60), a_sweep("swp_2", "a", 200));
+    assert_eq!(state.sweep(&first.system).await?, None);
+    assert!(state.begin_sweep(&first, NOW).await?);
+    assert!(!state.begin_sweep(&second, NOW.plus_secs(59)).await?, "one is under way");
+    assert!(state.begin_sweep(&a_sweep("swp_3", "b", 60), NOW).await?, "of another system");
+    assert!(state.keep_sweep(&first.id, NOW.plus_secs(90)).await?);
+    assert!(!state.begin_sweep(&second, NOW.plus_secs(89)).await?, "its lease was held longer");
+    assert!(state.begin_sweep(&second, NOW.plus_secs(90)).await?, "its lease is over");
+    assert!(!state.keep_sweep(&first.id, NOW.plus_secs(500)).await?, "it is not the latest");
+    assert!(!state.end_sweep(&first.id, NOW, "late").await?);
+    assert_eq!(state.sweep(&first.system).await?, Some(second.clone()));
+    assert!(state.end_sweep(&second.id, NOW.plus_secs(95), "found").await?);
+    assert!(!state.end_sweep(&second.id, NOW.plus_secs(96), "again").await?);
+    let ended = StoredSweep {
+        body: "found".to_owned(),
+        ended_at: Some(NOW.plus_secs(95)),
+        ..second.clone()
+    };
+    assert_eq!(state.sweep(&second.system).await?, Some(ended));
+    assert!(state.begin_sweep(&a_sweep("swp_4", "a", 60), NOW).await?, "it has ended");
+    Ok(())
+}
+
+pub async fn a_secret_is_the_first_ones(subject: &StateSubject) -> Outcome {
+    let state = &subject.state;
+    state.prepare().await?;
+    assert_eq!(state.shared_secret("cursors", &[1; 32]).await?, [1; 32]);
+    assert_eq!(state.shared_secret("cursors", &[2; 32]).await?, [1; 32]);
+    assert_eq!(state.shared_secret("others", &[2; 32]).await?, [2; 32]);
     Ok(())
 }
 

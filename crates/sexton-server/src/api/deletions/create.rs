@@ -49,7 +49,7 @@ pub async fn create(
         return again(&service, &system, &once.same(known)?, wait).await;
     }
     let request = match &ask.preview {
-        Some(id) => confirmed(&service, &name, id, &ask, &identity)?,
+        Some(id) => confirmed(&service, &name, id, &ask, &identity).await?,
         None => named(&ask, &identity)?,
     };
     let accepted = match &once {
@@ -81,7 +81,7 @@ async fn again(
 }
 
 /// A deletion of exactly what was previewed.
-fn confirmed(
+async fn confirmed(
     service: &Service,
     system: &str,
     preview: &str,
@@ -92,8 +92,8 @@ fn confirmed(
         let detail = "thing, ids and options are those of the preview";
         return Err(Failure::unfit("/thing", detail));
     }
-    let kept = kept(service, system, preview, identity)?;
-    let Some(bound) = &kept.bound else {
+    let kept = kept(service, system, preview, identity).await?;
+    let Some(bound) = kept.bound else {
         let detail = "not every key was found in the time allowed, so nothing binds a deletion to \
                       this preview";
         return Err(Failure::by(Outcome::OverLimit).because(detail));
@@ -101,8 +101,7 @@ fn confirmed(
     if ask.digest.as_deref() != Some(bound.digest()) {
         return Err(Failure::unfit("/digest", "give the digest of the preview that is confirmed"));
     }
-    let root = sexton_engine::Root { caller: identity.caller(), ..kept.root.clone() };
-    Ok(DeleteRequest { root, reason: ask.reason.clone(), bound_to: Some(bound.clone()) })
+    Ok(DeleteRequest { root: kept.root, reason: ask.reason.clone(), bound_to: Some(bound) })
 }
 
 /// A deletion by id, with the id once more as its confirmation.

@@ -8,7 +8,7 @@ use sexton_api::Deletions;
 use sexton_core::names::{DeletionId, Timestamp};
 
 use super::shown::shown;
-use crate::api::page::{Paging, cursor, paged};
+use crate::api::page::{Paging, paged};
 use crate::extract::{Asked, Asker, Place};
 use crate::failure::Failure;
 use crate::service::Service;
@@ -29,7 +29,9 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     let system = service.system(&name, &identity)?;
     let limit = paging.limit()?;
-    let place: Option<(i64, String)> = paging.place()?;
+    let signer = service.signer().await?;
+    let of = format!("deletions of {name}");
+    let place: Option<(i64, String)> = paging.place(signer, &of)?;
     let place = place.map(|(at, id)| (Timestamp(at), DeletionId::new(id)));
     let before = place.as_ref().map(|(at, id)| (*at, id));
     let actor = identity.tenant.as_ref().map(|_| &identity.actor);
@@ -38,7 +40,8 @@ pub async fn list(
     let more = statuses.len() > limit as usize;
     statuses.truncate(limit as usize);
     let last = statuses.last().filter(|_| more);
-    let next = last.and_then(|last| cursor(&(last.row.requested_at.0, last.row.id.as_str())));
+    let next =
+        last.and_then(|last| signer.cursor(&of, &(last.row.requested_at.0, last.row.id.as_str())));
     let data = statuses.into_iter().map(shown).collect();
     let page = Deletions { data, next_cursor: next.clone() };
     let path = format!("{}/api/systems/{name}/deletions", service.base_path());

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, StatusCode};
 use sexton_api::AskDeletion;
 use sexton_core::lifecycle::State;
-use sexton_core::names::{DeletionId, TenantId};
+use sexton_core::names::DeletionId;
 use sexton_engine::System;
 use sexton_engine::ports::{KeptRequest, RequestKey};
 
@@ -39,8 +39,7 @@ pub(super) fn once(
         .map_err(|error| Failure::silent(Outcome::Failed, error.to_string()))?;
     let body = blake3::hash(&body).to_hex().to_string();
     // Whoever has a new key of the same name asks the same again.
-    let tenant = identity.tenant.as_ref().map(TenantId::as_str).unwrap_or_default();
-    let asker = format!("{tenant}\n{}", identity.actor);
+    let asker = identity.caller().owner();
     Ok(Some(Once { key: RequestKey { asker, key: key.to_owned() }, body }))
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sexton_api::Holds;
 
 use crate::acts::holds;
-use crate::api::page::{Paging, cursor, paged};
+use crate::api::page::{Paging, paged};
 use crate::extract::{Asked, Asker, Place};
 use crate::failure::Failure;
 use crate::service::Service;
@@ -39,12 +39,13 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     let paging = Paging { limit, cursor: behind };
     let limit = paging.limit()?;
+    let (signer, list) = (service.signer().await?, format!("holds of {name}: {all}"));
     // One more than is shown tells whether there is a next page.
-    let which = (all, paging.place()?, limit + 1);
+    let which = (all, paging.place(signer, &list)?, limit + 1);
     let mut data = holds::list(&service, &identity, &name, which).await?;
     let more = data.len() > limit as usize;
     data.truncate(limit as usize);
-    let next = data.last().filter(|_| more).and_then(|last| cursor(&last.id));
+    let next = data.last().filter(|_| more).and_then(|last| signer.cursor(&list, &last.id));
     let page = Holds { data, next_cursor: next.clone() };
     let path = format!("{}/api/systems/{name}/holds", service.base_path());
     let asked = if all { "?all=true" } else { "" };

@@ -47,9 +47,9 @@ pub async fn create(
     };
     let bound = preview.digest.zip(preview.parts);
     let bound = bound.map(|(digest, parts)| Bound::Parts { digest, parts });
-    service
-        .shelf
-        .keep(Kept { shown: shown.clone(), root, bound, expires_at, maker: identity }, now);
+    let kept = Kept { shown, root, bound };
+    service.shelf.keep(&kept, (now, expires_at)).await?;
+    let shown = kept.shown;
     let location = format!("{}/api/systems/{name}/previews/{}", service.base_path(), shown.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
 }

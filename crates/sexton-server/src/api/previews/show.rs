@@ -26,18 +26,18 @@ pub async fn show(
     Place((name, id)): Place<(String, String)>,
 ) -> Result<Json<Preview>, Failure> {
     service.system(&name, &identity)?;
-    Ok(Json(kept(&service, &name, &id, &identity)?.shown.clone()))
+    Ok(Json(kept(&service, &name, &id, &identity).await?.shown))
 }
 
 /// A preview that can still be confirmed.
-pub(crate) fn kept(
+pub(crate) async fn kept(
     service: &Service,
     system: &str,
     id: &str,
     identity: &Identity,
-) -> Result<Arc<Kept>, Failure> {
+) -> Result<Kept, Failure> {
     let now = service.surroundings.clock.now();
-    service.shelf.find(system, id, identity, now).ok_or_else(|| {
+    service.shelf.find(system, id, identity, now).await?.ok_or_else(|| {
         Failure::of(StatusCode::NOT_FOUND, "preview_gone", "There is no such preview any more")
             .because("previews are kept for 15 minutes; make it again")
     })

@@ -10,7 +10,7 @@ use sexton_api::{ThingRow, ThingRows};
 use sexton_core::names::ThingName;
 use sexton_engine::{self as engine, ThingQuery};
 
-use crate::api::page::{Paging, cursor, paged};
+use crate::api::page::{Paging, paged};
 use crate::extract::{Asked, Asker, Place};
 use crate::failure::Failure;
 use crate::service::Service;
@@ -42,18 +42,19 @@ pub async fn rows(
     let system = service.system(&name, &identity)?;
     let paging = Paging { limit, cursor: behind };
     let limit = paging.limit()?;
+    let (signer, list) = (service.signer().await?, format!("{thing} of {name}: {q:?}"));
     let query = ThingQuery {
         thing: ThingName::new(thing.as_str()),
         caller: identity.caller(),
         containing: q.clone().filter(|q| !q.is_empty()),
-        after: paging.place()?,
+        after: paging.place(signer, &list)?,
         // One more than is shown tells whether there is a next page.
         limit: limit + 1,
     };
     let Some(mut rows) = system.thing_rows(&query).await? else { return Err(unlisted(&thing)) };
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).and_then(|last| cursor(&last.place));
+    let next = rows.last().filter(|_| more).and_then(|last| signer.cursor(&list, &last.place));
     let data = rows.into_iter().map(shown).collect();
     let page = ThingRows { data, next_cursor: next.clone() };
     let path = format!("{}/api/systems/{name}/things/{thing}", service.base_path());
