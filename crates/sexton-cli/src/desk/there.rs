@@ -249,7 +249,11 @@ impl Desk for There {
             return Err(RemoteFailure::OnlyHere("--reclaim").into());
         }
         let sweeps = self.client.sweeps(&self.system);
-        let ask = AskSweep { stores: sweep.stores.clone(), older_than_secs: sweep.older_than };
+        let ask = AskSweep {
+            stores: sweep.stores.clone(),
+            older_than_secs: sweep.older_than,
+            ..AskSweep::default()
+        };
         let mut found = sweeps.begin(&ask).await.map_err(RemoteFailure::Asked)?;
         while found.ended_at.is_none() {
             tokio::time::sleep(LOOK_EVERY).await;

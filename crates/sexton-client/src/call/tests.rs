@@ -33,7 +33,8 @@ fn ask_preview() -> AskPreview {
 }
 
 fn calls() -> Vec<Call> {
-    let ask_sweep = AskSweep { stores: vec!["S".into()], older_than_secs: Some(1) };
+    let ask_sweep =
+        AskSweep { stores: vec!["S".into()], older_than_secs: Some(1), ..AskSweep::default() };
     vec![
         systems(),
         things("S"),
