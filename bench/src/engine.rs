@@ -130,7 +130,8 @@ impl Engine {
     }
 }
 
-fn policy(sample: &Sample, parts: Parts) -> Result<Policy> {
+/// A sample's policy with these parts, of rows only.
+pub fn policy(sample: &Sample, parts: Parts) -> Result<Policy> {
     let (policy, findings) = parse(sample.policy);
     let mut policy = policy.with_context(|| format!("the sample's policy: {findings:?}"))?;
     policy.fence = policy.fence.filter(|_| parts.fence);

@@ -15,6 +15,11 @@ impl Series {
         self.millis.push(took.as_secs_f64() * 1e3);
     }
 
+    /// Adds those of another.
+    pub fn take(&mut self, other: &Self) {
+        self.millis.extend(&other.millis);
+    }
+
     /// How many repetitions.
     pub fn len(&self) -> usize {
         self.millis.len()
@@ -26,20 +31,25 @@ impl Series {
     }
 
     /// The value below which this share of the repetitions lies.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "there are few repetitions"
-    )]
     fn quantile(&self, share: f64) -> f64 {
-        let mut sorted = self.millis.clone();
-        sorted.sort_by(f64::total_cmp);
-        let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-        let place = share * last as f64;
-        let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-        low + (high - low) * place.fract()
+        share_below(&self.millis, share)
     }
+}
+
+/// The value below which this share of all lies.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "there are few of them"
+)]
+pub fn share_below(all: &[f64], share: f64) -> f64 {
+    let mut sorted = all.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let place = share * last as f64;
+    let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    low + (high - low) * place.fract()
 }
 
 impl FromIterator<Duration> for Series {

@@ -11,6 +11,7 @@ mod load;
 mod machine;
 mod normal;
 mod place;
+mod purge;
 mod report;
 mod same;
 mod scale;
@@ -59,6 +60,8 @@ enum Command {
     Fence(Options),
     /// Measures what work in flight and takes cost deletions; writes `reports/work.md`.
     Work(Options),
+    /// Measures background purge against SQL by hand, on PostgreSQL; writes `reports/purge.md`.
+    Purge(Options),
     /// Deletes one batch and tells microseconds and peaks of memory: what `full` runs in a
     /// process of its own.
     #[command(hide = true)]
@@ -102,6 +105,7 @@ async fn main() -> Result<()> {
         Command::Check(options) => on_a_wide_schema(&options).await,
         Command::Fence(options) => under_a_fence(&options).await,
         Command::Work(options) => with_work(&options).await,
+        Command::Purge(options) => in_the_background(&options).await,
         Command::Alone { dialect, address, batch, rows } => {
             huge::delete_alone(dialect_named(&dialect)?, &address, &batch, rows).await
         }
@@ -187,6 +191,16 @@ async fn with_work(options: &Options) -> Result<()> {
     let conditions = conditions("work", options, before);
     let text = work::written(&conditions, repetitions, &all);
     let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/work.md");
+    tell(&text, options.report.clone().or(Some(report)))
+}
+
+async fn in_the_background(options: &Options) -> Result<()> {
+    anyhow::ensure!(purge::is_asked(options.only.as_deref()), "purges are measured on PostgreSQL");
+    let before = machine::load_average();
+    let size = purge::size(options.huge, options.repetitions);
+    let measured = purge::measure(options.postgres.as_deref(), size).await?;
+    let text = purge::written(&conditions("purge", options, before), &measured);
+    let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/purge.md");
     tell(&text, options.report.clone().or(Some(report)))
 }
 
