@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 pub struct AuditRecords {
     /// Each of them, the latest last.
     pub data: Vec<AuditRecord>,
+    /// What `cursor` is to get the page before this one; none before the first record.
+    pub next_cursor: Option<String>,
 }
 
 /// One record.

@@ -89,6 +89,29 @@ impl System {
         Ok(entries.collect())
     }
 
+    /// Records before that place in the order in which they were written, the latest last; and the
+    /// place of the first of them, where there may be more before it.
+    pub async fn audit_page(
+        &self,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<(Vec<AuditEntry>, Option<i64>), DeleteError> {
+        if !self.has_history().await? {
+            return Ok((Vec::new(), None));
+        }
+        let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
+        let mut rows = tx.audit_rows_before(before, limit.saturating_add(1)).await?;
+        tx.rollback().await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let first = rows.last().filter(|_| more).map(|row| row.id);
+        let entries = rows.into_iter().rev().filter_map(|row| {
+            let record = serde_json::from_str(&row.record).ok()?;
+            Some(AuditEntry { seq: row.seq, hash: row.hash, record })
+        });
+        Ok((entries.collect(), first))
+    }
+
     /// Judges the whole chain, a page at a time: any changed, removed or inserted record is found.
     pub async fn audit_verify(&self) -> Result<ChainReport, DeleteError> {
         if !self.has_history().await? {

@@ -21,7 +21,7 @@ use sexton_core::sql::{Scalar, Statement};
 
 use crate::asked::all_of;
 use crate::outcome::{DeleteError, EngineError};
-use crate::ports::{DatabaseError, HeldOn, Hold, Mode, NewHold, Query, Tx};
+use crate::ports::{DatabaseError, HeldOn, Hold, Mode, NewHold, Query, RequestKey, Tx};
 use crate::request::Root;
 use crate::system::System;
 use crate::walk::{Locks, Roots, Walk, named};
@@ -124,11 +124,20 @@ struct WantedRoot {
 impl System {
     /// Puts a hold; returns once nobody can delete what it is on any more.
     pub async fn put_hold(&self, request: &HoldRequest) -> Result<Hold, HoldError> {
+        self.put_hold_once(request, None).await
+    }
+
+    /// The same for a request that was kept: its answer, the hold's number, is kept with the hold.
+    pub async fn put_hold_once(
+        &self,
+        request: &HoldRequest,
+        asked: Option<&RequestKey>,
+    ) -> Result<Hold, HoldError> {
         self.prepare().await?;
         let wanted = self.wanted(request).await?;
         let mut attempts = 0;
         loop {
-            match self.put_once(request, &wanted).await {
+            match self.put_once(request, &wanted, asked).await {
                 Err(HoldError::Database(error)) if error.is_transient() => {
                     attempts += 1;
                     if attempts == ATTEMPTS_MAX {
@@ -251,11 +260,20 @@ impl System {
             .ok_or_else(|| HoldError::NoRow(thing.clone()))
     }
 
-    async fn put_once(&self, request: &HoldRequest, wanted: &Wanted) -> Result<Hold, HoldError> {
+    async fn put_once(
+        &self,
+        request: &HoldRequest,
+        wanted: &Wanted,
+        asked: Option<&RequestKey>,
+    ) -> Result<Hold, HoldError> {
         let mut tx = self.begin_patiently(Mode::Change).await?;
         let put = self.put_in(request, wanted, tx.as_mut()).await;
         match put {
             Ok(hold) => {
+                if let Some(key) = asked {
+                    let answer = hold.id.to_string();
+                    tx.answer_request(&self.policy.system, key, &answer).await?;
+                }
                 tx.commit().await?;
                 Ok(hold)
             }

@@ -1,7 +1,7 @@
 //! What is going on: deletions with their state, and what each waits for.
 
 use sexton_core::lifecycle::State;
-use sexton_core::names::{Actor, DeletionId, Timestamp};
+use sexton_core::names::{Actor, DeletionId, TenantId, Timestamp};
 
 use crate::outcome::DeleteError;
 use crate::ports::{Backlog, DatabaseError, DeletionPage, DeletionRow, Mode, OpenIntent, Tx};
@@ -57,11 +57,22 @@ impl System {
         before: Option<(Timestamp, &DeletionId)>,
         limit: u32,
     ) -> Result<Vec<DeletionStatus>, DeleteError> {
+        self.status_page_in(None, actor, before, limit).await
+    }
+
+    /// The same, only what was asked for in that tenant, if one is given.
+    pub async fn status_page_in(
+        &self,
+        tenant: Option<&TenantId>,
+        actor: Option<&Actor>,
+        before: Option<(Timestamp, &DeletionId)>,
+        limit: u32,
+    ) -> Result<Vec<DeletionStatus>, DeleteError> {
         if !self.has_history().await? {
             return Ok(Vec::new());
         }
         let mut tx = self.database.begin(Mode::Look { budget: None }).await?;
-        let page = DeletionPage { system: &self.policy.system, actor, before, limit };
+        let page = DeletionPage { system: &self.policy.system, actor, tenant, before, limit };
         let mut statuses = Vec::new();
         for row in tx.deletion_page(page).await? {
             statuses.push(described(tx.as_mut(), row, 1).await?);

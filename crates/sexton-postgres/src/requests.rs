@@ -32,6 +32,45 @@ impl<H: Held> Requests for PostgresTx<H> {
         self.judged("read a request", "", answer)
     }
 
+    async fn answer_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+        answer: &str,
+    ) -> Result<bool, DatabaseError> {
+        let done = note_answer(&mut self.link(), system, key, answer).await;
+        self.judged("note the answer of a request", "", done)
+    }
+
+    async fn take_over_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+        when: (Timestamp, Timestamp),
+    ) -> Result<bool, DatabaseError> {
+        let done = take_over(&mut self.link(), system, key, when).await;
+        self.judged("take a request over", "", done)
+    }
+
+    async fn forget_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+    ) -> Result<(), DatabaseError> {
+        let done = forget_one(&mut self.link(), system, key).await;
+        self.judged("forget a request", "", done)
+    }
+
+    async fn forget_missing(
+        &mut self,
+        system: &SystemName,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, DatabaseError> {
+        let done = forget_missing(&mut self.link(), system, before, limit).await;
+        self.judged("forget what was missing", "", done)
+    }
+
     async fn forget_requests(
         &mut self,
         before: Timestamp,
@@ -71,7 +110,7 @@ async fn keep(
         .bind(&request.key.asker)
         .bind(&request.key.key)
         .bind(&request.body)
-        .bind(request.deletion.as_str())
+        .bind(request.deletion.as_ref().map_or("", DeletionId::as_str))
         .bind(request.at.0)
         .execute(&mut *link.connection)
         .await?;
@@ -86,7 +125,7 @@ async fn read(
 ) -> Result<Option<KeptRequest>, sqlx::Error> {
     let row = link
         .query(
-            "SELECT body, deletion, asked_at
+            "SELECT body, deletion, answer, asked_at
          FROM sexton.requests
          WHERE system = $1
            AND asker = $2
@@ -101,9 +140,112 @@ async fn read(
     Ok(Some(KeptRequest {
         key: key.clone(),
         body: row.try_get("body")?,
-        deletion: DeletionId::new(row.try_get::<String, _>("deletion")?),
+        // One that makes no deletion names none.
+        deletion: Some(row.try_get::<String, _>("deletion")?)
+            .filter(|deletion| !deletion.is_empty())
+            .map(DeletionId::new),
+        answer: row.try_get("answer")?,
         at: Timestamp(row.try_get("asked_at")?),
     }))
+}
+
+/// Says whether it is kept. A repeat notes it again.
+async fn note_answer(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    key: &RequestKey,
+    answer: &str,
+) -> Result<bool, sqlx::Error> {
+    let done = link
+        .query(
+            "UPDATE sexton.requests
+         SET answer = $4
+         WHERE system = $1
+           AND asker = $2
+           AND key = $3",
+        )
+        .bind(system.as_str())
+        .bind(&key.asker)
+        .bind(&key.key)
+        .bind(answer)
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A repeat finds that it was asked later.
+async fn take_over(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    key: &RequestKey,
+    (asked_at, now): (Timestamp, Timestamp),
+) -> Result<bool, sqlx::Error> {
+    let done = link
+        .query(
+            "UPDATE sexton.requests
+         SET asked_at = $5
+         WHERE system = $1
+           AND asker = $2
+           AND key = $3
+           AND asked_at = $4
+           AND answer IS NULL",
+        )
+        .bind(system.as_str())
+        .bind(&key.asker)
+        .bind(&key.key)
+        .bind(asked_at.0)
+        .bind(now.0)
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A repeat finds none.
+async fn forget_one(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    key: &RequestKey,
+) -> Result<(), sqlx::Error> {
+    link.query(
+        "DELETE FROM sexton.requests
+         WHERE system = $1
+           AND asker = $2
+           AND key = $3",
+    )
+    .bind(system.as_str())
+    .bind(&key.asker)
+    .bind(&key.key)
+    .execute(&mut *link.connection)
+    .await?;
+    Ok(())
+}
+
+/// A repeat forgets the next.
+async fn forget_missing(
+    link: &mut Link<'_>,
+    system: &SystemName,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, sqlx::Error> {
+    let done = link
+        .query(
+            "DELETE FROM sexton.deletions
+         WHERE id IN (
+             SELECT id
+             FROM sexton.deletions
+             WHERE system = $1
+               AND state = 'refused'
+               AND changed_at < $2
+               AND note LIKE '%\"outcome\":\"missing\"%'
+             LIMIT $3
+             FOR UPDATE SKIP LOCKED)",
+        )
+        .bind(system.as_str())
+        .bind(before.0)
+        .bind(i64::from(limit))
+        .execute(&mut *link.connection)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 /// Locks what it forgets; a repeat forgets the next.

@@ -9,7 +9,7 @@ use crate::link::Link;
 /// What deletions do with Sexton's own tables.
 const OWN: [(&str, &[May]); 22] = [
     ("migrations", &[May::Select]),
-    ("deletions", &[May::Select, May::Insert, May::Update]),
+    ("deletions", ALL),
     ("tombstones", &[May::Select, May::Insert, May::Delete]),
     ("fenced", &[May::Select, May::Insert, May::Delete]),
     ("intents", ALL),
@@ -21,7 +21,7 @@ const OWN: [(&str, &[May]); 22] = [
     ("purged", &[May::Select, May::Insert, May::Delete]),
     ("object_pins", &[May::Select, May::Insert, May::Update]),
     ("holds", &[May::Select, May::Update]),
-    ("requests", &[May::Select, May::Insert, May::Delete]),
+    ("requests", ALL),
     ("rules", &[May::Select, May::Insert, May::Update]),
     ("refused_roots", ALL),
     ("pauses", &[May::Select]),

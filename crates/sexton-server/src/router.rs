@@ -1,7 +1,6 @@
 //! Every path of the API with its description, and the layers around them all.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
@@ -20,8 +19,6 @@ use crate::who::door::{guard_origin, pass};
 
 /// No body that is needed is longer.
 const BODY_MAX: usize = 1024 * 1024;
-/// No answer takes longer; the longest that may be waited for a deletion is shorter.
-const ANSWER_TIME: Duration = Duration::from_secs(75);
 
 /// The description of every path.
 pub fn openapi() -> OpenApi {
@@ -86,7 +83,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .fallback(crate::routes::serve)
         .layer(CatchPanicLayer::custom(Panicked))
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIME))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            service.answer_time(),
+        ))
         .layer(from_fn_with_state(service.clone(), tell))
         .with_state(service)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sexton_core::check::shared_route;
 use sexton_core::names::{RouteName, SystemName};
@@ -21,6 +22,9 @@ use crate::who::Identity;
 use crate::who::access::{Action, Subject, may};
 use crate::who::door::verdict;
 
+/// No answer takes longer; the longest that may be waited for a deletion is shorter.
+const ANSWER_TIME: Duration = Duration::from_secs(75);
+
 /// What every handler shares.
 pub struct Service {
     systems: BTreeMap<String, Arc<System>>,
@@ -38,6 +42,7 @@ pub struct Service {
     pub meter: Arc<Meter>,
     base_path: String,
     stopping: watch::Sender<bool>,
+    answer_time: Duration,
     state: Option<Arc<dyn State>>,
     signer: OnceCell<Signer>,
 }
@@ -91,6 +96,7 @@ impl Service {
             meter: Arc::default(),
             base_path: String::new(),
             stopping: watch::Sender::new(false),
+            answer_time: ANSWER_TIME,
             state: None,
             signer: OnceCell::new(),
         })
@@ -129,6 +135,17 @@ impl Service {
     #[must_use]
     pub fn below(self, base_path: impl Into<String>) -> Self {
         Self { base_path: base_path.into(), ..self }
+    }
+
+    /// The same, where no answer may take longer than this.
+    #[must_use]
+    pub fn answering_within(self, answer_time: Duration) -> Self {
+        Self { answer_time, ..self }
+    }
+
+    /// No answer takes longer.
+    pub fn answer_time(&self) -> Duration {
+        self.answer_time
     }
 
     /// What comes before every path.

@@ -1,34 +1,18 @@
-//! Background work of one system, turn after turn: promises that are due, deletions of dead
-//! processes.
+//! Background work of one system: what each turn did, in the server's log.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use sexton_engine::{System, Worked};
+use sexton_engine::{DeleteError, System, Worked};
 use tokio::sync::watch;
 
-/// Between two looks for what is due.
-const PAUSE: Duration = Duration::from_secs(1);
-/// After a failure, so that a database that is away is not asked all the time.
-const LONG_PAUSE: Duration = Duration::from_secs(10);
-
 /// Works until it is told to stop, and ends what is under way.
-pub async fn work(system: Arc<System>, mut stop: watch::Receiver<bool>) {
-    let name = system.policy().system.to_string();
-    while !*stop.borrow() {
-        let worked = system.work(&stop).await;
-        let pause = if worked.is_ok() { PAUSE } else { LONG_PAUSE };
-        match worked {
-            Ok(worked) => tell(&name, &worked),
-            Err(error) => {
-                tracing::warn!(event = "work_failed", system = name, error = %error);
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stop.wait_for(|is_stopped| *is_stopped) => {}
-        }
-    }
+pub async fn work(system: Arc<System>, stop: watch::Receiver<bool>) {
+    let name = system.policy().system.as_str();
+    let mut told = |worked: Result<Worked, DeleteError>| match worked {
+        Ok(worked) => tell(name, &worked),
+        Err(error) => tracing::warn!(event = "work_failed", system = name, error = %error),
+    };
+    system.work_in_turns(stop, &mut told).await;
 }
 
 /// Tells what a turn did; nothing of a turn without work.

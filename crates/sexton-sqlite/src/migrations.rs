@@ -53,6 +53,7 @@ const MIGRATIONS: [Migration; 13] = [
         text: include_str!("../migrations/0012_deciders.sql"),
     },
     Migration { number: 14, name: "figures", text: include_str!("../migrations/0014_figures.sql") },
+    Migration { number: 15, name: "asked", text: include_str!("../migrations/0015_asked.sql") },
 ];
 
 const STATE_MIGRATIONS: [Migration; 2] = [

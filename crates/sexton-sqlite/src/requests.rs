@@ -31,6 +31,45 @@ impl Requests for SqliteTx<'_> {
         self.judged(told("read a request", answer))
     }
 
+    async fn answer_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+        answer: &str,
+    ) -> Result<bool, DatabaseError> {
+        let done = note_answer(self.connection()?, system, key, answer).await;
+        self.judged(told("note the answer of a request", done))
+    }
+
+    async fn take_over_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+        when: (Timestamp, Timestamp),
+    ) -> Result<bool, DatabaseError> {
+        let done = take_over(self.connection()?, system, key, when).await;
+        self.judged(told("take a request over", done))
+    }
+
+    async fn forget_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+    ) -> Result<(), DatabaseError> {
+        let done = forget_one(self.connection()?, system, key).await;
+        self.judged(told("forget a request", done))
+    }
+
+    async fn forget_missing(
+        &mut self,
+        system: &SystemName,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, DatabaseError> {
+        let done = forget_missing(self.connection()?, system, before, limit).await;
+        self.judged(told("forget what was missing", done))
+    }
+
     async fn forget_requests(
         &mut self,
         before: Timestamp,
@@ -73,7 +112,7 @@ async fn keep(
     .bind(&request.key.asker)
     .bind(&request.key.key)
     .bind(&request.body)
-    .bind(request.deletion.as_str())
+    .bind(request.deletion.as_ref().map_or("", DeletionId::as_str))
     .bind(request.at.0)
     .execute(connection)
     .await?;
@@ -86,7 +125,7 @@ async fn read(
     key: &RequestKey,
 ) -> Result<Option<KeptRequest>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT body, deletion, asked_at
+        "SELECT body, deletion, answer, asked_at
          FROM sexton_requests
          WHERE system = ?1
            AND asker = ?2
@@ -101,9 +140,108 @@ async fn read(
     Ok(Some(KeptRequest {
         key: key.clone(),
         body: row.try_get("body")?,
-        deletion: DeletionId::new(row.try_get::<String, _>("deletion")?),
+        // One that makes no deletion names none.
+        deletion: Some(row.try_get::<String, _>("deletion")?)
+            .filter(|deletion| !deletion.is_empty())
+            .map(DeletionId::new),
+        answer: row.try_get("answer")?,
         at: Timestamp(row.try_get("asked_at")?),
     }))
+}
+
+/// Says whether it is kept. A repeat notes it again.
+async fn note_answer(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    key: &RequestKey,
+    answer: &str,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE sexton_requests
+         SET answer = ?4
+         WHERE system = ?1
+           AND asker = ?2
+           AND key = ?3",
+    )
+    .bind(system.as_str())
+    .bind(&key.asker)
+    .bind(&key.key)
+    .bind(answer)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A repeat finds that it was asked later.
+async fn take_over(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    key: &RequestKey,
+    (asked_at, now): (Timestamp, Timestamp),
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE sexton_requests
+         SET asked_at = ?5
+         WHERE system = ?1
+           AND asker = ?2
+           AND key = ?3
+           AND asked_at = ?4
+           AND answer IS NULL",
+    )
+    .bind(system.as_str())
+    .bind(&key.asker)
+    .bind(&key.key)
+    .bind(asked_at.0)
+    .bind(now.0)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A repeat finds none.
+async fn forget_one(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    key: &RequestKey,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM sexton_requests
+         WHERE system = ?1
+           AND asker = ?2
+           AND key = ?3",
+    )
+    .bind(system.as_str())
+    .bind(&key.asker)
+    .bind(&key.key)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A repeat forgets the next.
+async fn forget_missing(
+    connection: &mut SqliteConnection,
+    system: &SystemName,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "DELETE FROM sexton_deletions
+         WHERE id IN (
+             SELECT id
+             FROM sexton_deletions
+             WHERE system = ?1
+               AND state = 'refused'
+               AND changed_at < ?2
+               AND note LIKE '%\"outcome\":\"missing\"%'
+             LIMIT ?3)",
+    )
+    .bind(system.as_str())
+    .bind(before.0)
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// A repeat forgets the next.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use sexton_core::lifecycle::State;
 use sexton_core::names::DeletionId;
-use sexton_engine::{Gone, Purged, System, Worked};
+use sexton_engine::{DeleteError, Gone, Purged, System, Worked};
 use tokio::sync::{mpsc, watch};
 
 use super::retention::retained_json;
@@ -18,12 +18,8 @@ use crate::stopping::asked_to_stop;
 use crate::text::{self, clean, counted};
 use crate::wiring::{self, Opened};
 
-/// Between two looks for what is due.
-const PAUSE: Duration = Duration::from_secs(1);
 /// So often it is told how many objects are gone, while some go.
 const TOLD_EVERY: Duration = Duration::from_secs(5);
-/// After a failure, so that a database that is away is not asked all the time.
-const LONG_PAUSE: Duration = Duration::from_secs(10);
 
 pub async fn run(work: &Work, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
     let mut systems = vec![wiring::open(shared).await?];
@@ -71,7 +67,7 @@ async fn once(
 
 /// Turn after turn for every system, until somebody stops it.
 async fn all(systems: &[Opened], stop: &watch::Receiver<bool>, screen: &mut Screen) {
-    let (done, mut told) = mpsc::channel(16);
+    let (done, mut told) = mpsc::unbounded_channel();
     let working = async {
         let workers =
             systems.iter().map(|opened| turns(&opened.system, stop.clone(), done.clone()));
@@ -152,17 +148,13 @@ async fn together(work: Vec<impl Future<Output = ()>>) {
     .await;
 }
 
-async fn turns(system: &System, mut stop: watch::Receiver<bool>, done: mpsc::Sender<Turn>) {
-    while !*stop.borrow() {
-        let worked = system.work(&stop).await.map_err(|error| error.to_string());
-        let pause = if worked.is_ok() { PAUSE } else { LONG_PAUSE };
+async fn turns(system: &System, stop: watch::Receiver<bool>, done: mpsc::UnboundedSender<Turn>) {
+    let mut told = |worked: Result<Worked, DeleteError>| {
+        let turn = (name(system).to_owned(), worked.map_err(|error| error.to_string()));
         // Nobody listens any more only when everything ends.
-        done.send((name(system).to_owned(), worked)).await.ok();
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stop.wait_for(|is_stopped| *is_stopped) => {}
-        }
-    }
+        drop(done.send(turn));
+    };
+    system.work_in_turns(stop, &mut told).await;
 }
 
 /// Tells those at work to end, once a person or the system asks for it. Never comes back: whoever

@@ -14,9 +14,9 @@ use crate::request::DeleteRequest;
 use crate::system::System;
 
 /// So long a request is known again.
-const KEPT_SECS: i64 = 7 * 24 * 3_600;
+pub(crate) const KEPT_SECS: i64 = 7 * 24 * 3_600;
 /// So many old ones are forgotten with each new one.
-const FORGOTTEN_MAX: u32 = 100;
+pub(crate) const FORGOTTEN_MAX: u32 = 100;
 
 /// A deletion that is stored as asked for; nothing has happened. Whoever holds this carries it
 /// out. Dropped, it is withdrawn by whoever settles once its lease is over.
@@ -79,7 +79,7 @@ impl System {
         let admitted = Admitted { is_stored: true, ..admitted };
         let (key, body) = (key.clone(), body.to_owned());
         let (deletion, at) = (admitted.stored.id.clone(), admitted.stored.requested_at);
-        let kept = KeptRequest { key, body, deletion, at };
+        let kept = KeptRequest { key, body, deletion: Some(deletion), answer: None, at };
         self.prepare().await?;
         let mut tx = self.begin_keep().await?;
         tx.forget_requests(self.forgotten_before(), FORGOTTEN_MAX).await?;
@@ -93,7 +93,7 @@ impl System {
         Ok(Acceptance::Known(known.unwrap_or(kept)))
     }
 
-    fn forgotten_before(&self) -> Timestamp {
+    pub(crate) fn forgotten_before(&self) -> Timestamp {
         self.surroundings.clock.now().plus_secs(-KEPT_SECS)
     }
 }

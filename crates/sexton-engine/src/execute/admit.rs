@@ -82,6 +82,7 @@ impl System {
             thing: request.root.thing.clone(),
             roots: RootNames::of(roots.written().iter().map(name).collect()),
             actor: request.root.caller.actor.clone(),
+            tenant: request.root.caller.tenant.clone(),
             reason: request.reason.clone(),
             bound_to: request.bound_to.as_ref().map(|bound| bound.digest().to_owned()),
             requested_at: self.surroundings.clock.now(),

@@ -42,6 +42,7 @@ pub(crate) use admit::Admitted;
 use attempt::Step;
 
 pub use accept::{Acceptance, Accepted};
+pub(crate) use accept::{FORGOTTEN_MAX, KEPT_SECS};
 pub(crate) use change::{ChangeError, over_share, too_many};
 pub use commit::commit_in;
 pub use drain::Waiting;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
-use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
+use sexton_core::names::{Actor, DeletionId, SystemName, TenantId, ThingName, Timestamp};
 
 use super::error::DatabaseError;
 
@@ -25,6 +25,8 @@ pub struct NewDeletion {
     pub roots: RootNames,
     /// Who asked.
     pub actor: Actor,
+    /// In which tenant they asked; none of who sees all.
+    pub tenant: Option<TenantId>,
     /// Why.
     pub reason: Option<String>,
     /// The digest it is bound to, if it was confirmed from a preview.
@@ -52,6 +54,8 @@ pub struct DeletionRow {
     pub state: State,
     /// Who asked.
     pub actor: Actor,
+    /// In which tenant they asked; none of who sees all.
+    pub tenant: Option<TenantId>,
     /// Why.
     pub reason: Option<String>,
     /// The digest it was bound to.
@@ -349,6 +353,13 @@ pub trait Ledger {
 
     /// Records after this id, in the order they were written.
     async fn audit_rows(&mut self, after: i64, limit: u32) -> Result<Vec<AuditRow>, DatabaseError>;
+
+    /// The latest records before that one, the latest first.
+    async fn audit_rows_before(
+        &mut self,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError>;
 
     /// Ids of deletions that committed and have no record in the audit.
     async fn unaudited_deletions(&mut self) -> Result<Vec<DeletionId>, DatabaseError>;

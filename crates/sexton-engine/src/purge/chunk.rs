@@ -162,6 +162,7 @@ impl Purging {
                 thing: row.thing.clone(),
                 roots: row.roots.clone(),
                 actor: row.actor.clone(),
+                tenant: None,
                 reason: row.reason.clone(),
                 bound_to: row.bound_to.clone(),
                 requested_at: row.requested_at,

@@ -106,6 +106,7 @@ impl System {
             thing: ThingName::new(SWEEP),
             roots: RootNames::of(vec![root]),
             actor: request.actor.clone(),
+            tenant: None,
             reason: request.reason.clone(),
             bound_to: None,
             requested_at: self.surroundings.clock.now(),

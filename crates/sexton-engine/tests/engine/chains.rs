@@ -152,6 +152,7 @@ async fn more_deletions_than_are_taken_over_at_a_time_are_settled_in_one_go() {
             thing: ThingName::new("run"),
             roots: sexton_core::audit::RootNames::of(vec!["1".into()]),
             actor: Actor::new("ann"),
+            tenant: None,
             reason: None,
             bound_to: None,
             requested_at: Timestamp(number),

@@ -173,6 +173,27 @@ pub(super) async fn after(
     rows.iter().map(record).collect()
 }
 
+/// Records before that one, the latest first. Locks nothing.
+pub(super) async fn before(
+    link: &mut Link<'_>,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<AuditRow>, sqlx::Error> {
+    let rows = link
+        .query(
+            "SELECT id, deletion, record, seq, hash
+         FROM sexton.audit
+         WHERE $1::bigint IS NULL OR id < $1
+         ORDER BY id DESC
+         LIMIT $2",
+        )
+        .bind(before)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(record).collect()
+}
+
 /// Reads which deletions committed without a record, oldest first. Locks nothing.
 pub(super) async fn unaudited(link: &mut Link<'_>) -> Result<Vec<DeletionId>, sqlx::Error> {
     let rows = link

@@ -2,7 +2,7 @@
 
 use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
-use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
+use sexton_core::names::{Actor, DeletionId, SystemName, TenantId, ThingName, Timestamp};
 use sexton_engine::ports::{DeletionPage, DeletionRow, NewDeletion, StateChange};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -13,9 +13,10 @@ use crate::link::Link;
 pub(super) async fn insert(link: &mut Link<'_>, deletion: &NewDeletion) -> Result<(), sqlx::Error> {
     link.query(
         "INSERT INTO sexton.deletions (id, system, thing, root, state, actor, reason, bound_to,
-            requested_at, changed_at, lease, leased_until)
+            requested_at, changed_at, lease, leased_until,
+            tenant)
          VALUES ($1, $2, $3, $4, 'requested', $5, $6, $7, $8, $8, $9,
-            (extract(epoch FROM statement_timestamp()) * 1000000)::bigint + $10 * 1000000)",
+            (extract(epoch FROM statement_timestamp()) * 1000000)::bigint + $10 * 1000000, $11)",
     )
     .bind(deletion.id.as_str())
     .bind(deletion.system.as_str())
@@ -27,6 +28,7 @@ pub(super) async fn insert(link: &mut Link<'_>, deletion: &NewDeletion) -> Resul
     .bind(deletion.requested_at.0)
     .bind(&deletion.lease)
     .bind(deletion.lease_secs)
+    .bind(deletion.tenant.as_ref().map(TenantId::as_str))
     .execute(&mut *link.connection)
     .await?;
     Ok(())
@@ -91,15 +93,16 @@ pub(super) async fn one(
     link: &mut Link<'_>,
     id: &DeletionId,
 ) -> Result<Option<DeletionRow>, sqlx::Error> {
-    let row = link.query(
-        "SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
-            lease, leased_until, note, receipt
+    let row = link
+        .query(
+            "SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
+            requested_at, changed_at, lease, leased_until, note, receipt
          FROM sexton.deletions
          WHERE id = $1",
-    )
-    .bind(id.as_str())
-    .fetch_optional(&mut *link.connection)
-    .await?;
+        )
+        .bind(id.as_str())
+        .fetch_optional(&mut *link.connection)
+        .await?;
     row.as_ref().map(deletion).transpose()
 }
 
@@ -109,18 +112,19 @@ pub(super) async fn latest(
     system: &SystemName,
     limit: u32,
 ) -> Result<Vec<DeletionRow>, sqlx::Error> {
-    let rows = link.query(
-        "SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
-            lease, leased_until, note, receipt
+    let rows = link
+        .query(
+            "SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
+            requested_at, changed_at, lease, leased_until, note, receipt
          FROM sexton.deletions
          WHERE system = $1
          ORDER BY requested_at DESC, id DESC
          LIMIT $2",
-    )
-    .bind(system.as_str())
-    .bind(i64::from(limit))
-    .fetch_all(&mut *link.connection)
-    .await?;
+        )
+        .bind(system.as_str())
+        .bind(i64::from(limit))
+        .fetch_all(&mut *link.connection)
+        .await?;
     rows.iter().map(deletion).collect()
 }
 
@@ -160,11 +164,12 @@ pub(super) async fn take_over(
             UPDATE sexton.deletions
             SET lease = $2, leased_until = (SELECT now FROM moment) + $3 * 1000000
             WHERE id IN (SELECT id FROM due)
-            RETURNING id, system, thing, root, state, actor, reason, bound_to, requested_at,
+            RETURNING id, system, thing, root, state, actor, reason, bound_to, tenant,
+            requested_at,
                 changed_at, lease, leased_until, note, receipt
          )
-         SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
-            lease, leased_until, note, receipt
+         SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
+            requested_at, changed_at, lease, leased_until, note, receipt
          FROM taken
          ORDER BY requested_at, id",
         )
@@ -184,17 +189,19 @@ pub(crate) async fn page(
 ) -> Result<Vec<DeletionRow>, sqlx::Error> {
     let rows = link
         .query(
-            "SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
-            lease, leased_until, note, receipt
+            "SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
+            requested_at, changed_at, lease, leased_until, note, receipt
          FROM sexton.deletions
          WHERE system = $1
            AND ($2::text IS NULL OR actor = $2)
-           AND ($3::bigint IS NULL OR (requested_at, id) < ($3, $4))
+           AND ($3::text IS NULL OR tenant = $3)
+           AND ($4::bigint IS NULL OR (requested_at, id) < ($4, $5))
          ORDER BY requested_at DESC, id DESC
-         LIMIT $5",
+         LIMIT $6",
         )
         .bind(page.system.as_str())
         .bind(page.actor.map(Actor::as_str))
+        .bind(page.tenant.map(TenantId::as_str))
         .bind(page.before.map(|(at, _)| at.0))
         .bind(page.before.map(|(_, id)| id.as_str()))
         .bind(i64::from(page.limit))
@@ -233,8 +240,8 @@ pub(super) async fn late(
 ) -> Result<Vec<DeletionRow>, sqlx::Error> {
     let rows = link
         .query(
-            "SELECT id, system, thing, root, state, actor, reason, bound_to, requested_at, changed_at,
-            lease, leased_until, note, receipt
+            "SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
+            requested_at, changed_at, lease, leased_until, note, receipt
          FROM sexton.deletions
          WHERE system = $1
            AND state = 'complete'
@@ -287,6 +294,7 @@ fn deletion(row: &PgRow) -> Result<DeletionRow, sqlx::Error> {
         actor: Actor::new(row.try_get::<String, _>("actor")?),
         reason: row.try_get("reason")?,
         bound_to: row.try_get("bound_to")?,
+        tenant: row.try_get::<Option<String>, _>("tenant")?.map(TenantId::new),
         requested_at: Timestamp(row.try_get("requested_at")?),
         changed_at: Timestamp(row.try_get("changed_at")?),
         lease: row.try_get("lease")?,

@@ -271,6 +271,15 @@ impl<H: Held> Ledger for PostgresTx<H> {
         self.judged("read the audit", "", answer)
     }
 
+    async fn audit_rows_before(
+        &mut self,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::before(&mut self.link(), before, limit).await;
+        self.judged("read the audit", "", answer)
+    }
+
     async fn unaudited_deletions(&mut self) -> Result<Vec<DeletionId>, DatabaseError> {
         let answer = audit::unaudited(&mut self.link()).await;
         self.judged("look for deletions without a record", "", answer)

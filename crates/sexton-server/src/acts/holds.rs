@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use sexton_api::{AskHold, Hold, Release};
 use sexton_core::names::{ThingName, Timestamp};
 use sexton_engine::ports;
-use sexton_engine::{HoldError, HoldOn, HoldRequest, RootKey};
+use sexton_engine::{HoldError, HoldOn, HoldRequest, Once, RootKey};
 
 use crate::api::previews::root_of;
 use crate::failure::Failure;
@@ -13,22 +14,45 @@ use crate::service::Service;
 use crate::who::Identity;
 use crate::who::access::Action;
 
+/// A hold that was put; or its number, which is kept with it in case its answer is not.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Put {
+    /// As it was answered.
+    Told(Hold),
+    /// Its process ended before it was.
+    Number(i64),
+}
+
 /// Puts a hold; once this answers, nobody can delete what it is on.
 pub async fn put(
     service: &Service,
     identity: &Identity,
     system: &str,
-    ask: &AskHold,
-) -> Result<Hold, Failure> {
+    (ask, once): (&AskHold, Option<&Once>),
+) -> Result<Put, Failure> {
     let system = service.system_for(system, identity, Action::Hold)?;
     let request = request(ask, identity)?;
-    let hold = system.put_hold(&request).await?;
+    let hold = system.put_hold_once(&request, once.map(|once| &once.key)).await?;
     // It stands; how many it is on is only worth a second look.
     let meets = match &request.on {
         HoldOn::Condition { thing, text } => system.count_held(thing, text).await.ok(),
         HoldOn::Root(_) => None,
     };
-    Ok(Hold { meets, ..shown(hold) })
+    Ok(Put::Told(Hold { meets, ..shown(hold) }))
+}
+
+/// The hold that was put.
+pub async fn told(
+    service: &Service,
+    identity: &Identity,
+    system: &str,
+    put: Put,
+) -> Result<Hold, Failure> {
+    match put {
+        Put::Told(hold) => Ok(hold),
+        Put::Number(id) => show(service, identity, system, id).await,
+    }
 }
 
 /// Holds before that number, the latest first: those in force, or all that ever were.

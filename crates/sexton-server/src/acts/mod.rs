@@ -4,6 +4,7 @@
 //! Not here: what a request looks like (`api`), and how a deletion is carried out (`running`).
 
 pub mod holds;
+pub mod once;
 pub mod pauses;
 pub mod retention;
 pub mod sweeps;

@@ -2,9 +2,10 @@
 
 use sexton_api::{AskPause, Pause};
 use sexton_core::names::StoreName;
-use sexton_engine::System;
+use sexton_engine::{Once, System};
 
 use super::holds::said;
+use super::once::carried;
 use crate::failure::Failure;
 use crate::service::Service;
 use crate::who::Identity;
@@ -56,16 +57,17 @@ pub async fn set(
     shown(system).await
 }
 
-/// The same of every system.
+/// The same of every system; each keeps the request for itself.
 pub async fn set_all(
     service: &Service,
     identity: &Identity,
-    (way, reason): (Way, &str),
+    (way, reason, once): (Way, &str, Option<&Once>),
 ) -> Result<Vec<Pause>, Failure> {
     verdict(may(identity, Action::Pause, Subject::Server), "")?;
     let reason = said(reason)?;
     for (_, system) in service.systems() {
-        change(system, identity, way, (None, reason)).await?;
+        let effect = change(system, identity, way, (None, reason));
+        carried(service, system, once, effect).await?;
     }
     list_all(service, identity).await
 }

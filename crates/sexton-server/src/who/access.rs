@@ -156,6 +156,11 @@ pub fn only_looks(identity: &Identity) -> bool {
     has(identity, "viewer") && !has(identity, "operator") && !has(identity, "admin")
 }
 
+/// Whether somebody has one of the built-in roles.
+pub fn has_built_in(identity: &Identity) -> bool {
+    ["viewer", "operator", "admin"].iter().any(|role| has(identity, role))
+}
+
 fn is_allowed(identity: &Identity, action: Action, subject: Subject<'_>) -> bool {
     let [viewer, operator, admin] = ["viewer", "operator", "admin"].map(|role| has(identity, role));
     if only_looks(identity) && !action.only_looks() {

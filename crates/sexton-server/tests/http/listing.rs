@@ -7,6 +7,8 @@ use crate::place::{Data, Names, Served, somebody};
 
 on_both_databases!(
     deletions_come_in_pages,
+    records_come_in_pages_the_latest_last,
+    deletions_are_seen_by_their_tenant_and_without_a_role_by_who_asked,
     rows_of_a_thing_come_in_pages_the_newest_first,
     rows_are_found_by_what_they_contain,
 );
@@ -147,5 +149,63 @@ async fn rows_are_found_by_what_they_contain(data: Data) {
     for (q, found) in [("SPRING", 1), ("%25", 0), ("2026", 3), ("_", 0), ("", 3)] {
         let rows = server.get(&format!("{path}?q={q}")).await.expect(200).json();
         assert_eq!(rows["data"].as_array().map(Vec::len), Some(found), "{q}: {rows:#}");
+    }
+}
+
+async fn records_come_in_pages_the_latest_last(data: Data) {
+    let server = Served::of(&data).await;
+    for at in 0..5 {
+        let ask = json!({ "thing": "batch", "id": "autumn-2026", "reason": at.to_string() });
+        server.post("/api/systems/batches/holds", &ask).await.expect(201);
+    }
+    let path = "/api/systems/batches/audit";
+    let (mut next, mut pages) = (format!("{path}?limit=2"), Vec::new());
+    loop {
+        let page = server.get(&next).await.expect(200);
+        let body = page.json();
+        let seqs = body["data"].as_array().expect("a list").iter();
+        pages.push(seqs.map(|row| row["seq"].as_i64().expect("sealed")).collect::<Vec<_>>());
+        let Some(cursor) = body["next_cursor"].as_str() else { break };
+        next = format!("{path}?limit=2&cursor={cursor}");
+        assert_eq!(page.header("link"), format!("<{next}>; rel=\"next\""));
+    }
+    assert_eq!(pages, [vec![4, 5], vec![2, 3], vec![1]]);
+}
+
+/// Keys of two tenants may have one name.
+async fn deletions_are_seen_by_their_tenant_and_without_a_role_by_who_asked(data: Data) {
+    let named = |bearer: &str, actor: &str, roles: &[&str], tenant: Option<&str>| {
+        let actor = sexton_core::names::Actor::new(actor);
+        sexton_server::who::Identity { actor, ..somebody(bearer, roles, tenant) }
+    };
+    let known = Names(vec![
+        named("ci-1", "ci", &["admin"], Some("1")),
+        named("ci-2", "ci", &["admin"], Some("2")),
+        named("eve-1", "eve", &["viewer"], Some("1")),
+        named("sam-1", "sam", &["editor"], Some("1")),
+        named("boss", "boss", &["viewer"], None),
+        named("sam", "sam", &["editor"], None),
+    ]);
+    let server = Served::behind(&data, std::sync::Arc::new(known)).await;
+    let path = "/api/systems/batches/deletions";
+    let ask = json!({ "thing": "batch", "id": "winter-1999", "confirm": "winter-1999" });
+    let mine = [("authorization", "Bearer ci-1"), ("prefer", "wait=30")];
+    let refused = server.post_with(path, &ask, &mine).await.problem(404, "missing");
+    let one = format!("{path}/{}", refused["deletion"].as_str().expect("it has a name"));
+    for (name, sees) in [
+        ("ci-1", true),
+        ("ci-2", false),
+        ("eve-1", true),
+        ("sam-1", false),
+        ("boss", true),
+        ("sam", false),
+    ] {
+        let bearer = format!("Bearer {name}");
+        let who = [("authorization", bearer.as_str())];
+        let listed = server.ask(Method::GET, path, &who, "").await.expect(200).json();
+        let count = listed["data"].as_array().map(Vec::len);
+        assert_eq!(count, Some(usize::from(sees)), "{name}");
+        let shown = server.ask(Method::GET, &one, &who, "").await;
+        assert_eq!(shown.status.as_u16(), if sees { 200 } else { 404 }, "{name}");
     }
 }

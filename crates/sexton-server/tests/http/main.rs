@@ -5,6 +5,7 @@ mod place;
 
 mod asking_twice;
 mod background;
+mod breaking;
 mod deleting;
 mod describing;
 mod doors;

@@ -145,6 +145,27 @@ pub async fn rows(
     Ok(rows.into_iter().map(audit_row).collect())
 }
 
+/// Records before that one, the latest first.
+pub async fn before(
+    connection: &mut SqliteConnection,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<AuditRow>, DatabaseError> {
+    let rows: Vec<AuditColumns> = sqlx::query_as(
+        "SELECT id, deletion, record, seq, hash
+         FROM sexton_audit
+         WHERE ?1 IS NULL OR id < ?1
+         ORDER BY id DESC
+         LIMIT ?2",
+    )
+    .bind(before)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .map_err(|error| failure("read audit records", error))?;
+    Ok(rows.into_iter().map(audit_row).collect())
+}
+
 /// Gives a record its place and hash. A sealed one is never sealed again: that fails.
 pub async fn seal(
     connection: &mut SqliteConnection,

@@ -4,7 +4,7 @@
 
 use sexton_core::audit::RootNames;
 use sexton_core::lifecycle::State;
-use sexton_core::names::{Actor, DeletionId, SystemName, ThingName, Timestamp};
+use sexton_core::names::{Actor, DeletionId, SystemName, TenantId, ThingName, Timestamp};
 use sexton_engine::ports::{DatabaseError, DeletionPage, DeletionRow, NewDeletion, StateChange};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -18,9 +18,10 @@ pub async fn insert(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO sexton_deletions (id, system, thing, root, state, actor, reason, bound_to,
-                                       requested_at, changed_at, lease, leased_until)
+                                       requested_at, changed_at, lease, leased_until,
+                                       tenant)
          VALUES (?1, ?2, ?3, ?4, 'requested', ?5, ?6, ?7, ?8, ?8, ?9,
-                 CAST((unixepoch('subsec') + ?10) * 1000000 AS INTEGER))",
+                 CAST((unixepoch('subsec') + ?10) * 1000000 AS INTEGER), ?11)",
     )
     .bind(deletion.id.as_str())
     .bind(deletion.system.as_str())
@@ -32,6 +33,7 @@ pub async fn insert(
     .bind(deletion.requested_at.0)
     .bind(&deletion.lease)
     .bind(deletion.lease_secs)
+    .bind(deletion.tenant.as_ref().map(TenantId::as_str))
     .execute(connection)
     .await
     .map_err(|error| failure("insert a deletion", error))?;
@@ -96,7 +98,7 @@ pub async fn read(
     id: &DeletionId,
 ) -> Result<Option<DeletionRow>, DatabaseError> {
     let row = sqlx::query(
-        "SELECT id, system, thing, root, state, actor, reason, bound_to,
+        "SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
                 requested_at, changed_at, lease, leased_until, note, receipt
          FROM sexton_deletions
          WHERE id = ?1",
@@ -115,7 +117,7 @@ pub async fn latest(
     limit: u32,
 ) -> Result<Vec<DeletionRow>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT id, system, thing, root, state, actor, reason, bound_to,
+        "SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
                 requested_at, changed_at, lease, leased_until, note, receipt
          FROM sexton_deletions
          WHERE system = ?1
@@ -136,17 +138,19 @@ pub async fn page(
     page: DeletionPage<'_>,
 ) -> Result<Vec<DeletionRow>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT id, system, thing, root, state, actor, reason, bound_to,
+        "SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
                 requested_at, changed_at, lease, leased_until, note, receipt
          FROM sexton_deletions
          WHERE system = ?1
            AND (?2 IS NULL OR actor = ?2)
-           AND (?3 IS NULL OR (requested_at, id) < (?3, ?4))
+           AND (?3 IS NULL OR tenant = ?3)
+           AND (?4 IS NULL OR (requested_at, id) < (?4, ?5))
          ORDER BY requested_at DESC, id DESC
-         LIMIT ?5",
+         LIMIT ?6",
     )
     .bind(page.system.as_str())
     .bind(page.actor.map(Actor::as_str))
+    .bind(page.tenant.map(TenantId::as_str))
     .bind(page.before.map(|(at, _)| at.0))
     .bind(page.before.map(|(_, id)| id.as_str()))
     .bind(page.limit)
@@ -186,7 +190,7 @@ pub async fn take_over(
             ORDER BY requested_at, id
             LIMIT ?4
          )
-         RETURNING id, system, thing, root, state, actor, reason, bound_to,
+         RETURNING id, system, thing, root, state, actor, reason, bound_to, tenant,
                    requested_at, changed_at, lease, leased_until, note, receipt",
     )
     .bind(system.as_str())
@@ -231,7 +235,7 @@ pub async fn late(
     limit: u32,
 ) -> Result<Vec<DeletionRow>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT id, system, thing, root, state, actor, reason, bound_to,
+        "SELECT id, system, thing, root, state, actor, reason, bound_to, tenant,
                 requested_at, changed_at, lease, leased_until, note, receipt
          FROM sexton_deletions
          WHERE system = ?1
@@ -296,6 +300,7 @@ fn columns(row: &SqliteRow) -> Result<Option<DeletionRow>, sqlx::Error> {
         actor: Actor::new(row.try_get::<String, _>("actor")?),
         reason: row.try_get("reason")?,
         bound_to: row.try_get("bound_to")?,
+        tenant: row.try_get::<Option<String>, _>("tenant")?.map(TenantId::new),
         requested_at: Timestamp(row.try_get("requested_at")?),
         changed_at: Timestamp(row.try_get("changed_at")?),
         lease: row.try_get("lease")?,

@@ -287,6 +287,15 @@ impl Ledger for SqliteTx<'_> {
         self.judged(answer)
     }
 
+    async fn audit_rows_before(
+        &mut self,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
+        let answer = audit::before(self.connection()?, before, limit).await;
+        self.judged(answer)
+    }
+
     async fn unaudited_deletions(&mut self) -> Result<Vec<DeletionId>, DatabaseError> {
         let answer = audit::unaudited(self.connection()?).await;
         self.judged(answer)

@@ -25,6 +25,7 @@ fn requested(id: &str, at: i64, lease_secs: i64) -> NewDeletion {
         thing: ThingName::new("batch"),
         roots: RootNames::of(vec!["b-1".to_owned()]),
         actor: Actor::new("ann"),
+        tenant: None,
         reason: Some("GDPR".to_owned()),
         bound_to: None,
         requested_at: Timestamp(at),
@@ -46,7 +47,7 @@ async fn preparing_twice_is_preparing_once() {
     assert_eq!(file.look().await.stamp(&[]).await.unwrap(), stamp);
     let applied = file.one("SELECT group_concat(number || name) FROM sexton_migrations").await;
     let every = "1ledger,2drained,3intents,4fence,5progress,6shared,7hidden,8undo,9holds,\
-                 10requests,11background";
+                 10requests,11background,14figures,15asked";
     assert_eq!(applied, Scalar::text(every));
     // Sexton's own tables are no part of the system's schema.
     let schema = file.database.schema().await.unwrap();
@@ -80,7 +81,8 @@ async fn deletions_of_an_earlier_program_are_kept() {
     file.write(
         "CREATE VIEW broken AS SELECT x FROM gone;
          DROP TABLE sexton_deletions;
-         DELETE FROM sexton_migrations WHERE number = 2;
+         DELETE FROM sexton_migrations WHERE number IN (2, 15);
+         ALTER TABLE sexton_requests DROP COLUMN answer;
          CREATE TABLE sexton_deletions (id TEXT NOT NULL PRIMARY KEY, system TEXT, thing TEXT,
              root TEXT, state TEXT, actor TEXT, reason TEXT, bound_to TEXT, requested_at INTEGER,
              changed_at INTEGER, lease TEXT, leased_until INTEGER, note TEXT, receipt TEXT);

@@ -118,7 +118,9 @@ macro_rules! conformance_suite {
                 who_was_refused_is_counted_and_rests, what_is_paused_is_not_claimed;
             shared: an_object_is_kept_while_somebody_names_it,
                 a_pin_keeps_an_object_for_its_time, one_promise_decides_at_a_time;
-            requests: a_request_is_kept_once_and_for_its_asker, deletions_come_in_pages,
+            requests: a_request_is_kept_once_and_for_its_asker,
+                an_answer_is_kept_and_what_has_none_is_taken_over_by_one,
+                only_what_was_missing_is_forgotten, deletions_come_in_pages,
                 what_is_still_to_be_done_is_counted;
             figures: what_ended_is_read_once_in_the_order_of_its_end, days_add_up,
                 of_one_day_the_last_sample_stands, what_is_under_way_is_counted_by_its_state,

@@ -229,6 +229,15 @@ impl Ledger for InterposedTx {
         self.watch.around("audit_row", self.inner.audit_row(deletion)).await
     }
 
+    async fn audit_rows_before(
+        &mut self,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRow>, DatabaseError> {
+        let rows = self.inner.audit_rows_before(before, limit);
+        self.watch.around("audit_rows_before", rows).await
+    }
+
     async fn audit_rows(&mut self, after: i64, limit: u32) -> Result<Vec<AuditRow>, DatabaseError> {
         self.watch.around("audit_rows", self.inner.audit_rows(after, limit)).await
     }

@@ -26,6 +26,44 @@ impl Requests for InterposedTx {
         self.watch.around("request", self.inner.request(system, key)).await
     }
 
+    async fn answer_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+        answer: &str,
+    ) -> Result<bool, DatabaseError> {
+        let done = self.inner.answer_request(system, key, answer);
+        self.watch.around("answer_request", done).await
+    }
+
+    async fn take_over_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+        when: (Timestamp, Timestamp),
+    ) -> Result<bool, DatabaseError> {
+        let done = self.inner.take_over_request(system, key, when);
+        self.watch.around("take_over_request", done).await
+    }
+
+    async fn forget_request(
+        &mut self,
+        system: &SystemName,
+        key: &RequestKey,
+    ) -> Result<(), DatabaseError> {
+        self.watch.around("forget_request", self.inner.forget_request(system, key)).await
+    }
+
+    async fn forget_missing(
+        &mut self,
+        system: &SystemName,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, DatabaseError> {
+        let done = self.inner.forget_missing(system, before, limit);
+        self.watch.around("forget_missing", done).await
+    }
+
     async fn forget_requests(
         &mut self,
         before: Timestamp,

@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use sexton_api::{AuditRecord, AuditRecords};
 use sexton_core::names::TenantId;
 
-use crate::api::page::Paging;
+use crate::api::page::{Paging, paged};
 use crate::extract::{Asked, Asker, Place};
 use crate::failure::Failure;
 use crate::service::Service;
 
-/// The latest records of the audit, in the order in which they were written. Who is of a tenant
-/// sees those of the tenant.
+/// The latest records of the audit, in the order in which they were written; the next page has those
+/// before them. A database may have several systems and one chain, so that a page may be shorter
+/// than was asked for.
 #[utoipa::path(get, path = "/api/systems/{system}/audit", tag = "audit",
     params(
         ("system" = String, Path, description = "The system"),
         ("limit" = Option<u32>, Query, description = "How many, from 1 to 200; 50 if not said"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
     ),
     responses((status = 200, description = "Records, the latest last", body = AuditRecords)))]
 pub async fn list(
@@ -25,11 +27,12 @@ pub async fn list(
     Asker(identity): Asker,
     Place(name): Place<String>,
     Asked(paging): Asked<Paging>,
-) -> Result<Json<AuditRecords>, Failure> {
+) -> Result<Response, Failure> {
     let system = service.system(&name, &identity)?;
-    let entries = system.audit_list(paging.limit()? as usize).await?;
+    let limit = paging.limit()?;
+    let (signer, of) = (service.signer().await?, format!("audit of {name}"));
+    let (entries, first) = system.audit_page(paging.place(signer, &of)?, limit).await?;
     let tenant = identity.tenant.as_ref().map(TenantId::as_str);
-    // A database may have several systems, and one chain.
     let seen = entries.into_iter().filter(|entry| {
         let is_theirs = tenant.is_none() || entry.record.tenant.as_deref() == tenant;
         entry.record.system == name && is_theirs
@@ -38,5 +41,8 @@ pub async fn list(
         let record = serde_json::to_value(&entry.record).ok()?;
         Some(AuditRecord { seq: entry.seq, hash: entry.hash, record })
     });
-    Ok(Json(AuditRecords { data: data.collect() }))
+    let next = first.and_then(|first| signer.cursor(&of, &first));
+    let page = AuditRecords { data: data.collect(), next_cursor: next.clone() };
+    let path = format!("{}/api/systems/{name}/audit", service.base_path());
+    Ok(paged(page, &path, limit, next.as_deref()))
 }

@@ -11,7 +11,8 @@ use sexton_core::names::DeletionId;
 use sexton_engine::{Acceptance, Bound, DeleteRequest, RootKey, System};
 
 use super::answer::{answered, followed, waited, wanted};
-use super::once::{once, refused_before};
+use super::once::{refused_before, same};
+use crate::acts::once::once;
 use crate::api::previews::{kept, key_of, root_of};
 use crate::extract::{Body, Changer, Place};
 use crate::failure::Failure;
@@ -46,7 +47,7 @@ pub async fn create(
     if let Some(once) = &once
         && let Some(known) = system.known(&once.key).await?
     {
-        return again(&service, &system, &once.same(known)?, wait).await;
+        return again(&service, &system, &same(once, known)?, wait).await;
     }
     let request = match &ask.preview {
         Some(id) => confirmed(&service, &name, id, &ask, &identity).await?,
@@ -57,7 +58,7 @@ pub async fn create(
         Some(once) => match system.accept_once(&request, &once.key, &once.body).await? {
             Acceptance::New(accepted) => *accepted,
             Acceptance::Known(known) => {
-                return again(&service, &system, &once.same(known)?, wait).await;
+                return again(&service, &system, &same(once, known)?, wait).await;
             }
         },
     };

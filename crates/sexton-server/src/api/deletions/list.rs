@@ -12,8 +12,10 @@ use crate::api::page::{Paging, paged};
 use crate::extract::{Asked, Asker, Place};
 use crate::failure::Failure;
 use crate::service::Service;
+use crate::who::access::has_built_in;
 
-/// Deletions, newest first. Who is of a tenant sees what they asked for themselves.
+/// Deletions, newest first. Who is of a tenant sees what was asked for in it, and who has none of the
+/// built-in roles what they asked for themselves.
 #[utoipa::path(get, path = "/api/systems/{system}/deletions", tag = "deletions",
     params(
         ("system" = String, Path, description = "The system"),
@@ -34,9 +36,10 @@ pub async fn list(
     let place: Option<(i64, String)> = paging.place(signer, &of)?;
     let place = place.map(|(at, id)| (Timestamp(at), DeletionId::new(id)));
     let before = place.as_ref().map(|(at, id)| (*at, id));
-    let actor = identity.tenant.as_ref().map(|_| &identity.actor);
+    let tenant = identity.tenant.as_ref();
+    let actor = (!has_built_in(&identity)).then_some(&identity.actor);
     // One more than is shown tells whether there is a next page.
-    let mut statuses = system.status_page(actor, before, limit + 1).await?;
+    let mut statuses = system.status_page_in(tenant, actor, before, limit + 1).await?;
     let more = statuses.len() > limit as usize;
     statuses.truncate(limit as usize);
     let last = statuses.last().filter(|_| more);

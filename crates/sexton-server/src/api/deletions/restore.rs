@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use sexton_api::Deletion;
 
+use crate::acts::once::{carried, once};
 use crate::acts::undoing;
 use crate::extract::{Changer, Place};
 use crate::failure::Failure;
@@ -17,6 +19,7 @@ use crate::service::Service;
     params(
         ("system" = String, Path, description = "The system"),
         ("id" = String, Path, description = "The deletion"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Asked again with the same key and body it does nothing more, and gets the same answer; kept for 7 days"),
     ),
     responses(
         (status = 200, description = "It is visible again, as it was", body = Deletion),
@@ -26,6 +29,10 @@ pub async fn restore(
     State(service): State<Arc<Service>>,
     Changer(identity): Changer,
     Place((name, id)): Place<(String, String)>,
+    headers: HeaderMap,
 ) -> Result<Json<Deletion>, Failure> {
-    undoing::restore(&service, &identity, &name, &id).await.map(Json)
+    let system = service.system(&name, &identity)?;
+    let once = once(&headers, &("restore", &id), &identity)?;
+    let effect = undoing::restore(&service, &identity, &name, &id);
+    carried(&service, system, once.as_ref(), effect).await.map(Json)
 }

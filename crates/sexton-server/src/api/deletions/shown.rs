@@ -10,6 +10,7 @@ use sexton_engine::{DeletionStatus, System};
 use crate::failure::Failure;
 use crate::outcome;
 use crate::who::Identity;
+use crate::who::access::has_built_in;
 
 /// The deletion of this id, if they may see it: another's is as one that never was.
 pub(crate) async fn found(
@@ -24,9 +25,11 @@ pub(crate) async fn found(
     seen.ok_or_else(|| Failure::missing(format!("there is no deletion `{id}`")))
 }
 
-/// Who is of a tenant sees what they asked for themselves.
-pub(super) fn may_see(row: &DeletionRow, identity: &Identity) -> bool {
-    identity.tenant.is_none() || row.actor == identity.actor
+/// Who is of a tenant sees what was asked for in it; who has none of the built-in roles, of that
+/// what they asked for themselves.
+fn may_see(row: &DeletionRow, identity: &Identity) -> bool {
+    let is_of_theirs = identity.tenant.is_none() || row.tenant == identity.tenant;
+    is_of_theirs && (has_built_in(identity) || row.actor == identity.actor)
 }
 
 /// A stored deletion, as it is shown.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use sexton_api::{AskTakeBack, Deletion};
 
+use crate::acts::once::{carried, once};
 use crate::acts::undoing;
 use crate::extract::{Changer, MaybeBody, Place};
 use crate::failure::Failure;
@@ -17,6 +19,7 @@ use crate::service::Service;
     params(
         ("system" = String, Path, description = "The system"),
         ("id" = String, Path, description = "The deletion"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Asked again with the same key and body it does nothing more, and gets the same answer; kept for 7 days"),
     ),
     request_body = Option<AskTakeBack>,
     responses(
@@ -27,8 +30,12 @@ pub async fn withdraw(
     State(service): State<Arc<Service>>,
     Changer(identity): Changer,
     Place((name, id)): Place<(String, String)>,
+    headers: HeaderMap,
     MaybeBody(ask): MaybeBody<AskTakeBack>,
 ) -> Result<Json<Deletion>, Failure> {
+    let system = service.system(&name, &identity)?;
+    let once = once(&headers, &("withdraw", &id, &ask), &identity)?;
     let asked = (id.as_str(), ask.reason.as_deref());
-    undoing::withdraw(&service, &identity, &name, asked).await.map(Json)
+    let effect = undoing::withdraw(&service, &identity, &name, asked);
+    carried(&service, system, once.as_ref(), effect).await.map(Json)
 }

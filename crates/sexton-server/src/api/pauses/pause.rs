@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use sexton_api::{AskPause, Pauses};
 
+use crate::acts::once::{carried, once};
 use crate::acts::pauses::{self, Way};
 use crate::extract::{Body, Changer, Place};
 use crate::failure::Failure;
@@ -14,15 +16,22 @@ use crate::service::Service;
 /// Stops background work of a system, or what is removed from one of its stores. What is under way
 /// ends. What is paused stays so, with who did it first.
 #[utoipa::path(post, path = "/api/systems/{system}/pauses", tag = "pauses",
-    params(("system" = String, Path, description = "The system")),
+    params(
+        ("system" = String, Path, description = "The system"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Asked again with the same key and body it does nothing more, and gets the same answer; kept for 7 days"),
+    ),
     request_body = AskPause,
     responses((status = 200, description = "What is paused now", body = Pauses)))]
 pub async fn pause(
     State(service): State<Arc<Service>>,
     Changer(identity): Changer,
     Place(name): Place<String>,
+    headers: HeaderMap,
     Body(ask): Body<AskPause>,
 ) -> Result<Json<Pauses>, Failure> {
-    let data = pauses::set(&service, &identity, &name, (Way::Pause, &ask)).await?;
+    let system = service.system(&name, &identity)?;
+    let once = once(&headers, &("pause", &ask), &identity)?;
+    let effect = pauses::set(&service, &identity, &name, (Way::Pause, &ask));
+    let data = carried(&service, system, once.as_ref(), effect).await?;
     Ok(Json(Pauses { data }))
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde_json::Value;
 use sexton_engine::RootKey;
 
+use crate::acts::once::{carried, once};
 use crate::api::previews::root_of;
 use crate::extract::{Changer, Place};
 use crate::failure::Failure;
@@ -21,16 +23,22 @@ use crate::service::Service;
         ("system" = String, Path, description = "The system"),
         ("thing" = String, Path, description = "The thing"),
         ("id" = String, Path, description = "The id of the root"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Asked again with the same key and body it does nothing more, and gets the same answer; kept for 7 days"),
     ),
     responses((status = 200, description = "What was asked of work in flight", body = Object)))]
 pub async fn cancel(
     State(service): State<Arc<Service>>,
     Changer(identity): Changer,
     Place((name, thing, id)): Place<(String, String, String)>,
+    headers: HeaderMap,
 ) -> Result<Json<Value>, Failure> {
     let system = service.system(&name, &identity)?;
+    let once = once(&headers, &("cancel", &thing, &id), &identity)?;
     let root = root_of(&thing, RootKey::Id(id), &BTreeMap::new(), identity.caller());
-    let cancelled = system.cancel(&root).await?;
-    let unwritten = |error: serde_json::Error| Failure::silent(Outcome::Failed, error.to_string());
-    Ok(Json(serde_json::to_value(cancelled).map_err(unwritten)?))
+    let effect = async {
+        let unwritten =
+            |error: serde_json::Error| Failure::silent(Outcome::Failed, error.to_string());
+        serde_json::to_value(system.cancel(&root).await?).map_err(unwritten)
+    };
+    carried(&service, system, once.as_ref(), effect).await.map(Json)
 }
