@@ -84,7 +84,7 @@ pub enum Colors {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a sample system and delete something in it
+    /// Serve five sample systems with their workers, to look at and delete in
     #[command(after_help = help::DEMO)]
     Demo(Demo),
     /// Draft a first policy from the live schema
@@ -171,12 +171,19 @@ impl Command {
 /// `sexton demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Which sample system
-    #[arg(default_value = "batches", value_parser = sample_names())]
-    pub system: String,
-    /// The folder to make
+    /// Instead of serving, show a first deletion in this one, and end
+    #[arg(value_parser = sample_names())]
+    pub system: Option<String>,
+    /// The folder to make, or to go on with
     #[arg(long, default_value = "./sexton-demo")]
     pub dir: PathBuf,
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Ask for this API key; without a value, for a new one, which is shown
+    #[arg(long, value_name = "KEY", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "no key, a new one, this one")]
+    pub key: Option<Option<String>>,
     /// Replace what an earlier demo made there
     #[arg(long)]
     pub fresh: bool,

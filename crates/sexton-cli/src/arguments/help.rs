@@ -2,7 +2,7 @@
 
 pub const SEXTON: &str = "\
 Begin here:
-  sexton demo                          a sample system to play with
+  sexton demo                          five sample systems to play with
   sexton init -o sexton.toml           a first policy for your own database
   sexton check                         does the policy fit the database?
   sexton preview batch autumn-2026     what would go, change and stay
@@ -15,10 +15,18 @@ Exit codes:
 pub const DEMO: &str = "\
 Examples:
   sexton demo
-  sexton demo transcriptions --dir /tmp/try
+  sexton demo --dir /tmp/try --listen 127.0.0.1:9000
+  sexton demo batches
 
-Makes a sample system on SQLite in the folder, checks its policy, previews and
-deletes one of its things, and verifies the audit. Needs nothing else.";
+Serves the sample systems on SQLite and folders, with applications that work on
+what comes in, and says what to try. Needs nothing else. What is in the folder
+is gone on with; --fresh begins anew. Ctrl-C ends it.
+
+With the name of a sample it shows a first deletion there instead: it checks
+the policy, previews and deletes a thing, deletes another one under its workers,
+verifies the audit, and ends.
+
+Exit codes: 0 ended, 2 usage, or the folder is somebody else's";
 
 pub const INIT: &str = "\
 Examples:

@@ -1,8 +1,10 @@
-//! `sexton demo`: a sample system in a folder, and a first deletion in it.
+//! `sexton demo`: the sample systems in a folder, served; or a first deletion in one of them.
 
 mod folder;
 mod live;
+mod served;
 mod story;
+mod workers;
 
 use serde_json::json;
 use sexton_engine::ports::{Clock, SystemClock};
@@ -22,7 +24,8 @@ pub use story::STORIES;
 use story::Story;
 
 pub async fn run(demo: &Demo, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
-    let story = Story::of(&demo.system);
+    let Some(system) = &demo.system else { return served::run(demo, shared, screen).await };
+    let story = Story::of(system);
     let folder = Folder::make(demo, story).await?;
     let shared = Shared {
         policy: folder.policy(),

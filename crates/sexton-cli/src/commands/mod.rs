@@ -18,7 +18,7 @@ mod retention;
 mod retry;
 pub mod root;
 mod schema;
-mod serve;
+pub mod serve;
 mod status;
 mod sweep;
 mod work;

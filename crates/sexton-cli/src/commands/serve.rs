@@ -20,8 +20,8 @@ use crate::stopping::asked_to_stop;
 use crate::wiring;
 use crate::wiring::state::gate;
 
-/// So long deletions under way have to end, once it is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// It works, and deletions under way have so long to end once it is told to stop.
+pub const SETTINGS: Settings = Settings { works: true, grace: Duration::from_secs(10) };
 
 pub async fn run(asked: &Serve, shared: &Shared, screen: &mut Screen) -> Result<Exit, Failure> {
     // Events of the policies go where the server's own lines go.
@@ -34,18 +34,13 @@ pub async fn run(asked: &Serve, shared: &Shared, screen: &mut Screen) -> Result<
     }
     let (gate, state) = gate(&asked.state, &shared, Actor::new(actor(None))).await?;
     let gate: Arc<dyn Gate> = Arc::new(gate);
-    let address = address(&asked.listen).await?;
-    if !gate.is_guarded() && !address.ip().is_loopback() {
-        return Err(Failure::Unguarded { address: asked.listen.clone() });
-    }
+    let (listener, address) = listen(&asked.listen, gate.is_guarded()).await?;
     let service = Service::new(systems, gate, Surroundings::of_this_machine());
     let service = service.map_err(Failure::Indistinct)?.below(&asked.base_path).sharing(state);
     let service = Arc::new(service);
     let unheard = |source| Failure::Unheard { address: asked.listen.clone(), source };
-    let listener = TcpListener::bind(address).await.map_err(unheard)?;
-    let address = listener.local_addr().map_err(unheard)?;
     tell(&service, address, screen);
-    let settings = Settings { works: !asked.no_work, grace: GRACE };
+    let settings = Settings { works: !asked.no_work, ..SETTINGS };
     serve(listener, service, settings, asked_to_stop()).await.map_err(unheard)?;
     say(screen, &json!({ "event": "stopped" }), &|| "Stopped.".to_owned());
     Ok(Exit::Done)
@@ -53,6 +48,18 @@ pub async fn run(asked: &Serve, shared: &Shared, screen: &mut Screen) -> Result<
 
 async fn system(shared: &Shared) -> Result<Arc<System>, Failure> {
     Ok(Arc::new(wiring::open(shared).await?.system))
+}
+
+/// Listens, but where others than this machine could ask and nobody is asked for a key.
+pub async fn listen(written: &str, is_guarded: bool) -> Result<(TcpListener, SocketAddr), Failure> {
+    let address = address(written).await?;
+    if !is_guarded && !address.ip().is_loopback() {
+        return Err(Failure::Unguarded { address: written.to_owned() });
+    }
+    let unheard = |source| Failure::Unheard { address: written.to_owned(), source };
+    let listener = TcpListener::bind(address).await.map_err(unheard)?;
+    let address = listener.local_addr().map_err(unheard)?;
+    Ok((listener, address))
 }
 
 async fn address(written: &str) -> Result<SocketAddr, Failure> {
@@ -64,7 +71,8 @@ async fn address(written: &str) -> Result<SocketAddr, Failure> {
     })
 }
 
-fn begin_log(file: &Path) -> Result<(), Failure> {
+/// Begins the server's log.
+pub fn begin_log(file: &Path) -> Result<(), Failure> {
     let unwritten = |error| Failure::FileUnwritten {
         file: file.to_owned(),
         source: std::io::Error::other(error),

@@ -20,6 +20,9 @@ pub enum ServerFailure {
     /// The configuration cannot be understood.
     #[error("the server's configuration has mistakes")]
     Mistakes(Vec<Mistake>),
+    /// What was given is no key.
+    #[error("the key is misspelt or cut short")]
+    BadKey,
     /// Tokens cannot be judged.
     #[error(transparent)]
     NoTokens(Unusable),
@@ -41,6 +44,8 @@ pub fn told(failure: &ServerFailure, line: &CommandLine) -> Told {
                 told.detail(&clean(&mistake.to_string()))
             })
             .next("docs/access.md lists what there is."),
+        ServerFailure::BadKey => Told::new(Exit::Usage, "usage", message)
+            .next("It is sxt_ and 60 more signs. --key alone makes one."),
         ServerFailure::NoTokens(_) => Told::new(Exit::Usage, "usage", message)
             .next("[jwt] in sexton-server.toml says where their keys are."),
         ServerFailure::Unread(..) => Told::new(Exit::Usage, "usage", message),

@@ -7,7 +7,7 @@ use crate::program::run;
 #[test]
 fn a_demo_shows_a_first_deletion_and_what_to_try_next() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
-    let said = run(folder.path(), &["demo"]).expect(0);
+    let said = run(folder.path(), &["demo", "batches"]).expect(0);
     snapshot!("demo", said);
     let wide = said.out.lines().find(|line| line.chars().count() > 80 && !line.contains('/'));
     assert_eq!(wide, None);
@@ -16,7 +16,7 @@ fn a_demo_shows_a_first_deletion_and_what_to_try_next() {
 #[test]
 fn the_commands_that_a_demo_prints_work_in_any_folder() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
-    let said = run(folder.path(), &["demo", "--dir", "it's mine"]).expect(0);
+    let said = run(folder.path(), &["demo", "batches", "--dir", "it's mine"]).expect(0);
     let (_, steps) = said.out.split_once("these work as they are:").expect("there are next steps");
     let (steps, _) = steps.split_once("The policy is worth").expect("the policy is named");
     let steps = steps.replace("\\\n", " ");
@@ -62,7 +62,7 @@ fn a_folder_of_somebody_else_is_left_alone() {
     fs::create_dir(&mine).expect("it is made");
     fs::write(mine.join("notes"), "keep").expect("it is written");
     for fresh in [&[][..], &["--fresh"]] {
-        let demo = [&["demo", "--dir", "mine"][..], fresh].concat();
+        let demo = [&["demo", "batches", "--dir", "mine"][..], fresh].concat();
         let said = run(folder.path(), &demo).expect(2);
         assert!(said.err.contains("no demo made it"), "{said}");
     }
@@ -73,11 +73,11 @@ fn a_folder_of_somebody_else_is_left_alone() {
 #[test]
 fn a_second_demo_asks_to_start_afresh_and_then_keeps_other_files() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
-    run(folder.path(), &["demo"]).expect(0);
-    snapshot!("demo_again", run(folder.path(), &["demo"]).expect(2));
+    run(folder.path(), &["demo", "batches"]).expect(0);
+    snapshot!("demo_again", run(folder.path(), &["demo", "batches"]).expect(2));
     let notes = folder.path().join("sexton-demo/batches/notes");
     fs::write(&notes, "keep").expect("it is written");
-    let said = run(folder.path(), &["demo", "--fresh"]).expect(0);
+    let said = run(folder.path(), &["demo", "batches", "--fresh"]).expect(0);
     assert!(said.out.contains("Deleted batch autumn-2026"), "{said}");
     assert_eq!(fs::read_to_string(&notes).expect("it is there"), "keep");
 }
@@ -107,6 +107,7 @@ fn a_demo_keeps_its_objects_in_folders_and_starting_afresh_brings_them_back() {
 #[test]
 fn a_demo_for_programs_is_one_document() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
-    let document = run(folder.path(), &["demo", "--output", "json"]).expect(0).document();
+    let document =
+        run(folder.path(), &["demo", "batches", "--output", "json"]).expect(0).document();
     assert_eq!(document["receipt"]["removed"]["runs"], 7);
 }

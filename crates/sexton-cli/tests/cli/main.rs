@@ -15,6 +15,7 @@ mod configuring;
 mod contract;
 mod deleting;
 mod demo;
+mod demo_served;
 mod drafting;
 mod fencing;
 mod graphing;

@@ -63,19 +63,7 @@ impl Server {
 
     /// The status and the document of an answer.
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}",
-            self.address,
-        );
-        stream.write_all(request.as_bytes()).expect("it is heard");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        (status.expect("a status"), serde_json::from_str(body).unwrap_or_default())
+        ask(&self.address, method, path, headers, body)
     }
 
     fn delete(&self, id: &str, wait: u32) -> (u16, Value) {
@@ -89,6 +77,22 @@ impl Server {
         assert_eq!(status, 200, "{listed:#}");
         listed["data"].as_array().expect("a list").clone()
     }
+}
+
+/// What whoever listens at an address answers: the status and the document.
+pub fn ask(address: &str, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}",
+    );
+    stream.write_all(request.as_bytes()).expect("it is heard");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    (status.expect("a status"), serde_json::from_str(body).unwrap_or_default())
 }
 
 const BATCHES: [&str; 3] = ["spring-2026", "summer-2026", "autumn-2026"];

@@ -27,6 +27,17 @@ pub async fn issue(
     wanted: Wanted,
 ) -> Result<(NewKey, KeySecret), DatabaseError> {
     let secret = KeySecret::draw(secrets);
+    let key = issue_as(state, surroundings, &secret, wanted).await?;
+    Ok((key, secret))
+}
+
+/// Makes a key of a secret that somebody has already.
+pub async fn issue_as(
+    state: &dyn State,
+    surroundings: &Surroundings,
+    secret: &KeySecret,
+    wanted: Wanted,
+) -> Result<NewKey, DatabaseError> {
     let word = data_encoding::BASE32_NOPAD.encode(&surroundings.entropy.unique());
     let key = NewKey {
         id: KeyId::new(["key_", &word.to_lowercase()].concat()),
@@ -39,5 +50,5 @@ pub async fn issue(
         expires_at: wanted.expires_at,
     };
     state.create_key(&key).await?;
-    Ok((key, secret))
+    Ok(key)
 }

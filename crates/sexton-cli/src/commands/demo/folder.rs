@@ -55,6 +55,20 @@ impl Folder {
         Ok(folder)
     }
 
+    /// What an earlier demo has made, or everything anew.
+    pub async fn make_or_find(demo: &Demo, story: Story) -> Result<Self, Failure> {
+        let failed = |source| Failure::DemoFile { dir: demo.dir.clone(), source };
+        let dir = std::path::absolute(&demo.dir).map_err(failed)?;
+        let folder = Self { dir, story };
+        let is_ours = matches!(folder.found().map_err(failed)?, Found::Ours);
+        if is_ours && !demo.fresh { Ok(folder) } else { Self::make(demo, story).await }
+    }
+
+    /// The sample.
+    pub fn sample(&self) -> &'static str {
+        self.story.sample.name
+    }
+
     /// Its policy, by its full path.
     pub fn policy(&self) -> PathBuf {
         self.system().join(POLICY)
@@ -183,7 +197,10 @@ impl Folder {
 
 fn afresh(demo: &Demo) -> String {
     let dir = demo.dir.display().to_string();
-    CommandLine::plain(&program_as_called()).with(&["demo", &demo.system, "--dir", &dir, "--fresh"])
+    let mut words = vec!["demo"];
+    words.extend(demo.system.as_deref());
+    words.extend(["--dir", &dir, "--fresh"]);
+    CommandLine::plain(&program_as_called()).with(&words)
 }
 
 /// What is in the folder already.

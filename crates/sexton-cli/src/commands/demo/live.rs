@@ -47,7 +47,8 @@ pub struct Place {
 }
 
 impl Place {
-    async fn open(&self, application: &Application) -> Result<Client, AppError> {
+    /// Opens it for somebody who works there.
+    pub async fn open(&self, application: &Application) -> Result<Client, AppError> {
         let client = application.open(&self.database).await?;
         Ok(client.with_stores(AppStores::open(&self.stores)?))
     }
