@@ -30,6 +30,7 @@ mod refusing;
 mod removing;
 mod replicas;
 mod retaining;
+mod routes;
 mod serving;
 mod several;
 mod sweeping;
