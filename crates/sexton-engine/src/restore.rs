@@ -10,9 +10,11 @@ mod root;
 
 use std::collections::BTreeMap;
 
+use sexton_core::audit::{Act, Record, Told};
 use sexton_core::lifecycle::{Event, State, next};
 use sexton_core::names::{Actor, DeletionId};
 use sexton_core::plan::{Undo, Way};
+use sexton_core::policy::Hide;
 use sexton_core::sql::{Bind, Scalar};
 
 use crate::outcome::{DeleteError, EngineError};
@@ -54,6 +56,7 @@ impl System {
         let restored = self.give_back(&row, &ready.plan.undo, actor, tx.as_mut()).await;
         match restored {
             Ok(Restored::Rows(rows)) => {
+                self.record_restored(tx.as_mut(), &row, actor).await?;
                 tx.commit().await?;
                 Ok(Some(Restored::Rows(rows)))
             }
@@ -72,6 +75,11 @@ impl System {
     async fn unrestorable(&self, row: &DeletionRow) -> Result<Option<String>, DeleteError> {
         if row.state != State::Hidden {
             return Ok(Some(format!("it is {}: only what is hidden can be restored", row.state)));
+        }
+        let hide = self.thing(&row.thing).and_then(|thing| thing.hide.as_ref());
+        if hide.is_some_and(Hide::is_in_ledger) {
+            // Nothing was written over that would have to be kept for some time: until it is purged.
+            return Ok(None);
         }
         let mut tx = self.begin_keep().await?;
         let due = tx.hidden(&row.id).await?.into_iter().filter_map(|root| root.due).min();
@@ -104,6 +112,13 @@ impl System {
             return Ok(Restored::Refused("somebody else has just taken it".into()));
         }
         let kept: BTreeMap<i64, String> = tx.undo(&row.id).await?.into_iter().collect();
+        if kept.is_empty() && self.is_only_in_ledger(row, tx).await? {
+            let hidden = tx.hidden(&row.id).await?;
+            // No row was changed: what the ledger and the fence know of it is all there is.
+            tx.drop_tombstones(&row.id).await?;
+            tx.drop_hidden(&row.id).await?;
+            return Ok(Restored::Rows(hidden.len() as u64));
+        }
         if kept.is_empty() {
             return Ok(Restored::Refused("its policy does not say that it can be restored".into()));
         }
@@ -128,6 +143,45 @@ impl System {
         tx.drop_undo(&row.id).await?;
         tx.drop_hidden(&row.id).await?;
         Ok(Restored::Rows(total))
+    }
+}
+
+impl System {
+    /// Whether a deletion has hidden its roots in the ledger, and changed no row by that.
+    async fn is_only_in_ledger(
+        &self,
+        row: &DeletionRow,
+        tx: &mut dyn Tx,
+    ) -> Result<bool, DatabaseError> {
+        let hide = self.thing(&row.thing).and_then(|thing| thing.hide.as_ref());
+        if !hide.is_some_and(Hide::is_in_ledger) {
+            return Ok(false);
+        }
+        let record = tx.audit_row(&row.id).await?;
+        let record = record.and_then(|row| serde_json::from_str::<Record>(&row.record).ok());
+        Ok(record.is_some_and(|record| record.changed.is_empty() && record.derived.is_empty()))
+    }
+
+    /// Writes the record of a restoration and seals it: that what was deleted is there again counts
+    /// as much as that it was gone.
+    async fn record_restored(
+        &self,
+        tx: &mut dyn Tx,
+        row: &DeletionRow,
+        actor: &Actor,
+    ) -> Result<(), DatabaseError> {
+        let name = DeletionId::new(format!("{}.restored", row.id));
+        let told = Told {
+            name: name.to_string(),
+            system: row.system.to_string(),
+            thing: row.thing.to_string(),
+            roots: row.roots.clone(),
+            actor: actor.to_string(),
+            reason: None,
+            at: self.surroundings.clock.now().to_string(),
+        };
+        tx.insert_audit(&name, &Record::of_act(Act::Restored, told).text()).await?;
+        self.seal_in(tx, &name).await.map(drop)
     }
 }
 

@@ -4,16 +4,17 @@
 //! they own or are shown, as a deletion does.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use sexton_core::fence::key_text;
 use sexton_core::graph;
 use sexton_core::names::ThingName;
-use sexton_core::plan::{ASKED, CompileError, Listing, after, listing};
+use sexton_core::plan::{ASKED, CompileError, InLedger, Listing, after, listing};
 use sexton_core::preview::{canonical_key, parse_key};
 use sexton_core::sql::{Scalar, Statement};
 
 use crate::outcome::EngineError;
-use crate::ports::{DatabaseError, Mode, Row};
+use crate::ports::{AskedRoots, DatabaseError, Mode, Row, Tx};
 use crate::request::Caller;
 use crate::system::System;
 use crate::walk::{key_values, read_named};
@@ -69,8 +70,8 @@ impl System {
                 &listing.next
             }
         };
-        let rows = self.read_things(statement, &values, &query.caller, query.limit).await?;
-        Ok(Some(rows.iter().map(|row| thing_row(&listing, row)).collect()))
+        let rows = self.read_things(&listing, statement, &values, (&query.caller, query.limit));
+        Ok(Some(rows.await?.iter().map(|row| thing_row(&listing, row)).collect()))
     }
 
     /// One row of a thing by its id, if the caller sees it.
@@ -86,7 +87,7 @@ impl System {
         let Some(key) = key_values(id, &listing.order[before..], dialect) else { return Ok(None) };
         let values = key.into_iter().enumerate();
         let values = values.map(|(at, value)| (after(before + at), value)).collect();
-        match self.read_things(&listing.one, &values, caller, 1).await {
+        match self.read_things(&listing, &listing.one, &values, (caller, 1)).await {
             Ok(rows) => Ok(rows.first().map(|row| thing_row(&listing, row))),
             Err(EngineError::Database(DatabaseError::BadValue(_))) => Ok(None),
             Err(error) => Err(error),
@@ -104,13 +105,19 @@ impl System {
 
     async fn read_things(
         &self,
+        listing: &Listing,
         statement: &Statement,
         values: &BTreeMap<String, Scalar>,
-        caller: &Caller,
-        limit: u32,
+        (caller, limit): (&Caller, u32),
     ) -> Result<Vec<Row>, EngineError> {
         let mut tx = self.database.begin(Mode::Look { budget: Some(LOOK_TIME) }).await?;
-        let rows = read_named(statement, values, caller, limit, tx.as_mut()).await;
+        let rows = match read_named(statement, values, caller, limit, tx.as_mut()).await {
+            Ok(rows) => {
+                let key = listing.order.len() - listing.key..listing.order.len();
+                without_hidden(listing.in_ledger.as_ref(), key, rows, tx.as_mut()).await
+            }
+            refused => refused,
+        };
         drop(tx.rollback().await);
         if let Err(DatabaseError::Statement { .. }) = &rows {
             // The shape of the table may have changed; who asks again gets a new statement.
@@ -118,6 +125,21 @@ impl System {
         }
         Ok(rows?)
     }
+}
+
+/// Rows without those that the ledger hides: no column of theirs tells it. A page of them may be
+/// shorter for it.
+pub(crate) async fn without_hidden(
+    in_ledger: Option<&InLedger>,
+    key: Range<usize>,
+    rows: Vec<Row>,
+    tx: &mut dyn Tx,
+) -> Result<Vec<Row>, DatabaseError> {
+    let Some(InLedger { system, things }) = in_ledger else { return Ok(rows) };
+    let key_of = |row: &Row| canonical_key(&row[key.clone()]);
+    let keys: Vec<String> = rows.iter().map(key_of).collect();
+    let hidden = tx.hidden_among(AskedRoots { system, things, keys: &keys, tenant: None }).await?;
+    Ok(rows.into_iter().filter(|row| !hidden.contains(&key_of(row))).collect())
 }
 
 /// No page is waited for any longer.

@@ -23,7 +23,7 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: [Migration; 13] = [
+const MIGRATIONS: [Migration; 15] = [
     Migration { number: 1, name: "ledger", text: include_str!("../migrations/0001_ledger.sql") },
     Migration { number: 2, name: "drained", text: include_str!("../migrations/0002_drained.sql") },
     Migration { number: 3, name: "intents", text: include_str!("../migrations/0003_intents.sql") },
@@ -51,6 +51,11 @@ const MIGRATIONS: [Migration; 13] = [
         number: 12,
         name: "deciders",
         text: include_str!("../migrations/0012_deciders.sql"),
+    },
+    Migration {
+        number: 13,
+        name: "hidden_in_ledger",
+        text: include_str!("../migrations/0013_hidden_in_ledger.sql"),
     },
     Migration { number: 14, name: "figures", text: include_str!("../migrations/0014_figures.sql") },
     Migration { number: 15, name: "asked", text: include_str!("../migrations/0015_asked.sql") },

@@ -151,10 +151,10 @@ async fn a_policy_with_errors_is_previewed_and_refuses_before_it_asks() {
 #[tokio::test]
 async fn what_is_not_built_is_named_and_refuses() {
     let place = Place::on_sqlite().await;
-    let hidden = "[things.hidden]\nlike = \"batch\"\nhide = \"ledger\"\n\n[derived.domains]";
+    let hidden = "[things.hidden]\nlike = \"batch\"\nundo = \"7d\"\n\n[derived.domains]";
     place.change_policy("[derived.domains]", hidden);
     place.sexton(&["preview", "batch", "autumn-2026"]).expect(1);
     let said = place.sexton(&CONFIRMED).expect(2);
-    assert!(said.err.contains("things.hidden.hide"), "{said}");
+    assert!(said.err.contains("things.hidden.undo"), "{said}");
     assert!(said.err.contains("Nothing was changed."), "{said}");
 }

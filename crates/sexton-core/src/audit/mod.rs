@@ -77,7 +77,7 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub given_up: BTreeMap<String, u64>,
     /// What was done, where it is no deletion: a hold was put or released, a deletion refused by
-    /// one, background work paused or resumed. Such a record names itself.
+    /// one, background work paused or resumed, what was hidden restored. Such a record names itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Act>,
 }
@@ -98,6 +98,8 @@ pub enum Act {
     Resumed,
     /// A deletion was taken back before anything was gone.
     Withdrawn,
+    /// What was hidden was restored.
+    Restored,
 }
 
 impl Act {
@@ -110,6 +112,7 @@ impl Act {
             Self::Paused => "paused",
             Self::Resumed => "resumed",
             Self::Withdrawn => "not deleted, because it was withdrawn",
+            Self::Restored => "restored",
         }
     }
 }

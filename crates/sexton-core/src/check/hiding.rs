@@ -38,10 +38,58 @@ fn of_thing(source: &Source<'_>, thing: &Thing) -> Vec<Finding> {
                 findings.extend(taken_names(source, thing, hide, table));
             }
         }
-        (Hide::Ledger(_), _) => {}
+        (Hide::Ledger(_), _) => findings.extend(of_ledger(source, thing)),
     }
     if thing.purge.is_some() {
         findings.extend(unreachable(source, thing, hide));
+    }
+    findings
+}
+
+/// What the ledger alone hides is visible again once its purge has ended, and open to writers where
+/// no fence watches them.
+fn of_ledger(source: &Source<'_>, thing: &Thing) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(purge) = thing.purge.as_ref().filter(|purge| purge.root == RootAfter::Stays) {
+        let message = format!(
+            "a `{}` that stays after its purge would be seen again: no column hides it",
+            thing.name
+        );
+        findings.push(
+            Finding::error("C606", Some(purge.span), message)
+                .help("let the row go, or hide it by a column of its own"),
+        );
+    }
+    let rows = thing.row.iter().flat_map(|row| {
+        source.graph.below(&row.value.table).filter(|edge| edge.fate == Fate::Delete)
+    });
+    let attached = rows.flat_map(|edge| {
+        let columns: Vec<ColumnName> = edge.columns.iter().map(|c| c.name.clone()).collect();
+        edge.via.is_plain().then_some((&edge.child, columns))
+    });
+    let held = thing.starts.iter().map(|s| (&s.value.table, s.value.columns.clone()));
+    let fenced = |(table, columns): &(&TableName, Vec<ColumnName>)| {
+        let sides = source.policy.fence.iter().flat_map(|fence| &fence.references);
+        sides.into_iter().any(|side| {
+            let named = side.columns.iter().map(|path| &path.column);
+            side.table == **table && named.eq(columns)
+        })
+    };
+    let open: Vec<String> = attached
+        .chain(held)
+        .filter(|side| !fenced(side))
+        .map(|(table, columns)| spelling::side(table, &columns))
+        .collect();
+    if !open.is_empty() {
+        let message = format!(
+            "writers go on attaching rows to a hidden `{}`: no fence watches {}",
+            thing.name,
+            open.join(", ")
+        );
+        findings.push(
+            Finding::warning("C607", thing.hide.as_ref().map(Hide::span), message)
+                .help("name them in `fence.references`; what comes until its purge ends goes too"),
+        );
     }
     findings
 }

@@ -115,11 +115,11 @@ fn parts_that_are_not_built_are_warned_of_by_what_they_are_for() {
         let policy = format!("{section}\n[things.run]\nrow = \"runs.id\"\n");
         only("runs: id text key", &policy)
     };
-    let (severity, message, _) = part("[things.pool]\nrow = \"runs.id\"\nhide = \"ledger\"");
+    let (severity, message, _) = part("[things.pool]\nrow = \"runs.id\"\nundo = \"7d\"");
     assert_eq!(severity, Severity::Warning);
     assert_eq!(
         message,
-        "`things.pool.hide` is not built yet: deletions of this system are refused until it is"
+        "`things.pool.undo` is not built yet: deletions of this system are refused until it is"
     );
     let (severity, message, _) = part("[panels.Runs]\nof = \"run\"");
     assert_eq!(severity, Severity::Warning);

@@ -24,7 +24,10 @@ use crate::policy::{FenceBy, Policy};
 use crate::schema::{Dialect, InstalledFence, Schema};
 use crate::sql::Scalar;
 
-pub(crate) use sides::{Fenced, Line, fenced, is_asked, memories, memory};
+pub(crate) use sides::{
+    Fenced, Held, Line, fenced, hidden_memories, hidden_memory, is_asked, memories, memory,
+    value_memory,
+};
 
 /// How the name of every trigger of a fence begins.
 pub const PREFIX: &str = "sexton_fence_";

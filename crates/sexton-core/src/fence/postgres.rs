@@ -7,8 +7,8 @@
 //! Race: rows referred to are locked before anything is said of them. A deletion locks them
 //! stronger, so either it waits and takes the new row too, or the writer waits and finds them gone.
 
-use super::{Draft, Fenced, Line, Post, Written, memory};
-use crate::plan::write_hidden;
+use super::{Draft, Fenced, Held, Line, Post, Written, hidden_memory, memory};
+use crate::plan::{write_hidden, write_tenant};
 use crate::policy::{Also, Fragment, HideRow};
 use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
 use crate::sql::{Alias, Writer, key_text, key_text_of, naming, same_key};
@@ -48,6 +48,12 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
             if let Some(hide) = line.hide {
                 hidden(&mut writer, hide, line, table, event);
             }
+        }
+        for line in fenced.lines.iter().filter(|line| line.in_ledger) {
+            hidden_in_ledger(&mut writer, schema, line, table, event);
+        }
+        for held in &fenced.values {
+            value(&mut writer, held, table, event);
         }
         for key in &fenced.keys {
             own_key(&mut writer, schema, key, table, event);
@@ -264,6 +270,61 @@ fn hidden(writer: &mut Writer, hide: &HideRow, line: &Line<'_>, table: &Table, e
     write_hidden(writer, hide, line.parent);
     writer.push("\n    LIMIT 1;\n    IF FOUND THEN\n        PERFORM sexton.fence_hide(");
     writer.literal(&line.edge.text).push(", sexton_key);\n    END IF;\n");
+}
+
+/// Refuses a reference to what is hidden in the ledger: its row tells nothing, so the memory is
+/// asked though the row is there.
+fn hidden_in_ledger(
+    writer: &mut Writer,
+    schema: &Schema,
+    line: &Line<'_>,
+    table: &Table,
+    event: Event,
+) {
+    let key = &line.edge.parent_key;
+    asked(writer, key.len(), &|writer| named(writer, line, table, event));
+    ask_memory(writer, &hidden_memory(schema, &line.parent.name, key), &line.edge.text);
+}
+
+/// Refuses a row that comes to hold a value that is hidden in the ledger.
+fn value(writer: &mut Writer, held: &Held<'_>, table: &Table, event: Event) {
+    let of = |writer: &mut Writer, of: &'static str| {
+        writer.push("SELECT ");
+        for (at, column) in held.columns.iter().enumerate() {
+            writer.push(if at > 0 { ", " } else { "" });
+            writer.alias(table).push(".").column(column).numbered(" AS k", at);
+        }
+        if let Some(tenant) = &held.tenant {
+            writer.push(", ");
+            write_tenant(writer, tenant, table);
+            writer.as_text().numbered(" AS k", held.columns.len());
+        }
+        writer.push(" FROM ");
+        rows(writer, of, None, table);
+    };
+    asked(writer, held.parts(), &|writer| match event {
+        Event::Insert => of(writer, "sexton_new"),
+        Event::Update => {
+            of(writer, "(SELECT NEW.*)");
+            writer.push("\n        EXCEPT ");
+            of(writer, "(SELECT OLD.*)");
+        }
+    });
+    ask_memory(writer, &held.memory(), &held.text(table));
+}
+
+/// Collects the texts of keys for the memory; a key with a NULL in it is of nobody.
+fn asked(writer: &mut Writer, parts: usize, named: &dyn Fn(&mut Writer)) {
+    writer.push("    SELECT array_agg(");
+    key_text(writer, "sexton_n", parts);
+    writer.push(") INTO sexton_gone\n    FROM (\n        ");
+    named(writer);
+    writer.push("\n    ) AS sexton_n\n    WHERE ");
+    for at in 0..parts {
+        writer.push(if at > 0 { " AND " } else { "" });
+        writer.numbered("sexton_n.k", at).push(" IS NOT NULL");
+    }
+    writer.push(";\n");
 }
 
 /// Refuses that a key of a thing is used again.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::check::spelling;
 use crate::finding::Finding;
 use crate::graph::{Edge, Graph, column_or_finding, table_or_finding};
-use crate::names::{ColumnName, TableName};
-use crate::plan::{Mentions, hides};
+use crate::names::{ColumnName, TableName, ThingName};
+use crate::plan::{Mentions, Tenant, follow_tenant, hides, hides_in_ledger, is_of_tenant};
 use crate::policy::{
-    Also, Fence, Fragment, HideRow, Part, Placeholder, Policy, ReferringSide, TableColumns,
+    Also, Fence, Fragment, Hide, HideRow, Part, Placeholder, Policy, ReferringSide, TableColumns,
 };
 use crate::schema::{Column, Dialect, Schema, Table, TypeKind};
 
@@ -20,6 +20,8 @@ pub(crate) struct Fenced<'a> {
     pub lines: Vec<Line<'a>>,
     /// Keys of a thing in it that are not used again.
     pub keys: Vec<Vec<Column>>,
+    /// Columns that hold values which may be hidden in the ledger.
+    pub values: Vec<Held<'a>>,
     /// What else must hold, each with the lines whose right side it is asked of.
     pub also: Vec<(&'a Also, &'a Fragment, Vec<Line<'a>>)>,
 }
@@ -33,6 +35,18 @@ pub(crate) struct Line<'a> {
     pub parent: &'a Table,
     /// How rows of that table are hidden, if they are.
     pub hide: Option<&'a HideRow>,
+    /// Whether they may be hidden in the ledger, so that no column of theirs tells it.
+    pub in_ledger: bool,
+}
+
+/// Start columns of a thing whose values are hidden in the ledger.
+pub(crate) struct Held<'a> {
+    /// The thing.
+    pub thing: &'a ThingName,
+    /// The columns that hold its value.
+    pub columns: Vec<Column>,
+    /// How a row tells whose value it is, where the same value of two tenants is two.
+    pub tenant: Option<Tenant<'a>>,
 }
 
 impl Line<'_> {
@@ -44,7 +58,7 @@ impl Line<'_> {
     /// Whether a change of the reference is judged at all: foreign keys let writers attach rows to
     /// what is hidden.
     pub fn is_judged(&self) -> bool {
-        self.is_remembered() || self.hide.is_some()
+        self.is_remembered() || self.hide.is_some() || self.in_ledger
     }
 }
 
@@ -60,10 +74,11 @@ pub(crate) fn fenced<'a>(
     let mut tables: BTreeMap<&TableName, Fenced<'a>> = BTreeMap::new();
     for side in &fence.references {
         match source.side(side) {
-            Ok((table, lines, key)) => {
+            Ok(Side { table, lines, key, values }) => {
                 let fenced = tables.entry(&table.name).or_insert_with(|| Fenced::nothing_of(table));
                 fenced.lines.extend(lines);
                 fenced.keys.extend(key);
+                fenced.values.extend(values);
             }
             Err(finding) => findings.push(*finding),
         }
@@ -101,6 +116,59 @@ pub(crate) fn memories(
     memories.into_iter().map(|(name, columns)| (columns, name)).collect()
 }
 
+/// Keys of a table that are remembered as long as their rows are hidden in the ledger.
+pub(crate) fn hidden_memories(
+    policy: &Policy,
+    schema: &Schema,
+    graph: &Graph,
+    table: &TableName,
+) -> Vec<(Vec<Column>, String)> {
+    let (fenced, _) = fenced(policy, schema, graph);
+    let lines = fenced.iter().flat_map(|fenced| &fenced.lines);
+    let lines = lines.filter(|line| line.in_ledger && line.parent.name == *table);
+    let named = lines.map(|line| {
+        let key = &line.edge.parent_key;
+        (hidden_memory(schema, table, key), key.clone())
+    });
+    let memories: BTreeMap<String, Vec<Column>> = named.collect();
+    memories.into_iter().map(|(name, columns)| (columns, name)).collect()
+}
+
+/// The memory of a thing's values that are hidden in the ledger, if the fence asks it.
+pub(crate) fn value_memory(
+    policy: &Policy,
+    schema: &Schema,
+    graph: &Graph,
+    thing: &ThingName,
+) -> Option<String> {
+    let (fenced, _) = fenced(policy, schema, graph);
+    let mut values = fenced.iter().flat_map(|fenced| &fenced.values);
+    values.find(|held| held.thing == thing).map(Held::memory)
+}
+
+impl Held<'_> {
+    /// Of how many parts a value is told.
+    pub fn parts(&self) -> usize {
+        self.columns.len() + usize::from(self.tenant.is_some())
+    }
+
+    /// How people call what is watched.
+    pub fn text(&self, table: &Table) -> String {
+        spelling::side(&table.name, &spelling::names(&self.columns))
+    }
+
+    /// The name under which its values are remembered.
+    pub fn memory(&self) -> String {
+        format!("hidden {}", self.thing)
+    }
+}
+
+/// The name under which keys of these columns are remembered while their rows are hidden in the
+/// ledger. It is another than that of keys that are gone: here the row is there.
+pub(crate) fn hidden_memory(schema: &Schema, table: &TableName, columns: &[Column]) -> String {
+    format!("hidden {}", memory(schema, table, columns))
+}
+
 /// The name under which keys of these columns are remembered: the same for every system on the
 /// database that means this table.
 pub(crate) fn memory(schema: &Schema, table: &TableName, columns: &[Column]) -> String {
@@ -111,7 +179,8 @@ pub(crate) fn memory(schema: &Schema, table: &TableName, columns: &[Column]) -> 
 
 impl<'a> Fenced<'a> {
     fn nothing_of(table: &'a Table) -> Self {
-        Self { table, lines: Vec::new(), keys: Vec::new(), also: Vec::new() }
+        let (lines, keys) = (Vec::new(), Vec::new());
+        Self { table, lines, keys, values: Vec::new(), also: Vec::new() }
     }
 
     /// Columns whose change may attach a row anew: those that refer, those that a condition of
@@ -128,7 +197,8 @@ impl<'a> Fenced<'a> {
                 asked || edge.columns.iter().any(|own| own.name == column.name)
             };
             let mut lines = self.lines.iter().filter(|line| line.is_judged());
-            let mut keys = self.keys.iter().flatten();
+            let held = self.values.iter().flat_map(|held| &held.columns);
+            let mut keys = self.keys.iter().flatten().chain(held);
             lines.any(refers) || keys.any(|key| key.name == column.name)
         };
         self.table.columns.iter().filter(|column| is_watched(column)).collect()
@@ -148,7 +218,14 @@ struct Source<'a> {
     graph: &'a Graph,
 }
 
-type Side<'a> = (&'a Table, Vec<Line<'a>>, Option<Vec<Column>>);
+/// What one side of `references` means.
+struct Side<'a> {
+    table: &'a Table,
+    lines: Vec<Line<'a>>,
+    key: Option<Vec<Column>>,
+    values: Vec<Held<'a>>,
+}
+
 type Asked<'a> = (&'a Fragment, Vec<Line<'a>>);
 
 impl<'a> Source<'a> {
@@ -164,29 +241,51 @@ impl<'a> Source<'a> {
         let edges = self.graph.edges.iter().filter(|edge| declared.contains(&edge.id.0));
         let line = |edge: &'a Edge| {
             let hide = hides(self.policy, &edge.parent).map(|(_, hide)| hide);
-            Some(Line { edge, parent: self.schema.table(&edge.parent)?, hide })
+            let in_ledger = hides_in_ledger(self.policy, &edge.parent);
+            Some(Line { edge, parent: self.schema.table(&edge.parent)?, hide, in_ledger })
         };
         let lines: Vec<Line<'a>> = edges.filter_map(line).collect();
         for line in &lines {
             self.fit(side, line)?;
         }
         let key = self.key_of_a_thing(side, table);
-        if declared.is_empty() && key.is_none() {
+        let values = self.values(side, table);
+        if declared.is_empty() && key.is_none() && values.is_empty() {
             return Err(Box::new(undeclared(side)));
         }
         if let Some(key) = &key {
             self.tellable(side, key)?;
         }
-        Ok((table, lines, key))
+        for held in &values {
+            self.tellable(side, &held.columns)?;
+        }
+        Ok(Side { table, lines, key, values })
+    }
+
+    /// Values that the columns of the side hold, of things that are hidden in the ledger.
+    fn values(&self, side: &ReferringSide, table: &'a Table) -> Vec<Held<'a>> {
+        let Some(written) = plain(side) else { return Vec::new() };
+        let things = self.policy.things.iter().filter(|thing| {
+            let is_start = thing
+                .starts
+                .iter()
+                .any(|start| start.value.table == side.table && start.value.columns == written);
+            is_start && thing.hide.as_ref().is_some_and(Hide::is_in_ledger)
+        });
+        let held = things.map(|thing| {
+            let path = thing.tenant.as_ref().filter(|_| is_of_tenant(thing));
+            let tenant = path.and_then(|path| {
+                follow_tenant(&path.value, path.span, table, self.schema, self.graph).ok()
+            });
+            let columns = written.iter().filter_map(|name| table.column(name)).cloned();
+            Held { thing: &thing.name, columns: columns.collect(), tenant }
+        });
+        held.collect()
     }
 
     /// The columns of a thing's own row, if the side names them, or the table alone.
     fn key_of_a_thing(&self, side: &ReferringSide, table: &Table) -> Option<Vec<Column>> {
-        let written: Option<Vec<ColumnName>> = side
-            .columns
-            .iter()
-            .map(|path| path.json.is_none().then(|| path.column.clone()))
-            .collect();
+        let written = plain(side);
         let is_meant = |row: &TableColumns| {
             row.table == side.table
                 && (side.columns.is_empty() || Some(&row.columns) == written.as_ref())
@@ -288,6 +387,12 @@ impl<'a> Source<'a> {
             }
         }
     }
+}
+
+/// The columns of a side, if all are plain.
+fn plain(side: &ReferringSide) -> Option<Vec<ColumnName>> {
+    let columns = side.columns.iter();
+    columns.map(|path| path.json.is_none().then(|| path.column.clone())).collect()
 }
 
 fn undeclared(side: &ReferringSide) -> Finding {

@@ -4,8 +4,8 @@
 //! statement. There is one writer at a time, so nothing is locked. A message holds no values,
 //! because older versions take nothing but plain text there.
 
-use super::{Draft, Fenced, Line, Post, Written, memory};
-use crate::plan::write_hidden;
+use super::{Draft, Fenced, Held, Line, Post, Written, hidden_memory, memory};
+use crate::plan::{write_hidden, write_tenant};
 use crate::policy::{Also, Fragment, HideRow};
 use crate::schema::{Column, Dialect, Schema, Table};
 use crate::sql::{Alias, Writer, key_text, naming, same_key};
@@ -30,6 +30,12 @@ pub(super) fn triggers(schema: &Schema, fenced: &Fenced<'_>) -> Vec<Draft> {
             if let Some(hide) = line.hide {
                 hidden(&mut writer, hide, line, table, event);
             }
+        }
+        for line in fenced.lines.iter().filter(|line| line.in_ledger) {
+            hidden_in_ledger(&mut writer, schema, line, table, event);
+        }
+        for held in &fenced.values {
+            value(&mut writer, held, table, event);
         }
         for key in &fenced.keys {
             own_key(&mut writer, schema, key, table);
@@ -153,6 +159,52 @@ fn hidden(writer: &mut Writer, hide: &HideRow, line: &Line<'_>, table: &Table, e
     }
     writer.push("\n    WHERE ");
     write_hidden(writer, hide, line.parent);
+    writer.push(";\n");
+}
+
+/// Refuses a reference to what is hidden in the ledger: its row tells nothing, so the memory is
+/// asked though the row is there.
+fn hidden_in_ledger(
+    writer: &mut Writer,
+    schema: &Schema,
+    line: &Line<'_>,
+    table: &Table,
+    event: Event,
+) {
+    let key = &line.edge.parent_key;
+    let said = ["sexton: parent deleted: ", &line.edge.text].concat();
+    writer.push("    SELECT RAISE(ABORT, ").literal(&said).push(")\n    FROM (\n        ");
+    named(writer, line, table, event);
+    writer.push("\n    ) AS sexton_n\n    WHERE ");
+    is_remembered(writer, &hidden_memory(schema, &line.parent.name, key), key.len());
+    writer.push(";\n");
+}
+
+/// Refuses a row that comes to hold a value that is hidden in the ledger.
+fn value(writer: &mut Writer, held: &Held<'_>, table: &Table, event: Event) {
+    let said = ["sexton: parent deleted: ", &held.text(table)].concat();
+    writer.push("    SELECT RAISE(ABORT, ").literal(&said).push(")\n    FROM (\n        ");
+    let of = |writer: &mut Writer, whose: &'static str| {
+        writer.push("SELECT ");
+        for (at, column) in held.columns.iter().enumerate() {
+            writer.push(if at > 0 { ", " } else { "" });
+            writer.alias(table).push(".").column(column).numbered(" AS k", at);
+        }
+        if let Some(tenant) = &held.tenant {
+            writer.push(", ");
+            write_tenant(writer, tenant, table);
+            writer.as_text().numbered(" AS k", held.columns.len());
+        }
+        writer.push(" FROM ");
+        row(writer, whose, None, table);
+    };
+    of(writer, "NEW.");
+    if event == Event::Update {
+        writer.push("\n        EXCEPT ");
+        of(writer, "OLD.");
+    }
+    writer.push("\n    ) AS sexton_n\n    WHERE ");
+    is_remembered(writer, &held.memory(), held.parts());
     writer.push(";\n");
 }
 

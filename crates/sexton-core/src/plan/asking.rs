@@ -6,7 +6,7 @@
 //! Invariants: what the caller does not see is in no list, and rows of lists have an end.
 
 use super::compile::Source;
-use super::{Way, closure, root};
+use super::{InLedger, Way, closure, root};
 use crate::graph::Graph;
 use crate::names::{ColumnName, ListName};
 use crate::policy::{Order, Policy, Route, Sql, Thing};
@@ -33,6 +33,8 @@ pub struct RoutePlan {
     pub fields: Vec<Column>,
     /// The columns of its key.
     pub key: Vec<Column>,
+    /// As what the ledger may hide rows, which no statement tells.
+    pub in_ledger: Option<InLedger>,
     /// Rows that answers name.
     pub lists: Vec<ListPlan>,
 }
@@ -85,6 +87,7 @@ pub fn route_plan(
         lists: table.map(|table| lists(&source, table)).unwrap_or_default(),
         fields,
         key,
+        in_ledger: super::hiding::missing(&source),
     }
 }
 

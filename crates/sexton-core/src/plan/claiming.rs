@@ -53,11 +53,12 @@ pub fn compile_purge(
         let is_claimed = match far {
             0 => {
                 let is_own = thing.row.as_ref().is_some_and(|row| row.value.table == *name);
-                // Rows that were hidden with the root are purged as what they are.
+                // Other rows that can be hidden were hidden with the root, and are purged as what
+                // they are; of those that hold its value, some may have come since.
                 if is_own {
                     purge.root != RootAfter::Stays
                 } else {
-                    super::hides(policy, name).is_none()
+                    super::hides(policy, name).is_none() || below.is_started(table)
                 }
             }
             1 => true,
@@ -225,6 +226,14 @@ impl Claiming<'_> {
             self.below.at_first_hand(writer, self.table, self.roots.as_ref());
         } else {
             self.below.condition(writer, self.table, self.roots.as_ref());
+        }
+        let is_own = own.is_some_and(|row| row.value.table == self.table.name);
+        if !is_own
+            && self.below.is_started(self.table)
+            && let Some((_, hide)) = super::hides(self.hidden.policy, &self.table.name)
+        {
+            writer.push(" AND NOT ");
+            write_hidden(writer, hide, self.table);
         }
     }
 

@@ -120,9 +120,9 @@ fn build(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Plan> {
         tenants: super::tenants::count(source, &closure, findings),
         root,
         holdable: super::holding::holdable(source, &closure),
-        // A hidden row is there: the fence judges it by itself.
+        // A row that its own columns hide is there: the fence judges it by itself.
         remembered: match source.way {
-            Way::Hide => Vec::new(),
+            Way::Hide => super::remembering::hidden(source, &closure),
             Way::AtOnce | Way::Chunk => super::remembering::remembered(source, &closure),
         },
         leaves,

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use super::closure::{Closure, columns_of, root_row};
 use super::compile::Source;
 use super::effects::{by_identity, spelled};
-use super::{Change, Foretelling, Hidden, SetRole};
-use crate::names::{ColumnName, TableName};
-use crate::policy::{HideRow, Policy, TakeRule, Thing, Value};
+use super::{Change, Foretelling, Hidden, InLedger, SetRole};
+use crate::names::{ColumnName, TableName, ThingName};
+use crate::policy::{Hide, HideRow, Policy, TakeRule, Thing, Value};
 use crate::schema::{Column, Table};
 use crate::sql::{SetId, Writer};
 
@@ -32,6 +32,30 @@ pub(crate) fn hides<'p>(policy: &'p Policy, table: &TableName) -> Option<(&'p Th
     });
     let mut hiding = of_table.filter_map(|thing| Some((thing, thing.hide.as_ref()?.row()?)));
     hiding.next()
+}
+
+/// Whether rows of the table may be hidden in the ledger: no column of theirs tells it.
+pub(crate) fn hides_in_ledger(policy: &Policy, table: &TableName) -> bool {
+    policy.things.iter().any(|thing| {
+        thing.row.as_ref().is_some_and(|row| row.value.table == *table)
+            && thing.hide.as_ref().is_some_and(Hide::is_in_ledger)
+    })
+}
+
+/// Things whose roots, hidden in the ledger, are missing to whoever asks for this one: it is one of
+/// them, or the same rows are.
+pub(super) fn missing(source: &Source<'_>) -> Option<InLedger> {
+    if source.way != Way::Hide {
+        return None;
+    }
+    let own = source.thing.row.as_ref().map(|row| &row.value);
+    let alike = source.policy.things.iter().filter(|thing| {
+        let row = thing.row.as_ref().map(|row| &row.value);
+        let is_same = thing.name == source.thing.name || own.is_some() && row == own;
+        is_same && thing.hide.as_ref().is_some_and(Hide::is_in_ledger)
+    });
+    let things: Vec<ThingName> = alike.map(|thing| thing.name.clone()).collect();
+    (!things.is_empty()).then(|| InLedger { system: source.policy.system.clone(), things })
 }
 
 /// Writes the condition of hidden rows, which is never null.

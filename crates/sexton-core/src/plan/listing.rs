@@ -5,10 +5,10 @@
 //! where the table has one that is never NULL; else by the key.
 //! Not here: values without a row of their own, which nobody can list by a key.
 
-use super::Way;
 use super::closure::{columns_of, root_row};
 use super::compile::{CompileError, Source};
 use super::root::{seen, tenant, unhidden, write_tenant};
+use super::{InLedger, Way};
 use crate::graph::Graph;
 use crate::names::ThingName;
 use crate::policy::Policy;
@@ -36,6 +36,8 @@ pub struct Listing {
     pub key: usize,
     /// The columns that are shown.
     pub show: Vec<Column>,
+    /// As what the ledger may hide them, which no statement tells.
+    pub in_ledger: Option<InLedger>,
     /// Reads the first page.
     pub first: Statement,
     /// Reads a page behind a row.
@@ -79,7 +81,8 @@ pub fn listing(
     let show = thing.show.iter().filter_map(|shown| table.column(&shown.value)).cloned().collect();
     let written = Written { source: &source, table, key: &key, order: &order, show: &show };
     let [first, next, one] = [Rows::First, Rows::Next, Rows::One].map(|rows| written.read(rows));
-    Ok(Some(Listing { key: key.len(), first, next, one, order, show }))
+    let in_ledger = super::hiding::missing(&source);
+    Ok(Some(Listing { key: key.len(), first, next, one, order, show, in_ledger }))
 }
 
 /// What the statements have in common.

@@ -51,7 +51,7 @@ pub use claiming::compile_purge;
 pub(crate) use closure::identity;
 pub use compile::{CompileError, compile, compile_hide};
 pub use hiding::Way;
-pub(crate) use hiding::{hides, write_hidden};
+pub(crate) use hiding::{hides, hides_in_ledger, write_hidden};
 pub use holding::{Holdable, count_meeting};
 pub(crate) use judging::{guarding_table, leading_table, subject_words};
 pub(crate) use linking::{Link, links};
@@ -67,11 +67,12 @@ pub(crate) use retaining::misnamed;
 pub use retaining::{Retaining, retaining};
 pub(crate) use root::{Tenant, follow_tenant, write_tenant};
 pub use saying::{Why, Words};
+pub(crate) use starting::is_of_tenant;
 pub use sweeping::{NamedIn, NamesOfRule, names_in};
 pub use told::{CallCount, EventPlan, HookPlan, Recording, Said, Told};
 
 use crate::graph::EdgeId;
-use crate::names::{GuardName, TableName, ThingName};
+use crate::names::{GuardName, SystemName, TableName, ThingName};
 use crate::policy::Limits;
 use crate::schema::{Column, Dialect};
 use crate::sql::{SetId, Statement};
@@ -270,6 +271,17 @@ pub struct RootPlan {
     pub of_tenant: bool,
     /// The memory that the value itself goes into, where the row may be missing.
     pub memory: Option<String>,
+    /// As what the ledger may hide the roots already, so that they are missing.
+    pub in_ledger: Option<InLedger>,
+}
+
+/// As what roots may be hidden in the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InLedger {
+    /// The system.
+    pub system: SystemName,
+    /// The things.
+    pub things: Vec<ThingName>,
 }
 
 /// The thing's own row.

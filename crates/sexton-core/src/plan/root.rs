@@ -44,6 +44,7 @@ pub(super) fn root(
         started,
         of_tenant: starting::is_of_tenant(source.thing),
         memory: super::remembering::of_value(source),
+        in_ledger: super::hiding::missing(source),
     })
 }
 

@@ -176,6 +176,9 @@ fn show_root(f: &mut fmt::Formatter<'_>, root: &RootPlan) -> fmt::Result {
     if let Some(memory) = &root.memory {
         writeln!(f, "  the value is remembered as {memory}")?;
     }
+    for thing in root.in_ledger.iter().flat_map(|in_ledger| &in_ledger.things) {
+        writeln!(f, "  missing while the ledger hides it as {thing}")?;
+    }
     let row = root.row.iter().flat_map(|row| [&row.statement, &row.held, &row.subject]);
     let mut statements = root.find.iter().chain(&root.started).chain(row);
     statements.try_for_each(|statement| show(f, statement))

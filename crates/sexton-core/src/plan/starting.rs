@@ -12,7 +12,7 @@ use crate::schema::{Column, Table};
 use crate::sql::{Statement, Writer, in_roots, roots_held};
 
 /// Whether the thing's value is one of a tenant's, which the rows that hold it tell.
-pub(super) fn is_of_tenant(thing: &Thing) -> bool {
+pub(crate) fn is_of_tenant(thing: &Thing) -> bool {
     thing.row.is_none() && thing.tenant.is_some() && !thing.across_tenants
 }
 

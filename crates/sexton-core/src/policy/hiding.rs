@@ -73,6 +73,11 @@ impl Hide {
         }
     }
 
+    /// Whether Sexton alone knows of it.
+    pub fn is_in_ledger(&self) -> bool {
+        matches!(self, Self::Ledger(_))
+    }
+
     /// How it is done by columns, if it is.
     pub fn row(&self) -> Option<&HideRow> {
         match self {

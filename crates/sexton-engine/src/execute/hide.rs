@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, HashMap};
 
 use sexton_core::audit::{Receipt, Record};
 use sexton_core::names::{DeletionId, Timestamp};
-use sexton_core::plan::Way;
 use sexton_core::policy::{Hide, Undo};
 use sexton_core::preview::canonical_key;
 use sexton_core::sql::Scalar;
@@ -24,22 +23,33 @@ use crate::walk::Walk;
 /// The roots that a walk hides.
 pub(super) fn hidden(system: &System, walk: &Walk<'_>, at: Timestamp) -> Vec<HiddenRoot> {
     let due = due(system, walk, at);
-    let of_sets = walk.plan.hidden.iter().flat_map(|hidden| {
+    let own = own_in_ledger(walk, at, due);
+    let of_sets = walk.plan.hidden.iter().filter(|hidden| {
+        // What the ledger hides is noted by the keys by which the ledger finds it again.
+        own.is_empty() || hidden.thing != walk.plan.thing
+    });
+    let of_sets = of_sets.flat_map(|hidden| {
         let rows = walk.sets[hidden.set.0].all().iter();
         rows.map(move |row| {
             let key: Vec<Scalar> = hidden.key.iter().map(|at| row[*at].clone()).collect();
-            HiddenRoot { thing: hidden.thing.clone(), key: canonical_key(&key), at, due }
+            let (thing, key) = (hidden.thing.clone(), canonical_key(&key));
+            HiddenRoot { thing, key, at, due, tenant: None }
         })
     });
-    let mut roots: Vec<HiddenRoot> = of_sets.collect();
-    if walk.plan.way == Way::Hide && walk.plan.root.row.is_none() {
-        // A value has no row of its own that would be among them.
-        roots.extend(walk.roots.keys().iter().map(|key| {
-            let (thing, key) = (walk.plan.thing.clone(), canonical_key(key));
-            HiddenRoot { thing, key, at, due }
-        }));
+    let of_sets: Vec<HiddenRoot> = of_sets.collect();
+    own.into_iter().chain(of_sets).collect()
+}
+
+/// The roots themselves, where no column of theirs hides them.
+fn own_in_ledger(walk: &Walk<'_>, at: Timestamp, due: Option<Timestamp>) -> Vec<HiddenRoot> {
+    if walk.plan.root.in_ledger.is_none() {
+        return Vec::new();
     }
-    roots
+    let tenant = walk.roots.tenant_of_values(walk.plan);
+    let keys = walk.ledger_keys().into_iter();
+    let root =
+        |key| HiddenRoot { thing: walk.plan.thing.clone(), key, at, due, tenant: tenant.cloned() };
+    keys.map(root).collect()
 }
 
 /// When the purge of what a walk hides may begin; none if there is none.

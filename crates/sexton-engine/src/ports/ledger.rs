@@ -139,6 +139,21 @@ pub struct HiddenRoot {
     pub at: Timestamp,
     /// When its purge may begin; none if there is none.
     pub due: Option<Timestamp>,
+    /// Whose value it is, where the same value of two tenants is two.
+    pub tenant: Option<TenantId>,
+}
+
+/// Roots that somebody asks for.
+#[derive(Debug, Clone)]
+pub struct AskedRoots<'a> {
+    /// The system.
+    pub system: &'a SystemName,
+    /// Things that they may be hidden as.
+    pub things: &'a [ThingName],
+    /// Their keys, each as the JSON array of its values.
+    pub keys: &'a [String],
+    /// Whose values they are, where the same value of two tenants is two.
+    pub tenant: Option<&'a TenantId>,
 }
 
 /// One record of the audit.
@@ -273,6 +288,10 @@ pub trait Ledger {
         thing: &ThingName,
         key: &str,
     ) -> Result<Option<DeletionId>, DatabaseError>;
+
+    /// Keys of those of these roots that a deletion has hidden, whose purge has not ended. Locks
+    /// nothing.
+    async fn hidden_among(&mut self, asked: AskedRoots<'_>) -> Result<Vec<String>, DatabaseError>;
 
     /// Keeps what hiding changed in the set at this place of the plan: JSON. A repeat fails.
     async fn insert_undo(

@@ -33,8 +33,8 @@ pub use intents::{
     Claim, IntentRow, Intents, IntentsLeft, NewIntent, OpenIntent, SettledIntent, Settlement,
 };
 pub use ledger::{
-    AuditHead, AuditRow, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered, StateChange,
-    TombstoneSet,
+    AskedRoots, AuditHead, AuditRow, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
+    StateChange, TombstoneSet,
 };
 pub use pauses::{Pause, Pauses};
 pub use requests::{Backlog, DeletionPage, KeptRequest, RequestKey, Requests};

@@ -201,7 +201,9 @@ impl System {
             };
             let chosen = if thing == row.thing { options.clone() } else { Options::default() };
             let plans = self.ready_to_purge(&thing, &chosen).await?;
-            let caller = Caller::operator(row.actor.clone());
+            // A value of several tenants is purged as that of one.
+            let tenant = hidden.iter().find_map(|root| root.tenant.clone());
+            let caller = Caller { tenant, ..Caller::operator(row.actor.clone()) };
             let keys = hidden.iter().filter_map(|root| parse_key(&root.key)).collect();
             let hidden_at = hidden.iter().map(|root| root.at).max().unwrap_or(row.changed_at);
             let rows_max = purge.chunk_rows;

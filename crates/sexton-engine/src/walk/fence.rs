@@ -54,12 +54,20 @@ impl Walk<'_> {
 
     fn remembered_values(&self) -> Option<Remembered> {
         let memory = self.plan.root.memory.clone()?;
-        let stored = |key: &Vec<Scalar>| {
-            let values = key.iter().zip(&self.plan.root.key);
-            values.map(|(value, column)| value.stored_in(column)).collect::<Vec<_>>()
-        };
-        let keys = self.roots.keys().iter().map(|key| key_text(&stored(key)));
+        let tenant = self.roots.tenant_of_values(self.plan);
+        let tenant = tenant.map(|tenant| Scalar::text(tenant.as_str()));
+        let keys = self.roots.keys().iter().map(|key| {
+            let mut parts = self.stored(key);
+            parts.extend(tenant.clone());
+            key_text(&parts)
+        });
         Some(Remembered { memory, keys: keys.collect() })
+    }
+
+    /// A root's values as the columns of its key store them.
+    pub(super) fn stored(&self, key: &[Scalar]) -> Vec<Scalar> {
+        let values = key.iter().zip(&self.plan.root.key);
+        values.map(|(value, column)| value.stored_in(column)).collect()
     }
 }
 

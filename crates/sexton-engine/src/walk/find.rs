@@ -2,10 +2,11 @@
 
 use sexton_core::fence::key_text;
 use sexton_core::plan::{Find, Last, RootRow, Round, SubjectField};
+use sexton_core::preview::{canonical_key, parse_key};
 use sexton_core::sql::{Scalar, SetId, Statement};
 
 use super::{Subject, Walk};
-use crate::ports::{DatabaseError, Row};
+use crate::ports::{AskedRoots, DatabaseError, Row};
 
 /// So many interior keys fit one deletion, whatever its limits.
 pub(crate) const INTERIOR_KEYS_MAX: u64 = 1_000_000;
@@ -39,7 +40,10 @@ impl Walk<'_> {
         if let Some(row) = &self.plan.root.row {
             subjects = self.find_rows(row).await?;
             if subjects.len() == rowless.len() {
-                return Ok(self.owned(subjects));
+                return Ok(match self.hidden_in_ledger().await? {
+                    hidden if hidden.is_empty() => self.owned(subjects),
+                    hidden => Rooted::Missing(hidden),
+                });
             }
             if !subjects.is_empty() {
                 let held = self.places(&row.held).await?;
@@ -59,11 +63,57 @@ impl Walk<'_> {
         if !missing.is_empty() {
             return Ok(Rooted::Missing(ids(&missing)));
         }
+        let hidden = self.hidden_in_ledger().await?;
+        if !hidden.is_empty() {
+            return Ok(Rooted::Missing(hidden));
+        }
         let rowless: Vec<String> = ids(&rowless);
         let tenant = self.roots.tenant_of_values(self.plan).map(ToString::to_string);
         let subject = |id| Subject { id, tenant: tenant.clone(), ..Subject::default() };
         subjects.extend(rowless.into_iter().map(subject));
         Ok(self.owned(subjects))
+    }
+
+    /// Roots that the ledger hides already, as people write them: nothing else tells it.
+    ///
+    /// Race: they are asked for under the locks of their rows or values, which whoever hides them
+    /// takes too.
+    async fn hidden_in_ledger(&mut self) -> Result<Vec<String>, DatabaseError> {
+        let plan = self.plan;
+        let Some(in_ledger) = &plan.root.in_ledger else { return Ok(Vec::new()) };
+        let keys = self.ledger_keys();
+        let tenant = self.roots.tenant_of_values(plan).cloned();
+        let asked = AskedRoots {
+            system: &in_ledger.system,
+            things: &in_ledger.things,
+            keys: &keys,
+            tenant: tenant.as_ref(),
+        };
+        let hidden = self.tx.hidden_among(asked).await?;
+        if let ([_], [_]) = (self.roots.keys(), hidden.as_slice()) {
+            // One is called as it was asked for.
+            return Ok(self.roots.written());
+        }
+        Ok(hidden.iter().filter_map(|key| Some(key_text(&parse_key(key)?))).collect())
+    }
+
+    /// The keys by which the ledger knows the roots: those of their rows, else their values as the
+    /// columns store them.
+    pub fn ledger_keys(&self) -> Vec<String> {
+        let plan = self.plan;
+        let of_rows = plan.hidden.iter().filter(|hidden| hidden.thing == plan.thing);
+        let of_rows = of_rows.flat_map(|hidden| {
+            let rows = self.sets[hidden.set.0].all().iter();
+            rows.map(|row| hidden.key.iter().map(|at| row[*at].clone()).collect::<Vec<_>>())
+        });
+        let mut keys: Vec<String> = of_rows.map(|key| canonical_key(&key)).collect();
+        if plan.root.lock_value {
+            let stored = self.roots.keys().iter().map(|key| self.stored(key));
+            keys.extend(stored.map(|key| canonical_key(&key)));
+            keys.sort_unstable();
+            keys.dedup();
+        }
+        keys
     }
 
     /// Whether the caller sees nothing but rows that are theirs, or shown to them.

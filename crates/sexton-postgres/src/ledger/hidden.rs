@@ -1,7 +1,7 @@
 //! `sexton.hidden` and `sexton.purged`: roots that are hidden, and what chunks removed below them.
 
-use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
-use sexton_engine::ports::HiddenRoot;
+use sexton_core::names::{DeletionId, SystemName, TenantId, ThingName, Timestamp};
+use sexton_engine::ports::{AskedRoots, HiddenRoot};
 use sqlx::Row;
 
 use crate::link::Link;
@@ -16,17 +16,20 @@ pub(super) async fn insert(
     let keys: Vec<&str> = roots.iter().map(|root| root.key.as_str()).collect();
     let times: Vec<i64> = roots.iter().map(|root| root.at.0).collect();
     let due: Vec<Option<i64>> = roots.iter().map(|root| root.due.map(|due| due.0)).collect();
+    let tenants: Vec<Option<&str>> =
+        roots.iter().map(|root| root.tenant.as_ref().map(TenantId::as_str)).collect();
     link.query(
-        "INSERT INTO sexton.hidden (deletion, thing, key, at, due)
-         SELECT $1, hidden.thing, hidden.key, hidden.at, hidden.due
-         FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
-            AS hidden (thing, key, at, due)",
+        "INSERT INTO sexton.hidden (deletion, thing, key, at, due, tenant)
+         SELECT $1, hidden.thing, hidden.key, hidden.at, hidden.due, hidden.tenant
+         FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
+            AS hidden (thing, key, at, due, tenant)",
     )
     .bind(deletion.as_str())
     .bind(things)
     .bind(keys)
     .bind(times)
     .bind(due)
+    .bind(tenants)
     .execute(&mut *link.connection)
     .await?;
     Ok(())
@@ -39,7 +42,7 @@ pub(super) async fn of(
 ) -> Result<Vec<HiddenRoot>, sqlx::Error> {
     let rows = link
         .query(
-            "SELECT thing, key, at, due
+            "SELECT thing, key, at, due, tenant
          FROM sexton.hidden
          WHERE deletion = $1
          ORDER BY thing, key",
@@ -53,6 +56,7 @@ pub(super) async fn of(
             key: row.try_get("key")?,
             at: Timestamp(row.try_get("at")?),
             due: row.try_get::<Option<i64>, _>("due")?.map(Timestamp),
+            tenant: row.try_get::<Option<String>, _>("tenant")?.map(TenantId::new),
         })
     };
     rows.iter().map(root).collect()
@@ -87,6 +91,34 @@ pub(super) async fn by(
         .fetch_optional(&mut *link.connection)
         .await?;
     row.map(|row| Ok(DeletionId::new(row.try_get::<String, _>("id")?))).transpose()
+}
+
+/// Keys of those of these roots that are hidden. Locks nothing.
+pub(super) async fn among(
+    link: &mut Link<'_>,
+    asked: &AskedRoots<'_>,
+) -> Result<Vec<String>, sqlx::Error> {
+    let things: Vec<&str> = asked.things.iter().map(ThingName::as_str).collect();
+    let rows = link
+        .query(
+            "SELECT DISTINCT hidden.key
+         FROM sexton.hidden
+         JOIN sexton.deletions
+           ON deletions.id = hidden.deletion
+         WHERE hidden.key = ANY($1)
+           AND hidden.thing = ANY($2)
+           AND hidden.tenant IS NOT DISTINCT FROM $3
+           AND deletions.system = $4
+           AND deletions.state IN ('hidden', 'purging')
+         ORDER BY hidden.key",
+        )
+        .bind(asked.keys)
+        .bind(things)
+        .bind(asked.tenant.map(TenantId::as_str))
+        .bind(asked.system.as_str())
+        .fetch_all(&mut *link.connection)
+        .await?;
+    rows.iter().map(|row| row.try_get("key")).collect()
 }
 
 /// Ids of deletions that are hidden or purged by now, and due, oldest first. Locks nothing.

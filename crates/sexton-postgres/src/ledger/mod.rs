@@ -14,8 +14,8 @@ pub(crate) use deletions::page;
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
-    StateChange, TombstoneSet,
+    AskedRoots, AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion,
+    Remembered, StateChange, TombstoneSet,
 };
 
 use crate::held::Held;
@@ -154,6 +154,14 @@ impl<H: Held> Ledger for PostgresTx<H> {
     ) -> Result<Option<DeletionId>, DatabaseError> {
         let answer = hidden::by(&mut self.link(), system, thing, key).await;
         self.judged("look for who hid it", "", answer)
+    }
+
+    async fn hidden_among(&mut self, asked: AskedRoots<'_>) -> Result<Vec<String>, DatabaseError> {
+        if !self.has_ledger().await? {
+            return Ok(Vec::new());
+        }
+        let answer = hidden::among(&mut self.link(), &asked).await;
+        self.judged("look for what is hidden", "", answer)
     }
 
     async fn insert_undo(

@@ -1,10 +1,13 @@
 //! `sexton_hidden` and `sexton_purged`: roots that are hidden, and what chunks removed below them.
 
-use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
-use sexton_engine::ports::{DatabaseError, HiddenRoot};
+use sexton_core::names::{DeletionId, SystemName, TenantId, ThingName, Timestamp};
+use sexton_engine::ports::{AskedRoots, DatabaseError, HiddenRoot};
 use sqlx::SqliteConnection;
 
 use crate::failure::failure;
+
+/// A row: thing, key, when it was hidden, when it is due, its tenant.
+type Stored = (String, String, i64, Option<i64>, Option<String>);
 
 /// A repeat fails.
 pub async fn insert(
@@ -13,14 +16,15 @@ pub async fn insert(
     root: &HiddenRoot,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO sexton_hidden (deletion, thing, key, at, due)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO sexton_hidden (deletion, thing, key, at, due, tenant)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )
     .bind(deletion.as_str())
     .bind(root.thing.as_str())
     .bind(&root.key)
     .bind(root.at.0)
     .bind(root.due.map(|due| due.0))
+    .bind(root.tenant.as_ref().map(TenantId::as_str))
     .execute(connection)
     .await
     .map_err(|error| failure("note what is hidden", error))?;
@@ -32,8 +36,8 @@ pub async fn of_deletion(
     connection: &mut SqliteConnection,
     id: &DeletionId,
 ) -> Result<Vec<HiddenRoot>, DatabaseError> {
-    let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT thing, key, at, due
+    let rows: Vec<Stored> = sqlx::query_as(
+        "SELECT thing, key, at, due, tenant
          FROM sexton_hidden
          WHERE deletion = ?1
          ORDER BY thing, key",
@@ -43,11 +47,12 @@ pub async fn of_deletion(
     .await
     .map_err(|error| failure("read what is hidden", error))?;
     let rows = rows.into_iter();
-    let root = |(thing, key, at, due): (String, String, i64, Option<i64>)| HiddenRoot {
+    let root = |(thing, key, at, due, tenant): Stored| HiddenRoot {
         thing: ThingName::new(thing),
         key,
         at: Timestamp(at),
         due: due.map(Timestamp),
+        tenant: tenant.map(TenantId::new),
     };
     Ok(rows.map(root).collect())
 }
@@ -81,6 +86,34 @@ pub async fn by(
     .await
     .map_err(|error| failure("look for who hid it", error))?;
     Ok(id.map(DeletionId::new))
+}
+
+/// Keys of those of these roots that are hidden.
+pub async fn among(
+    connection: &mut SqliteConnection,
+    asked: &AskedRoots<'_>,
+) -> Result<Vec<String>, sqlx::Error> {
+    let keys = serde_json::json!(asked.keys).to_string();
+    let things: Vec<&str> = asked.things.iter().map(ThingName::as_str).collect();
+    let things = serde_json::json!(things).to_string();
+    sqlx::query_scalar(
+        "SELECT DISTINCT sexton_hidden.key
+         FROM sexton_hidden
+         JOIN sexton_deletions
+           ON sexton_deletions.id = sexton_hidden.deletion
+         WHERE sexton_hidden.key IN (SELECT value FROM json_each(?1))
+           AND sexton_hidden.thing IN (SELECT value FROM json_each(?2))
+           AND sexton_hidden.tenant IS ?3
+           AND sexton_deletions.system = ?4
+           AND sexton_deletions.state IN ('hidden', 'purging')
+         ORDER BY sexton_hidden.key",
+    )
+    .bind(keys)
+    .bind(things)
+    .bind(asked.tenant.map(TenantId::as_str))
+    .bind(asked.system.as_str())
+    .fetch_all(connection)
+    .await
 }
 
 /// Deletions that are hidden or purged by now, and due, oldest first.

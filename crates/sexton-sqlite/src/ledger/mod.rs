@@ -14,10 +14,11 @@ pub(crate) use deletions::page;
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
-    StateChange, TombstoneSet,
+    AskedRoots, AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion,
+    Remembered, StateChange, TombstoneSet,
 };
 
+use crate::failure::{failure, is_missing_table};
 use crate::transaction::SqliteTx;
 
 #[async_trait]
@@ -166,6 +167,15 @@ impl Ledger for SqliteTx<'_> {
     ) -> Result<Option<DeletionId>, DatabaseError> {
         let answer = hidden::by(self.connection()?, system, thing, key).await;
         self.judged(answer)
+    }
+
+    async fn hidden_among(&mut self, asked: AskedRoots<'_>) -> Result<Vec<String>, DatabaseError> {
+        let answer = hidden::among(self.connection()?, &asked).await;
+        match answer.map_err(|error| failure("look for what is hidden", error)) {
+            // No table, nothing hidden: nobody has prepared this file yet.
+            Err(error) if is_missing_table(&error) => Ok(Vec::new()),
+            answer => self.judged(answer),
+        }
     }
 
     async fn insert_undo(

@@ -47,7 +47,7 @@ async fn preparing_twice_is_preparing_once() {
     assert_eq!(file.look().await.stamp(&[]).await.unwrap(), stamp);
     let applied = file.one("SELECT group_concat(number || name) FROM sexton_migrations").await;
     let every = "1ledger,2drained,3intents,4fence,5progress,6shared,7hidden,8undo,9holds,\
-                 10requests,11background,14figures,15asked";
+                 10requests,11background,12deciders,13hidden_in_ledger,14figures,15asked";
     assert_eq!(applied, Scalar::text(every));
     // Sexton's own tables are no part of the system's schema.
     let schema = file.database.schema().await.unwrap();

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sexton_core::names::{DeletionId, SystemName, ThingName, Timestamp};
 use sexton_engine::ports::{
-    AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion, Remembered,
-    StateChange, TombstoneSet,
+    AskedRoots, AuditHead, AuditRow, DatabaseError, DeletionRow, HiddenRoot, Ledger, NewDeletion,
+    Remembered, StateChange, TombstoneSet,
 };
 
 use super::transaction::InterposedTx;
@@ -133,6 +133,10 @@ impl Ledger for InterposedTx {
         key: &str,
     ) -> Result<Option<DeletionId>, DatabaseError> {
         self.watch.around("hidden_by", self.inner.hidden_by(system, thing, key)).await
+    }
+
+    async fn hidden_among(&mut self, asked: AskedRoots<'_>) -> Result<Vec<String>, DatabaseError> {
+        self.watch.around("hidden_among", self.inner.hidden_among(asked)).await
     }
 
     async fn insert_undo(

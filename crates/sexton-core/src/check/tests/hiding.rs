@@ -78,6 +78,43 @@ fn only_rows_can_be_hidden_by_columns() {
     assert_eq!((severity, message.contains("no row of its own")), (Severity::Error, true));
 }
 
+#[test]
+fn what_only_the_ledger_hides_must_go_in_the_end() {
+    let text =
+        policy("\"ledger\"", "[fence]\nby = \"triggers\"\nreferences = [\"runs.batch_id\"]\n");
+    finds(TABLES, &text, &[("C606", "purge = { root = \"keep\" }")]);
+    finds(TABLES, &text.replace("root = \"keep\"", ""), &[]);
+}
+
+#[test]
+fn writers_that_no_fence_keeps_from_what_the_ledger_hides_are_warned_of() {
+    let text = policy("\"ledger\"", "").replace("root = \"keep\"", "");
+    let (severity, message, _) = only(TABLES, &text);
+    assert_eq!(severity, Severity::Warning);
+    assert!(message.contains("no fence watches runs.batch_id"), "{message}");
+}
+
+/// Nothing of the row tells it, so the memory is asked though the row is there.
+#[test]
+fn plans_and_triggers_of_what_the_ledger_hides_ask_the_memory() {
+    let fence = "[fence]\nby = \"triggers\"\nreferences = [\"runs.batch_id\"]\n";
+    let text = policy("\"ledger\"", fence).replace("root = \"keep\"", "");
+    for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+        let (text, checked) = judged(dialect, TABLES, &text);
+        let policy = parse(&text).0.unwrap();
+        let schema = super::schema::read(dialect, TABLES);
+        let (thing, options) = (policy.things[0].name.clone(), Options::default());
+        let plan = compile_hide(&policy, &schema, &checked.graph, &thing, &options).unwrap();
+        let [remembered] = plan.remembered.as_slice() else { panic!("{plan}") };
+        assert!(remembered.memory.starts_with("hidden "), "{plan}");
+        assert!(plan.to_string().contains("missing while the ledger hides it as batch"), "{plan}");
+        let triggers = crate::fence::triggers(&policy, &schema, &checked.graph);
+        let asks = |text: &String| text.contains(&remembered.memory);
+        assert!(triggers.iter().all(|trigger| trigger.create.iter().any(asks)));
+        assert_eq!(triggers.len(), 2);
+    }
+}
+
 fn plans(dialect: Dialect) -> String {
     let guard = "[guards.live]\nof = \"entries\"\nrows = \"entries e\"\nlink = \"e.id = entries.id\"\n\
                  where = \"e.state = 'live'\"\nsay = \"It lives.\"\n";

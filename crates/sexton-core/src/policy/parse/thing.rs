@@ -197,9 +197,6 @@ impl<'t> Reader<'t> {
         }
         ancestors?;
         if keys.has("row") || keys.has("starts") {
-            if let Some(Hide::Ledger(span)) = &keys.hide {
-                self.read_over(format!("things.{name}.hide"), true, *span);
-            }
             // A `hide` that cannot be read is told of by itself.
             if !keys.has("hide") || keys.hide.is_some() {
                 self.refuse_at_odds(keys.hide.as_ref(), keys.purge.as_ref(), name);

@@ -1,6 +1,8 @@
 //! The later schema: requests of no batch, templates of no file, an archive. Its policy is a variant.
 
-use sexton_engine::{RefusedBy, Root};
+use sexton_core::names::{Actor, DeletionId};
+use sexton_engine::{Purged, RefusedBy, Restored, Root};
+use tokio::sync::watch;
 
 use super::{batch, file, id};
 use crate::place::{Place, removed, root};
@@ -17,6 +19,8 @@ on_both_databases!(
     r33_a_missing_request_is_not_found,
     r34_a_request_of_a_batch_is_not_deleted_alone,
     r35_all_that_a_creator_made_goes_and_batches_of_others_lose_its_file,
+    r35_a_hidden_creator_takes_files_and_batches_along_and_the_purge_the_rest,
+    r35_what_a_hidden_creator_still_makes_goes_too,
 );
 
 /// The request with this number, of no batch.
@@ -122,4 +126,68 @@ async fn r35_all_that_a_creator_made_goes_and_batches_of_others_lose_its_file(pl
     );
     place.deletes_what_this_does(root("creator", "ada"), &by_hand).await;
     place.does_not_find(root("creator", "ada")).await;
+}
+
+const ADA: &str = "'ada'";
+
+async fn purge(place: &Place) -> Purged {
+    place.system().purge(&watch::channel(false).1).await.unwrap()
+}
+
+/// Files and batches have columns that say it; requests of no batch are the ledger's business.
+async fn r35_a_hidden_creator_takes_files_and_batches_along_and_the_purge_the_rest(place: Place) {
+    let count = async |sql: String| place.number(&sql).await;
+    let of_ada =
+        |table: &str, column: &str| format!("SELECT count(*) FROM {table} WHERE {column} = {ADA}");
+    let requests = count(of_ada("requests", "created_by")).await;
+    let receipt = place.delete(root("creator", "ada")).await.unwrap();
+    let hidden = &receipt.record.hidden;
+    assert_eq!((hidden["creator"], hidden["batch"]), (1, 2));
+    assert_eq!(count(of_ada("requests", "created_by")).await, requests);
+    let open = of_ada("batches", "deleted_at IS NULL AND created_by");
+    assert_eq!(count(open).await, 0);
+    let open = of_ada("files", "deleted_at IS NULL AND uploaded_by");
+    assert_eq!(count(open).await, 0);
+    place.does_not_find(root("creator", "ada")).await;
+    place.does_not_find(file(1)).await;
+    // A batch of somebody else's made from her file was cancelled, and lives.
+    let others =
+        format!("SELECT count(*) FROM batches WHERE id = '{}' AND file_id IS NULL", id("ba", 4));
+    assert_eq!(count(others).await, 1);
+    let deletion = DeletionId::new(receipt.record.deletion);
+    let refused = place.system().restore(&deletion, &Actor::new("ada")).await.unwrap();
+    assert!(matches!(refused, Some(Restored::Refused(_))), "{refused:?}");
+    let purged = purge(&place).await;
+    assert_eq!((purged.ended.len(), purged.waiting), (1, Vec::new()));
+    for left in [
+        of_ada("requests", "created_by"),
+        format!("SELECT count(*) FROM requests WHERE batch_id IN {}", ids("ba", &[1, 2])),
+        format!(
+            "SELECT count(*) FROM batch_requests_archive WHERE batch_id IN {}",
+            ids("ba", &[1, 2])
+        ),
+        format!(
+            "SELECT count(*) FROM request_templates WHERE id IN {}",
+            ids("7e", &[1, 2, 3, 4, 20])
+        ),
+    ] {
+        assert_eq!(count(left.clone()).await, 0, "{left}");
+    }
+    // Hidden files and batches stay as what they are.
+    assert_eq!(count(of_ada("batches", "created_by")).await, 2);
+}
+
+/// Where nobody has installed the fence, writers go on.
+async fn r35_what_a_hidden_creator_still_makes_goes_too(place: Place) {
+    let place = place.without_fence().await;
+    place.delete(root("creator", "ada")).await.unwrap();
+    let late = id("f1", 90);
+    place
+        .execute(&format!(
+            "INSERT INTO files (id, name, uploaded_by) VALUES ('{late}', 'late', {ADA})"
+        ))
+        .await;
+    purge(&place).await;
+    let left = format!("SELECT count(*) FROM files WHERE id = '{late}'");
+    assert_eq!(place.number(&left).await, 0);
 }

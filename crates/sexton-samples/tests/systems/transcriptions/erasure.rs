@@ -11,7 +11,7 @@ on_both_databases!(
 );
 
 /// All tables of a tenant, children first.
-const BY_HAND: &str = "
+pub const BY_HAND: &str = "
     DELETE FROM artifact_compliance_tags WHERE artifact_id IN (
         SELECT id FROM artifact_objects WHERE tenant_id = '{id}');
     DELETE FROM artifact_objects WHERE tenant_id = '{id}';
@@ -30,7 +30,7 @@ const BY_HAND: &str = "
     DELETE FROM tenants WHERE id = '{id}';";
 
 /// The engines at work for a tenant have died: nobody waits for them.
-async fn without_engines(place: &Place, tenant: &str) {
+pub async fn without_engines(place: &Place, tenant: &str) {
     let died = format!(
         "UPDATE tasks SET lease_expires_at = '2020-01-01T00:00:00Z'
          WHERE job_id IN (SELECT id FROM jobs WHERE tenant_id = '{tenant}')"
@@ -40,7 +40,7 @@ async fn without_engines(place: &Place, tenant: &str) {
 
 async fn t38_a_tenant_goes_with_all_it_has_and_no_other_is_touched(place: Place) {
     for tenant in [ACME, BETA] {
-        let place = place.twin().await;
+        let place = place.twin().await.for_good();
         without_engines(&place, tenant).await;
         let by_hand = BY_HAND.replace("{id}", tenant);
         place.deletes_what_this_does(root("tenant", tenant), &by_hand).await;
@@ -49,6 +49,7 @@ async fn t38_a_tenant_goes_with_all_it_has_and_no_other_is_touched(place: Place)
 
 /// The one that a job asked for itself has no endpoint that would take it along.
 async fn t38_deliveries_can_be_kept_without_what_they_said(place: Place) {
+    let place = place.for_good();
     without_engines(&place, ACME).await;
     place.delete(without("deliveries", root("tenant", ACME))).await.unwrap();
     let kept = "SELECT status FROM webhook_deliveries WHERE url_override IS NOT NULL";
@@ -57,6 +58,7 @@ async fn t38_deliveries_can_be_kept_without_what_they_said(place: Place) {
 }
 
 async fn t39_afterwards_only_the_audit_names_the_tenant(place: Place) {
+    let place = place.for_good();
     without_engines(&place, ACME).await;
     place.delete(root("tenant", ACME)).await.unwrap();
     for (table, rows) in place.dump().await {

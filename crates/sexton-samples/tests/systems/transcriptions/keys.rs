@@ -26,16 +26,16 @@ mod cascading {
 }
 
 /// Ada's, of acme.
-const ADA: u8 = 2;
+pub const ADA: u8 = 2;
 /// Ben's, of acme: it is revoked, and made one job that runs.
 const BEN: u8 = 3;
 
-fn key(number: u8) -> Root {
+pub fn key(number: u8) -> Root {
     root("api_key", &key_id(number))
 }
 
 /// The same key has made a job and a session of beta too, each with an artifact.
-fn planted() -> String {
+pub fn planted() -> String {
     let (key, job) = (key_id(ADA), "10b00000-0000-4000-8000-000000000077");
     let session = "5e550000-0000-4000-8000-000000000077";
     format!(
@@ -54,7 +54,7 @@ fn planted() -> String {
 }
 
 /// The same by hand, in an order that RESTRICT allows.
-fn by_hand(key: u8, tenant: &str, sqlite: bool) -> String {
+pub fn by_hand(key: u8, tenant: &str, sqlite: bool) -> String {
     let made = format!("created_by_key_id = '{}' AND tenant_id = '{tenant}'", key_id(key));
     let jobs = format!("SELECT id FROM jobs WHERE {made}");
     let sessions = format!("SELECT id FROM realtime_sessions WHERE {made}");
@@ -84,7 +84,7 @@ fn by_hand(key: u8, tenant: &str, sqlite: bool) -> String {
 
 async fn t38_what_a_key_made_goes_in_its_tenant_and_nothing_else_does(place: Place) {
     for (tenant, jobs, sessions) in [(ACME, 6, 3), (BETA, 1, 1)] {
-        let place = place.twin().await;
+        let place = place.twin().await.for_good();
         place.execute(&planted()).await;
         let by_hand = planted() + &by_hand(ADA, tenant, place.is_sqlite());
         let receipt = place.deletes_what_this_does(within(tenant, key(ADA)), &by_hand).await;
@@ -123,6 +123,7 @@ async fn t10_only_an_admin_erases_what_a_key_made(place: Place) {
 }
 
 async fn t19_a_task_of_a_key_that_does_not_stop_refuses(place: Place) {
+    let place = place.for_good();
     let lasts = "UPDATE tasks SET lease_expires_at = '2999-01-01T00:00:00Z'";
     place.execute(lasts).await;
     let Err(DeleteError::Refused(refusal)) = place.delete(within(ACME, key(ADA))).await else {
@@ -138,6 +139,7 @@ async fn t19_a_task_of_a_key_that_does_not_stop_refuses(place: Place) {
 
 /// A live key goes on making jobs. What it makes for another tenant is nobody's business here.
 async fn t39_what_a_key_makes_afterwards_is_told_in_its_own_tenant_only(place: Place) {
+    let place = place.for_good();
     place.execute(&planted()).await;
     place.delete(within(ACME, key(ADA))).await.unwrap();
     let deletions = if place.is_sqlite() { "sexton_deletions" } else { "sexton.deletions" };

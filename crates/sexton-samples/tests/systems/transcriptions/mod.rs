@@ -4,6 +4,7 @@ mod cascading;
 mod contract;
 mod erasure;
 mod fence;
+mod hidden;
 mod keys;
 mod objects;
 mod partial;

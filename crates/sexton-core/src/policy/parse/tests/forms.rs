@@ -207,7 +207,7 @@ nonsense = "is read over too"
 "a.b -> c" = "always"
 [things.run]
 row  = "runs.id"
-hide = "ledger"
+undo = "7d"
 [panels."Earlier batches"]
 [quota.project]
 "#,
@@ -216,7 +216,7 @@ hide = "ledger"
         unbuilt(&policy),
         [
             ("quota.jobs", false),
-            ("things.run.hide", true),
+            ("things.run.undo", true),
             ("panels.\"Earlier batches\"", false),
             ("quota.project", false),
         ]
@@ -228,7 +228,6 @@ fn keys_of_a_thing_without_an_engine_are_told_for_whoever_is_like_it_too() {
     let policy = good(
         r#"[things.a]
 row     = "a.id"
-hide    = "ledger"
 undo    = "7d"
 id      = { strip = "resp_" }
 [things.b]
@@ -236,7 +235,7 @@ like   = "a"
 limits = { rows = 5 }
 "#,
     );
-    let own = [("hide", true), ("undo", true), ("id", false)];
+    let own = [("undo", true), ("id", false)];
     let all = unbuilt(&policy);
     for (key, makes_safer) in own {
         assert!(all.contains(&(&format!("things.a.{key}"), makes_safer)), "{key} of a");
