@@ -5,10 +5,11 @@
 //! not be deleted is still due, so as many more are read.
 
 use super::closure::columns_of;
+use super::hiding::write_hidden;
 use crate::finding::Finding;
 use crate::graph::{column_or_finding, table_or_finding};
 use crate::names::{RetentionName, ThingName};
-use crate::policy::{Policy, Retention};
+use crate::policy::{HideRow, Policy, Retention};
 use crate::schema::{Column, Schema, Table, TypeKind};
 use crate::sql::{Statement, Writer, in_roots};
 
@@ -30,6 +31,8 @@ pub struct Retaining {
 /// What a rule looks at, once its names are found.
 struct Ruled<'a> {
     rule: &'a Retention,
+    /// How roots are hidden that the rule has found before.
+    hide: Option<&'a HideRow>,
     table: &'a Table,
     key: Vec<Column>,
     age: Option<(&'a Column, i64)>,
@@ -86,6 +89,11 @@ fn is_due(ruled: &Ruled<'_>, writer: &mut Writer) {
         writer.push(if ruled.age.is_some() { " AND " } else { "" });
         writer.condition(filter, ruled.table);
     }
+    if let Some(hide) = ruled.hide {
+        let any = ruled.age.is_some() || filter.is_some();
+        writer.push(if any { " AND NOT " } else { "NOT " });
+        write_hidden(writer, hide, ruled.table);
+    }
 }
 
 /// What is wrong with the names of a rule.
@@ -120,7 +128,9 @@ fn ruled<'a>(
         return Err(findings);
     }
     let age = age.zip(over_secs);
-    Ok(Ruled { rule, table, key, age, order })
+    let thing = policy.things.iter().find(|thing| thing.name == rule.thing.value);
+    let hide = thing.and_then(|thing| thing.hide.as_ref()?.row());
+    Ok(Ruled { rule, hide, table, key, age, order })
 }
 
 fn table_of<'a>(
