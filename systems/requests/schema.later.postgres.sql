@@ -66,6 +66,9 @@ CREATE TABLE batches (
     archive_bucket date
 );
 CREATE INDEX batches_file_id ON batches (file_id);
+-- What is hidden is found without reading the rest.
+CREATE INDEX batches_hidden ON batches (id) WHERE deleted_at IS NOT NULL;
+CREATE INDEX files_hidden ON files (id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX batches_created_by ON batches (created_by);
 CREATE INDEX batches_active ON batches (id)
     WHERE cancelling_at IS NULL AND deleted_at IS NULL

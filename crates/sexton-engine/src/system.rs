@@ -16,7 +16,8 @@ use sexton_core::finding::{Finding, Severity, did_you_mean};
 use sexton_core::graph::{self, Graph};
 use sexton_core::names::{DeletionId, RetentionName, RouteName, ThingName, Timestamp};
 use sexton_core::plan::{
-    CompileError, Plan, RoutePlan, Way, compile, compile_hide, compile_purge, route_plan,
+    Adopting, CompileError, Plan, RoutePlan, Way, adopting, compile, compile_hide, compile_orphans,
+    compile_purge, route_plan,
 };
 use sexton_core::policy::{Options, Policy, Route, Thing};
 use sexton_core::rights::{Standing, needed};
@@ -32,6 +33,9 @@ use crate::request::Surroundings;
 use crate::retain::Ages;
 use crate::stores::Stores;
 
+/// So long a chunk of a purge may take before it is taken back: a line may be dead and not say so.
+const CHUNK_TIME: Duration = Duration::from_secs(180);
+
 /// A system under care, ready for previews and deletions.
 pub struct System {
     pub(crate) policy: Arc<Policy>,
@@ -45,6 +49,8 @@ pub struct System {
     pub(crate) meter: Option<watch::Sender<Gone>>,
     pub(crate) ages: Ages,
     kept: Mutex<Kept>,
+    /// So long a chunk of a purge may take.
+    pub(crate) chunk_time: Duration,
     /// When this process last drained what is hidden of each thing.
     pub(crate) drained: Mutex<BTreeMap<ThingName, Timestamp>>,
     /// When this process last took samples.
@@ -57,6 +63,7 @@ struct Kept {
     schema: Option<Arc<Schema>>,
     plans: BTreeMap<(ThingName, Options, Way), Arc<Ready>>,
     purges: BTreeMap<(ThingName, Options), Arc<[Arc<Ready>]>>,
+    orphans: BTreeMap<ThingName, Arc<[Arc<Ready>]>>,
     routes: BTreeMap<(RouteName, ThingName), Arc<RoutePlan>>,
     ledger: bool,
 }
@@ -90,6 +97,7 @@ impl System {
             meter: None,
             ages: Ages::default(),
             kept: Mutex::default(),
+            chunk_time: CHUNK_TIME,
             drained: Mutex::default(),
             sampled: Mutex::default(),
         }
@@ -105,6 +113,12 @@ impl System {
     #[must_use]
     pub fn with_log(self, log: Arc<dyn Events>) -> Self {
         Self { log: Some(log), ..self }
+    }
+
+    /// The same, but no chunk of a purge takes longer: whoever is silent holds up nobody else.
+    #[must_use]
+    pub fn with_chunk_time(self, chunk_time: Duration) -> Self {
+        Self { chunk_time, ..self }
     }
 
     /// The same, with the stores of its objects. Without, what takes objects along is refused.
@@ -296,6 +310,30 @@ impl System {
         Ok(ready)
     }
 
+    /// The chunks of rows that lost a thing, where a line calls them garbage.
+    pub(crate) async fn ready_for_orphans(
+        &self,
+        thing: &ThingName,
+    ) -> Result<Arc<[Arc<Ready>]>, EngineError> {
+        if let Some(ready) = self.kept.lock().await.orphans.get(thing) {
+            return Ok(ready.clone());
+        }
+        let compiled = self.stamped(|| self.compile_orphans(thing)).await?;
+        let ready: Arc<[Arc<Ready>]> = compiled.into_iter().map(Arc::new).collect();
+        self.kept.lock().await.orphans.insert(thing.clone(), ready.clone());
+        Ok(ready)
+    }
+
+    /// How roots that others have hidden are found.
+    pub(crate) async fn adopting(
+        &self,
+        thing: &ThingName,
+    ) -> Result<Option<Adopting>, EngineError> {
+        let schema = self.schema().await?;
+        let (graph, _) = graph::resolve(&self.policy, &schema);
+        Ok(adopting(&self.policy, &schema, &graph, thing))
+    }
+
     /// Plans with the stamps of their tables.
     async fn stamped<F>(&self, compile: impl Fn() -> F) -> Result<Vec<Ready>, EngineError>
     where
@@ -357,6 +395,18 @@ impl System {
         plans.into_iter().map(|plan| self.unstamped(plan, &checked.findings)).collect()
     }
 
+    async fn compile_orphans(&self, thing: &ThingName) -> Result<Vec<Ready>, EngineError> {
+        let schema = self.schema().await?;
+        let checked = check(&self.policy, &schema);
+        let options = self.thing(thing).map(Options::defaults).unwrap_or_default();
+        let plans = compile_orphans(&self.policy, &schema, &checked.graph, thing, &options);
+        let plans = match plans {
+            Ok(plans) => plans.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error)],
+        };
+        plans.into_iter().map(|plan| self.unstamped(plan, &checked.findings)).collect()
+    }
+
     fn unstamped(
         &self,
         plan: Result<Plan, CompileError>,
@@ -399,6 +449,7 @@ impl System {
         kept.schema = None;
         kept.plans.clear();
         kept.purges.clear();
+        kept.orphans.clear();
         kept.routes.clear();
     }
 

@@ -100,6 +100,8 @@ pub enum Act {
     Withdrawn,
     /// What was hidden was restored.
     Restored,
+    /// What somebody else had hidden, or left behind, is purged from here on.
+    Adopted,
 }
 
 impl Act {
@@ -113,6 +115,7 @@ impl Act {
             Self::Resumed => "resumed",
             Self::Withdrawn => "not deleted, because it was withdrawn",
             Self::Restored => "restored",
+            Self::Adopted => "adopted, because it was hidden already",
         }
     }
 }

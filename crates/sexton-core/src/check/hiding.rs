@@ -11,10 +11,51 @@ use crate::names::{ColumnName, TableName};
 use crate::policy::{
     Assignment, Fate, Fragment, Hide, HideRow, Literal, Part, RootAfter, Thing, Undo, Value,
 };
-use crate::schema::{Index, Table};
+use crate::schema::{Index, OnDelete, Table};
 
 pub(super) fn findings(source: &Source<'_>) -> Vec<Finding> {
-    source.policy.things.iter().flat_map(|thing| of_thing(source, thing)).collect()
+    let things = source.policy.things.iter().flat_map(|thing| of_thing(source, thing));
+    things.chain(orphans(source)).collect()
+}
+
+/// What a null means is the application's to say. That nulls come from deletions is to be seen of
+/// the foreign key; and a row that nobody has attached yet looks the same.
+fn orphans(source: &Source<'_>) -> Vec<Finding> {
+    let lines = source.graph.edges.iter().filter_map(|edge| {
+        Some((edge, source.policy.references.get(edge.id.0).filter(|line| line.orphans)?))
+    });
+    let judged = lines.map(|(edge, line)| {
+        let sets_null =
+            edge.enforced.as_ref().is_some_and(|key| key.on_delete == OnDelete::SetNull);
+        let is_purged = source.policy.things.iter().any(|thing| {
+            let is_own = thing.row.as_ref().is_some_and(|row| row.value.table == edge.parent);
+            is_own && thing.purge.is_some()
+        });
+        if edge.fate != Fate::Delete || !edge.via.is_plain() || edge.is_self_reference() {
+            let message = format!("`{}` cannot have orphans", edge.text);
+            return Finding::error("C608", Some(line.span), message)
+                .help("rows that go with another table's, held by a plain column, can");
+        }
+        if !sets_null {
+            let message = format!(
+                "nothing shows that a row without `{}` was left behind by a deletion",
+                edge.text
+            );
+            return Finding::error("C608", Some(line.span), message).help(
+                "rows are left behind where the foreign key says ON DELETE SET NULL; leave \
+                 `orphans` out",
+            );
+        }
+        if !is_purged {
+            let message = format!("nobody purges what `{}` leaves behind", edge.text);
+            return Finding::error("C608", Some(line.span), message)
+                .help(format!("give the thing of `{}` a `purge`", edge.parent));
+        }
+        let message = format!("every row without `{}` is garbage and goes", edge.text);
+        Finding::warning("C609", Some(line.span), message)
+            .help("a row that the application has not attached yet goes, too")
+    });
+    judged.collect()
 }
 
 fn of_thing(source: &Source<'_>, thing: &Thing) -> Vec<Finding> {
@@ -63,7 +104,7 @@ fn of_ledger(source: &Source<'_>, thing: &Thing) -> Vec<Finding> {
     let rows = thing.row.iter().flat_map(|row| {
         source.graph.below(&row.value.table).filter(|edge| edge.fate == Fate::Delete)
     });
-    let attached = rows.flat_map(|edge| {
+    let attached = rows.filter_map(|edge| {
         let columns: Vec<ColumnName> = edge.columns.iter().map(|c| c.name.clone()).collect();
         edge.via.is_plain().then_some((&edge.child, columns))
     });

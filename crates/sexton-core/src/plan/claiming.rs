@@ -19,7 +19,7 @@ use super::{Claim, Holders, KeySet, Plan, Referents, SetRole, Told, fingerprint}
 use crate::fence;
 use crate::finding::Located;
 use crate::graph::{Edge, Graph};
-use crate::names::{TableName, ThingName};
+use crate::names::{ObjectRuleName, TableName, ThingName};
 use crate::policy::{
     EventOf, Fate, Hide, Limits, Options, Policy, RootAfter, TableColumns, Thing, Work,
 };
@@ -56,7 +56,7 @@ pub fn compile_purge(
                 // Other rows that can be hidden were hidden with the root, and are purged as what
                 // they are; of those that hold its value, some may have come since.
                 if is_own {
-                    purge.root != RootAfter::Stays
+                    purge.root != RootAfter::Stays || !objects_of(policy, name).is_empty()
                 } else {
                     super::hides(policy, name).is_none() || below.is_started(table)
                 }
@@ -65,20 +65,63 @@ pub fn compile_purge(
             _ => whole.set_of(name).is_some(),
         };
         if is_claimed {
-            plans.push(chunk(&source, &below, table)?);
+            plans.push(chunk(&source, &below, table, None)?);
         }
     }
     Ok(plans)
 }
 
-fn chunk(hidden: &Source<'_>, below: &Below<'_>, table: &Table) -> Result<Plan, CompileError> {
-    let thing = rows_of(hidden.thing, table);
+/// The chunks of rows that lost their `thing`: by a line that says that a null is garbage.
+pub fn compile_orphans(
+    policy: &Policy,
+    schema: &Schema,
+    graph: &Graph,
+    thing: &ThingName,
+    options: &Options,
+) -> Result<Vec<Plan>, CompileError> {
+    let thing = known(policy, thing)?;
+    let graph = graph.switched(options);
+    let source = Source { policy, schema, graph: &graph, thing, way: Way::AtOnce };
+    let below = Below::of(&source);
+    let mut plans = Vec::new();
+    for edge in &graph.edges {
+        let is_said = policy.references.get(edge.id.0).is_some_and(|line| line.orphans);
+        let is_own = thing.row.as_ref().is_some_and(|row| row.value.table == edge.parent);
+        if let Some(table) = schema.table(&edge.child)
+            && is_said
+            && is_own
+            && !edge.is_self_reference()
+        {
+            plans.push(chunk(&source, &below, table, Some(edge))?);
+        }
+    }
+    Ok(plans)
+}
+
+/// The plan of a few rows of a table, below hidden roots or left behind by this line.
+fn chunk(
+    hidden: &Source<'_>,
+    below: &Below<'_>,
+    table: &Table,
+    orphans: Option<&Edge>,
+) -> Result<Plan, CompileError> {
+    let mut thing = rows_of(hidden.thing, table);
+    let own = hidden.thing.row.as_ref().is_some_and(|row| row.value.table == table.name);
+    let purge = hidden.thing.purge.as_ref();
+    if own && orphans.is_none() && purge.is_some_and(|purge| purge.root == RootAfter::Stays) {
+        // The row stays; its objects do not.
+        thing.removes = objects_of(hidden.policy, &table.name);
+    }
     let source = Source { thing: &thing, way: Way::Chunk, ..*hidden };
     let mut plan = planned(&source)?;
     let Some(root) = plan.root.row.take() else { return Ok(plan) };
-    let holders = holders(hidden, &mut plan.sets);
+    let holders = match orphans {
+        Some(_) => None,
+        None => holders(hidden, &mut plan.sets),
+    };
     let roots = holders.as_ref().map(|holders| plan.sets[holders.set.0].clone());
-    let claim = Claiming { hidden, below, table, claimed: plan.sets[root.set.0].clone(), roots };
+    let claimed = plan.sets[root.set.0].clone();
+    let claim = Claiming { hidden, below, table, claimed, roots, orphans };
     let referents = claim.referents(&mut plan);
     plan.claim = Some(Claim {
         table: table.name.clone(),
@@ -105,6 +148,12 @@ fn chunk(hidden: &Source<'_>, below: &Below<'_>, table: &Table) -> Result<Plan, 
     });
     plan.fingerprint = fingerprint::of(&plan);
     Ok(plan)
+}
+
+/// Rules of the objects that go with a row of the table.
+fn objects_of(policy: &Policy, table: &TableName) -> Vec<Located<ObjectRuleName>> {
+    let rules = policy.objects.iter().filter(|rule| rule.of.value == *table && !rule.part);
+    rules.map(|rule| Located::new(rule.name.clone(), rule.of.span)).collect()
 }
 
 /// A thing that is some rows of a table, and nothing else.
@@ -190,6 +239,8 @@ struct Claiming<'a> {
     table: &'a Table,
     claimed: KeySet,
     roots: Option<KeySet>,
+    /// The line whose null is garbage, where that is what is claimed.
+    orphans: Option<&'a Edge>,
 }
 
 impl Claiming<'_> {
@@ -217,6 +268,9 @@ impl Claiming<'_> {
     /// The row hangs from a hidden root: one that is next to it in any way, one that is farther
     /// along its chain.
     fn hangs(&self, writer: &mut Writer) {
+        if let Some(edge) = self.orphans {
+            return self.is_left(writer, edge);
+        }
         let own = self.hidden.thing.row.as_ref();
         if let Some(set) = self.roots.as_ref().filter(|set| set.table == self.table.name)
             && own.is_some_and(|row| row.value.table == self.table.name)
@@ -237,8 +291,22 @@ impl Claiming<'_> {
         }
     }
 
+    /// The row refers to nothing, though the line would have it refer.
+    fn is_left(&self, writer: &mut Writer, edge: &Edge) {
+        writer.push("(");
+        for (at, column) in edge.columns.iter().enumerate() {
+            writer.push(if at > 0 { " OR " } else { "" });
+            writer.alias(self.table).push(".").column(column).push(" IS NULL");
+        }
+        if let Some(filter) = &edge.filter {
+            writer.push(") AND (").condition(filter, self.table);
+        }
+        writer.push(")");
+    }
+
     fn is_next(&self) -> bool {
-        self.below.chain(&self.table.name).is_some_and(|chain| chain.len() < 2)
+        self.orphans.is_some()
+            || self.below.chain(&self.table.name).is_some_and(|chain| chain.len() < 2)
     }
 
     fn left(&self) -> Option<Statement> {

@@ -61,6 +61,12 @@ pub(super) fn missing(source: &Source<'_>) -> Option<InLedger> {
 /// Writes the condition of hidden rows, which is never null.
 pub(crate) fn write_hidden(writer: &mut Writer, hide: &HideRow, table: &Table) {
     writer.push("(");
+    write_plainly(writer, hide, table);
+    writer.push(") IS TRUE");
+}
+
+/// The same as the policy says it: null is not hidden. An index by that condition serves it.
+pub(super) fn write_plainly(writer: &mut Writer, hide: &HideRow, table: &Table) {
     match hide.hidden.as_ref().and_then(|hidden| hidden.of(writer.dialect())) {
         Some(fragment) => {
             writer.condition(fragment, table);
@@ -74,7 +80,6 @@ pub(crate) fn write_hidden(writer: &mut Writer, hide: &HideRow, table: &Table) {
             }
         }
     }
-    writer.push(") IS TRUE");
 }
 
 /// The tables whose rows are hidden with the root: its own, those of the rows that its value

@@ -8,6 +8,7 @@
 //! under locks, top-down, into key sets. *Leaves* are removed by their parents' keys and never
 //! read.
 
+mod adopting;
 mod asking;
 mod becoming;
 mod below;
@@ -46,8 +47,9 @@ mod tenants;
 mod told;
 mod working;
 
+pub use adopting::{Adopting, adopting};
 pub use asking::{ListPlan, OFFSET, RoutePlan, route_plan};
-pub use claiming::compile_purge;
+pub use claiming::{compile_orphans, compile_purge};
 pub(crate) use closure::identity;
 pub use compile::{CompileError, compile, compile_hide};
 pub use hiding::Way;

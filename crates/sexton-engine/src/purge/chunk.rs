@@ -35,11 +35,22 @@ impl System {
         purging: &mut Purging,
         part: &Part,
         ready: &Arc<Ready>,
+        rows_max: u64,
     ) -> Result<Chunk, DeleteError> {
         let Some(claim) = &ready.plan.claim else { return Ok(Chunk::Nothing) };
         let admitted = purging.admitted(part, ready);
         let mut tx = self.database.begin(Mode::Change).await?;
-        match self.carry_chunk(&admitted, claim, part.rows_max, tx.as_mut()).await {
+        let carried = {
+            let carrying = self.carry_chunk(&admitted, claim, rows_max, tx.as_mut());
+            tokio::time::timeout(self.chunk_time, carrying).await
+        };
+        let Ok(carried) = carried else {
+            // The line may be dead: with it goes the transaction, and nobody waits to be told so.
+            drop(tx);
+            let secs = self.chunk_time.as_secs_f32();
+            return Ok(Chunk::Waits(format!("a chunk that was not done within {secs} s")));
+        };
+        match carried {
             Ok(Chunk::Removed { rows, claimed }) => match tx.commit().await {
                 Ok(()) => Ok(Chunk::Removed { rows, claimed }),
                 Err(error) if error.is_transient() => Ok(Chunk::Waits(error.to_string())),

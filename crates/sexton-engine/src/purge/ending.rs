@@ -133,10 +133,13 @@ impl System {
         }
         for ready in part.plans.iter().filter(|ready| part.is_of_roots(self, ready)) {
             let mut again = purging.as_it_is();
-            match self.chunk(&mut again, part, ready).await? {
+            let stays = part.purge.root == RootAfter::Stays;
+            // Those that stay lose their objects, all at once: nothing would tell which have.
+            let rows_max = if stays { part.roots.len() as u64 } else { part.rows_max };
+            match self.chunk(&mut again, part, ready, rows_max).await? {
                 Chunk::Removed { claimed, .. } => {
                     // There may be more of them than one chunk takes.
-                    if claimed >= part.purge.chunk_rows {
+                    if !stays && claimed >= part.purge.chunk_rows {
                         return Ok(Some(End::GoesOn));
                     }
                 }

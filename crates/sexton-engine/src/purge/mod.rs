@@ -9,6 +9,7 @@
 //! writing is left for a later pass; "nothing claimed" ends a pass, and only a count of what is
 //! there, whoever has locked it, ends a purge.
 
+mod adopt;
 mod chunk;
 mod ending;
 
@@ -33,6 +34,9 @@ use ending::End;
 
 /// So many deletions are worked on in one drain; the next drain takes the others.
 const TAKEN_MAX: u32 = 1_000;
+
+/// The key, as the ledger has it, of rows that refer to no root, where a line calls them garbage.
+const LEFT_BEHIND: &str = "[null]";
 
 /// What a drain did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -121,6 +125,7 @@ impl System {
                 }
             }
         }
+        self.adopt_of(&due).await?;
         let purged = self.drain_hidden(&due, stop).await;
         let now = self.surroundings.clock.now();
         self.drained.lock().await.extend(due.into_iter().map(|thing| (thing, now)));
@@ -200,11 +205,17 @@ impl System {
                 continue;
             };
             let chosen = if thing == row.thing { options.clone() } else { Options::default() };
-            let plans = self.ready_to_purge(&thing, &chosen).await?;
+            let is_left_behind = hidden.iter().all(|root| root.key == LEFT_BEHIND);
+            let plans = if is_left_behind {
+                self.ready_for_orphans(&thing).await?
+            } else {
+                self.ready_to_purge(&thing, &chosen).await?
+            };
             // A value of several tenants is purged as that of one.
             let tenant = hidden.iter().find_map(|root| root.tenant.clone());
             let caller = Caller { tenant, ..Caller::operator(row.actor.clone()) };
-            let keys = hidden.iter().filter_map(|root| parse_key(&root.key)).collect();
+            let of_rows = hidden.iter().filter(|_| !is_left_behind);
+            let keys = of_rows.filter_map(|root| parse_key(&root.key)).collect();
             let hidden_at = hidden.iter().map(|root| root.at).max().unwrap_or(row.changed_at);
             let rows_max = purge.chunk_rows;
             let (roots, is_deep) = (Roots::of(keys, caller), false);
@@ -228,7 +239,7 @@ impl System {
                 if *stop.borrow() {
                     break;
                 }
-                match self.chunk(purging, part, &ready).await? {
+                match self.chunk(purging, part, &ready, part.rows_max).await? {
                     Chunk::Removed { rows, claimed } => {
                         any = true;
                         purged.rows += rows;

@@ -14,6 +14,8 @@ on_both_databases! {
     r17_a_daemon_tries_again_only_what_is_its_own,
     r19_a_batch_is_filled_once_and_not_after_it_was_cancelled,
     r6_answers_outlive_the_file_that_they_answer,
+    r7_answers_stand_beside_their_questions_until_these_go,
+    r18_what_a_daemon_holds_too_long_waits_again,
     r13_a_cancellation_stops_what_waits_and_lets_calls_end_by_themselves,
     r14_a_claim_under_way_ends_as_canceled,
     r14_a_retry_under_way_is_not_claimed_again,
@@ -173,6 +175,55 @@ async fn r6_answers_outlive_the_file_that_they_answer(place: Place) {
     assert!(place.read("input", input).await.is_empty());
     assert_eq!(place.mentions("question 1 of winter").await, [""; 0]);
     place.is_sound().await;
+}
+
+/// Read like that, a batch whose file was deleted becomes empty, and never an error.
+async fn r7_answers_stand_beside_their_questions_until_these_go(place: Place) {
+    let batch = submitted(&place, 3);
+    place.works("worker", &[]);
+    place.works("settler", &[]);
+    let results = Values::new().with("batch", &batch);
+    let before = place.read("results", results.clone()).await;
+    assert_eq!(before.len(), 3);
+    let file = id(&["requests", "winter", "source"]);
+    place.delete(root("file", &file)).await.unwrap();
+    assert_eq!(place.read("results", results.clone()).await, before);
+    assert!(place.purge().await > 0);
+    assert!(place.read("results", results).await.is_empty());
+    place.is_sound().await;
+}
+
+/// Claimed a minute ago, started ten minutes ago, of a daemon that is dead; and one that is fresh.
+async fn r18_what_a_daemon_holds_too_long_waits_again(place: Place) {
+    let batch = submitted(&place, 4);
+    let [live, dead] =
+        ["da000000-0000-4000-8000-0000000000a1", "da000000-0000-4000-8000-0000000000a2"];
+    let (old, new) = ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
+    let mut script = format!(
+        "INSERT INTO daemons (id, status, last_heartbeat)
+         VALUES ('{live}', 'running', '{new}'), ('{dead}', 'dead', '{new}');"
+    );
+    let held = [
+        ("claimed", live, old, "NULL".to_owned()),
+        ("processing", live, old, format!("'{old}'")),
+        ("claimed", dead, new, "NULL".to_owned()),
+        ("claimed", live, new, "NULL".to_owned()),
+    ];
+    for (place, (state, daemon, claimed, started)) in held.iter().enumerate() {
+        script += &format!(
+            "UPDATE requests SET state = '{state}', daemon_id = '{daemon}',
+                claimed_at = '{claimed}', started_at = {started}
+             WHERE id IN (SELECT id FROM requests WHERE batch_id = '{batch}'
+                          ORDER BY id LIMIT 1 OFFSET {place});"
+        );
+    }
+    place.execute(&script).await;
+    place.works("worker", &[]);
+    let states = format!("SELECT state FROM requests WHERE batch_id = '{batch}' ORDER BY id");
+    let states: Vec<_> = place.rows(&states).await.into_iter().flatten().flatten().collect();
+    assert_eq!(states[3], "claimed");
+    let ended = |state: &String| ["completed", "failed"].contains(&state.as_str());
+    assert!(states[..3].iter().all(ended), "{states:?}");
 }
 
 /// No daemon is at work on a batch, and none takes anything of it up.

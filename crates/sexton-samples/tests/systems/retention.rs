@@ -45,6 +45,7 @@ mod batches {
         b40_w9_no_age_and_a_negative_one_are_refused,
         b41_one_run_that_stays_stops_no_other_and_is_tried_last,
         b41_what_is_paused_begins_no_further_run,
+        b40_what_is_young_again_when_it_is_locked_is_passed_by,
         b42_what_is_not_terminal_stays_whatever_its_age,
         two_programs_do_not_run_a_rule_at_once,
     );
@@ -118,6 +119,27 @@ mod batches {
         assert_eq!(done.refused, 0);
         assert_eq!(system.retention().await.unwrap()[0].row.as_ref().unwrap().refused, 0);
         assert_eq!(place.number("SELECT count(*) FROM runs WHERE finished_at < '2002'").await, 0);
+    }
+
+    /// It was found due, and then somebody finished it anew.
+    async fn b40_what_is_young_again_when_it_is_locked_is_passed_by(place: Place) {
+        place.execute(OLD).await;
+        place.system().prepare().await.unwrap();
+        let runs = place.number("SELECT count(*) FROM runs WHERE batch_id = 'summer-2026'").await;
+        let (pauser, mut stops) = Pauser::at("before begin (change)");
+        let database = Interposed::on(place.system().database().clone()).watched_by(pauser);
+        let policy = place.system().policy().clone();
+        let here = Surroundings::of_this_machine();
+        let other = System::new(policy, Arc::new(database), here, None);
+        let running = tokio::spawn(async move { run(&other, &ask("old-runs", Some(YEARS))).await });
+        let stands = stops.next().await.unwrap();
+        drop(stops);
+        place.execute("UPDATE runs SET finished_at = '2026-01-01T00:00:00Z'").await;
+        stands.go();
+        let done = running.await.unwrap();
+        assert_eq!((done.deleted, done.refused), (0, 0));
+        let left = "SELECT count(*) FROM runs WHERE batch_id = 'summer-2026'";
+        assert_eq!(place.number(left).await, runs);
     }
 
     /// A run of the rule stands after its first commit while somebody pauses.

@@ -80,10 +80,16 @@ fn only_rows_can_be_hidden_by_columns() {
 
 #[test]
 fn what_only_the_ledger_hides_must_go_in_the_end() {
-    let text =
-        policy("\"ledger\"", "[fence]\nby = \"triggers\"\nreferences = [\"runs.batch_id\"]\n");
-    finds(TABLES, &text, &[("C606", "purge = { root = \"keep\" }")]);
-    finds(TABLES, &text.replace("root = \"keep\"", ""), &[]);
+    let fence = "[fence]\nby = \"triggers\"\nreferences = [\"runs.batch_id\"]\n";
+    let codes = |text: &str| {
+        let (_, checked) = judged(Dialect::Postgres, TABLES, text);
+        let codes = checked.findings.iter().map(|finding| finding.code);
+        // Nobody has installed the fence.
+        codes.filter(|code| *code != "C174").collect::<Vec<_>>()
+    };
+    let text = policy("\"ledger\"", fence);
+    assert_eq!(codes(&text), ["C606"]);
+    assert_eq!(codes(&text.replace("root = \"keep\"", "")), [""; 0]);
 }
 
 #[test]
@@ -140,4 +146,20 @@ fn the_plans_of_postgres_read_as_one_would_write_them() {
 #[test]
 fn the_plans_of_sqlite_read_as_one_would_write_them() {
     insta::assert_snapshot!(plans(Dialect::Sqlite));
+}
+
+/// What a null means is the application's to say: the policy may not infer it.
+#[test]
+fn a_null_is_garbage_only_where_a_foreign_key_sets_it() {
+    let orphans = "{ rule = \"delete\", orphans = \"delete\" }";
+    let text = policy(DELETED, "").replacen("\"delete\"", orphans, 1);
+    let code = |tables: &str, text: &str| {
+        let (_, checked) = judged(Dialect::Postgres, tables, text);
+        checked.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(code(TABLES, &text), ["C608"]);
+    let nulled = TABLES.replacen("-> batches cascade", "null -> batches nulls", 1);
+    assert_eq!(code(&nulled, &text), ["C609"]);
+    let unpurged = text.replace("purge = { root = \"keep\" }\n", "");
+    assert_eq!(code(&nulled, &unpurged), ["C608"]);
 }

@@ -148,7 +148,6 @@ impl<'t> Reader<'t> {
     }
 
     fn orphans(&mut self, entry: &Entry<'t>) -> Option<()> {
-        self.read_over(&entry.path, true, entry.name_span);
         self.choice(entry, &[("delete", ())])
     }
 

@@ -56,6 +56,7 @@ on_both_databases!(
     keys_that_are_not_there_are_counted_once,
     a_key_that_is_written_late_is_found_by_the_second_look,
     a_key_that_is_asked_for_late_is_asked_for_once,
+    objects_of_a_hidden_row_that_stays_go_with_what_hangs_below,
 );
 
 /// Objects of the runs 10 and 11, which are those of the project 1.
@@ -350,4 +351,33 @@ async fn a_key_that_is_asked_for_late_is_asked_for_once(ground: Ground) {
     let heads = recorder.points().into_iter().filter(|point| point == "before head files (store)");
     assert_eq!(heads.count(), 2);
     assert_eq!(all_gone(&stage.receipt(&id).await).deleted, 2);
+}
+
+/// The project is hidden by its slug, and stays.
+async fn objects_of_a_hidden_row_that_stays_go_with_what_hangs_below(ground: Ground) {
+    let rules = "
+        [things.project.hide]
+        set = { slug = \"gone\" }
+        [things.project.purge]
+        root = \"keep\"
+        [objects.icons]
+        of = \"projects\"
+        store = \"logs\"
+        key = [\"icons/{id}\"]
+        ";
+    let mut stage = Stage::new(ground, &[rules, BELOW].concat()).await;
+    for icon in ["icons/1", "icons/2"] {
+        put(&stage.logs, icon);
+    }
+    let before = keys(&stage.files).await;
+    let receipt = stage.delete("1").await.expect("nobody is in the way");
+    assert_eq!((receipt.rows(), receipt.record.hidden["project"]), (0, 1));
+    assert_eq!((keys(&stage.files).await, keys(&stage.logs).await.len()), (before, 2));
+    let purged = stage.system.purge(&watch::channel(false).1).await.expect("it answers");
+    assert_eq!((purged.rows, purged.waiting.len()), (2, 0));
+    stage.work().await;
+    assert_eq!(keys(&stage.files).await, without_one(&stage).await);
+    let left = keys(&stage.logs).await;
+    assert_eq!(left, BTreeSet::from(["icons/2".to_owned()]));
+    assert_eq!(stage.dump().await["projects"].len(), 3);
 }

@@ -21,6 +21,7 @@ on_both_databases!(
     r35_all_that_a_creator_made_goes_and_batches_of_others_lose_its_file,
     r35_a_hidden_creator_takes_files_and_batches_along_and_the_purge_the_rest,
     r35_what_a_hidden_creator_still_makes_goes_too,
+    r36_an_account_is_erased_though_who_was_asked_has_ended,
 );
 
 /// The request with this number, of no batch.
@@ -189,5 +190,15 @@ async fn r35_what_a_hidden_creator_still_makes_goes_too(place: Place) {
         .await;
     purge(&place).await;
     let left = format!("SELECT count(*) FROM files WHERE id = '{late}'");
+    assert_eq!(place.number(&left).await, 0);
+}
+
+/// The erasure is stored with the hide: any other process goes on with it.
+async fn r36_an_account_is_erased_though_who_was_asked_has_ended(mut place: Place) {
+    place.delete(root("creator", "ada")).await.unwrap();
+    place.reopen().await;
+    let purged = purge(&place).await;
+    assert_eq!((purged.ended.len(), purged.waiting), (1, Vec::new()));
+    let left = format!("SELECT count(*) FROM requests WHERE created_by = {ADA}");
     assert_eq!(place.number(&left).await, 0);
 }

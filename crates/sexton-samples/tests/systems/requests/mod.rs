@@ -1,5 +1,6 @@
 //! Batched requests whose results outlive their input.
 
+mod adopting;
 mod contract;
 mod fence;
 mod hiding;
