@@ -4,6 +4,7 @@ mod audit;
 mod background;
 mod deletion;
 mod hold;
+mod overview;
 mod preview;
 mod problem;
 mod sweep;
@@ -16,6 +17,7 @@ pub use background::{
 };
 pub use deletion::{AskDeletion, AskTakeBack, Deletion, Deletions, Outcome, Phase, Waiting};
 pub use hold::{AskHold, AskRelease, Hold, Holds, Release};
+pub use overview::{DayFigures, FailingFigures, Overview, SampleFigures, UnderWayFigures};
 pub use preview::{AskPreview, Difference, Preview};
 pub use problem::{Blocker, Problem, Wrong};
 pub use sweep::{AskSweep, ReclaimedStore, Sweep};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::execute::{FORGOTTEN_MAX, KEPT_SECS};
 use crate::outcome::DeleteError;
@@ -15,6 +16,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LONG_PAUSE: Duration = Duration::from_secs(10);
 /// What is forgotten is forgotten this often.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
+/// Figures of the overview are kept this often.
+const COUNT_EVERY: Duration = Duration::from_mins(1);
+
+/// When it is time for what is not done in every turn.
+struct Chores {
+    forgets_at: Instant,
+    counts_at: Instant,
+}
 
 impl System {
     /// Works until it is told to stop, and ends what is under way; tells what came of each turn.
@@ -23,15 +32,14 @@ impl System {
         mut stop: watch::Receiver<bool>,
         told: &mut (dyn FnMut(Result<Worked, DeleteError>) + Send),
     ) {
-        let mut forgets_at = tokio::time::Instant::now();
+        let now = Instant::now();
+        let mut chores = Chores { forgets_at: now, counts_at: now };
         while !*stop.borrow() {
             let mut worked = self.work(&stop).await;
-            if worked.is_ok() && tokio::time::Instant::now() >= forgets_at {
-                forgets_at += FORGET_EVERY;
-                worked = match self.forget_missing().await {
-                    Ok(_) => worked,
-                    Err(error) => Err(error),
-                };
+            if worked.is_ok()
+                && let Err(error) = self.do_chores(&mut chores).await
+            {
+                worked = Err(error);
             }
             let pause = if worked.is_ok() { PAUSE } else { LONG_PAUSE };
             told(worked);
@@ -40,6 +48,20 @@ impl System {
                 _ = stop.wait_for(|is_stopped| *is_stopped) => {}
             }
         }
+    }
+
+    /// Does what it is time for. What fails has its next turn as if it had succeeded.
+    async fn do_chores(&self, chores: &mut Chores) -> Result<(), DeleteError> {
+        let now = Instant::now();
+        if now >= chores.forgets_at {
+            chores.forgets_at = now + FORGET_EVERY;
+            self.forget_missing().await?;
+        }
+        if now >= chores.counts_at {
+            chores.counts_at = now + COUNT_EVERY;
+            self.keep_figures().await?;
+        }
+        Ok(())
     }
 
     /// Forgets deletions that were refused a week ago because there was no such root: nothing was

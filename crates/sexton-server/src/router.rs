@@ -33,6 +33,7 @@ fn described() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(api::health::ready))
         .routes(routes!(api::metrics::metrics))
         .routes(routes!(api::systems::list))
+        .routes(routes!(api::overview::show))
         .routes(routes!(api::things::list))
         .routes(routes!(api::things::rows))
         .routes(routes!(api::things::show))

@@ -42,6 +42,12 @@ pub async fn begin(
         let id = SweepId::new(sweep.id.as_str());
         let swept = carry_out(&system, &request, reclaims);
         let swept = kept.sweeps.held(&id, clock.as_ref(), swept).await;
+        if let Ok((report, _)) = &swept
+            && let Err(error) = system.keep_sweep(report).await
+        {
+            let system = system.policy().system.as_str();
+            tracing::warn!(event = "figures_failed", system, error = %error);
+        }
         let now = clock.now();
         let sweep = Sweep { ended_at: Some(now.to_string()), ..found(sweep, swept) };
         if let Err(error) = kept.sweeps.end(&sweep, now).await {

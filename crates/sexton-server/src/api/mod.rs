@@ -5,6 +5,7 @@ pub mod deletions;
 pub mod health;
 pub mod holds;
 pub mod metrics;
+pub mod overview;
 pub mod pauses;
 pub mod previews;
 pub mod retention;
@@ -12,8 +13,9 @@ pub mod sweeps;
 pub mod systems;
 pub mod things;
 
+pub(crate) mod page;
+
 mod document;
-mod page;
 
 pub(crate) use document::{document, explain};
 pub(crate) use page::Signer;

@@ -50,12 +50,13 @@ pub(crate) const fn door(method: &'static str, path: &'static str, needs: Needs)
 }
 
 /// Every path.
-pub const DOORS: [Door; 37] = [
+pub const DOORS: [Door; 38] = [
     door("GET", "/healthz", Needs::Nothing),
     door("GET", "/readyz", Needs::Nothing),
     door("GET", "/metrics", Needs::Somebody),
     door("GET", "/openapi.json", Needs::Nothing),
     door("GET", "/api/systems", Needs::Somebody),
+    door("GET", "/api/systems/{system}/overview", Needs::May(Action::Watch)),
     door("GET", "/api/systems/{system}/things", Needs::May(Action::List)),
     door("GET", "/api/systems/{system}/things/{thing}", Needs::May(Action::List)),
     door("GET", "/api/systems/{system}/things/{thing}/{id}", Needs::May(Action::Inspect)),

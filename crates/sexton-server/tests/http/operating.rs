@@ -9,6 +9,7 @@ on_both_databases!(
     the_audit_is_listed_and_verified,
     a_sweep_is_begun_and_its_findings_are_kept,
     what_was_deleted_is_counted,
+    how_a_system_stands_is_told_by_day,
     what_is_of_every_tenant_is_nobodys_who_is_of_one,
 );
 
@@ -94,6 +95,27 @@ async fn what_was_deleted_is_counted(data: Data) {
     }
     assert!(metrics.contains("sexton_rows_removed_total{"), "{metrics}");
     assert!(!metrics.contains("autumn-2026"), "an id is no label:\n{metrics}");
+}
+
+async fn how_a_system_stands_is_told_by_day(data: Data) {
+    let server = Served::of(&data).await;
+    let path = "/api/systems/batches/overview";
+    let none = server.get(path).await.expect(200).json();
+    assert_eq!(none["dates"].as_array().map(Vec::len), Some(30));
+    assert_eq!((&none["days"], &none["under_way"]), (&json!([]), &json!([])));
+    let ask = json!({ "thing": "batch", "id": "autumn-2026", "confirm": "autumn-2026" });
+    let deletion = server.post_with(DELETIONS, &ask, &WAIT).await.expect(201).json();
+    let seen = server.get(path).await.expect(200).json();
+    let day = &seen["days"][0];
+    assert_eq!((&day["thing"], &day["state"]), (&json!("batch"), &json!("complete")));
+    assert_eq!((&day["deletions"], &day["rows"]), (&json!(1), &deletion["rows"]));
+    assert_eq!(day["date"], seen["dates"][29], "today stands last");
+    let known = vec![somebody("vic", &["viewer"], None), somebody("bob", &["admin"], Some("t"))];
+    let server = Served::behind(&data, std::sync::Arc::new(Names(known))).await;
+    for (bearer, status) in [("Bearer vic", 200), ("Bearer bob", 403)] {
+        let own = [("authorization", bearer)];
+        server.ask(reqwest::Method::GET, path, &own, "").await.expect(status);
+    }
 }
 
 async fn what_is_of_every_tenant_is_nobodys_who_is_of_one(data: Data) {

@@ -1,0 +1,5 @@
+//! How a system stands.
+
+mod show;
+
+pub use show::*;
