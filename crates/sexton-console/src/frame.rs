@@ -19,6 +19,8 @@ pub struct Frame {
     pub here: Here,
     /// What was just done.
     pub notice: Option<Notice>,
+    /// Whether they may make and revoke API keys.
+    pub has_keys: bool,
     /// What everybody should know while it lasts, such as a pause, a sentence each.
     pub banners: Vec<String>,
 }
@@ -43,6 +45,8 @@ pub struct Here {
     pub system: Option<String>,
     /// The section of it.
     pub section: Option<Section>,
+    /// The sections that the visitor may look at, in order.
+    pub offered: Vec<Section>,
     /// The lists of the system, for the navigation below the section of things.
     pub lists: Vec<Listed>,
 }
@@ -61,25 +65,67 @@ pub struct Listed {
 /// A section of a system's pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// How the system stands.
+    Overview,
     /// The things of the system.
     Things,
+    /// Deletions.
+    History,
+    /// The records of the chain.
+    Audit,
+    /// Rules that delete by age.
+    Retention,
+    /// Stores compared with rows.
+    Sweeps,
+    /// What is kept from being deleted.
+    Holds,
+    /// Background work that is stopped.
+    Pauses,
+    /// What the policy says, and whether it fits.
+    Policy,
 }
 
 impl Section {
     /// All of them, in order.
-    pub const ALL: [Self; 1] = [Self::Things];
+    pub const ALL: [Self; 9] = [
+        Self::Overview,
+        Self::Things,
+        Self::History,
+        Self::Audit,
+        Self::Retention,
+        Self::Sweeps,
+        Self::Holds,
+        Self::Pauses,
+        Self::Policy,
+    ];
 
     /// What it is called.
     pub fn title(self) -> &'static str {
         match self {
+            Self::Overview => "Overview",
             Self::Things => "Things",
+            Self::History => "History",
+            Self::Audit => "Audit",
+            Self::Retention => "Retention",
+            Self::Sweeps => "Sweeps",
+            Self::Holds => "Holds",
+            Self::Pauses => "Pause",
+            Self::Policy => "Policy",
         }
     }
 
     /// Its path below that of the system.
     pub fn path(self) -> &'static str {
         match self {
+            Self::Overview => "/overview",
             Self::Things => "",
+            Self::History => "/history",
+            Self::Audit => "/audit",
+            Self::Retention => "/retention",
+            Self::Sweeps => "/sweeps",
+            Self::Holds => "/holds",
+            Self::Pauses => "/pauses",
+            Self::Policy => "/policy",
         }
     }
 }
@@ -142,16 +188,17 @@ fn header(frame: &Frame) -> Markup {
                     }
                 }
             }
-            @if let Some(visitor) = &frame.visitor { (who(links, visitor)) }
+            @if let Some(visitor) = &frame.visitor { (who(links, visitor, frame.has_keys)) }
         }
     }
 }
 
-fn who(links: &Links, visitor: &Visitor) -> Markup {
+fn who(links: &Links, visitor: &Visitor, has_keys: bool) -> Markup {
     let tenant = visitor.tenant.iter().map(|tenant| format!("tenant {tenant}"));
     let said: Vec<String> = visitor.roles.iter().cloned().chain(tenant).collect();
     html! {
         div.who {
+            @if has_keys { a href=(links.keys()) { "Keys" } }
             span.name { (visitor.name) }
             @if !said.is_empty() { span.muted { (said.join(", ")) } }
             @if visitor.signed_in {
@@ -169,7 +216,7 @@ fn sections(frame: &Frame, system: &str) -> Markup {
     html! {
         nav.side aria-label=(format!("Sections of {system}")) {
             ul {
-                @for section in Section::ALL {
+                @for &section in &here.offered {
                     @let is_here = here.section == Some(section);
                     @let is_list = here.lists.iter().any(|list| list.is_here);
                     li {

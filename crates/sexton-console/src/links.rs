@@ -41,6 +41,11 @@ impl Links {
         self.to("/sign-out")
     }
 
+    /// The page of API keys.
+    pub fn keys(&self) -> String {
+        self.to("/keys")
+    }
+
     /// The first page of a system.
     pub fn system(&self, system: &str) -> String {
         self.to(&["/systems/", &encoded(system)].concat())

@@ -20,7 +20,7 @@ use crate::who::access::Action;
 use crate::who::door::{Door, Needs, door, judge};
 
 /// Every page.
-pub const DOORS: [Door; 8] = [
+pub const DOORS: [Door; 27] = [
     door("GET", "/", Needs::Nothing),
     door("GET", "/console", Needs::Somebody),
     door("GET", "/console/", Needs::Nothing),
@@ -28,6 +28,25 @@ pub const DOORS: [Door; 8] = [
     door("POST", "/console/sign-in", Needs::Nothing),
     door("POST", "/console/sign-out", Needs::Nothing),
     door("GET", "/console/systems/{system}", Needs::May(Action::List)),
+    door("GET", "/console/systems/{system}/overview", Needs::May(Action::Watch)),
+    door("GET", "/console/systems/{system}/history", Needs::May(Action::Inspect)),
+    door("GET", "/console/systems/{system}/audit", Needs::May(Action::Audit)),
+    door("GET", "/console/systems/{system}/audit/records.ndjson", Needs::May(Action::Audit)),
+    door("GET", "/console/systems/{system}/retention", Needs::May(Action::Watch)),
+    door("POST", "/console/systems/{system}/retention/run", Needs::May(Action::Retain)),
+    door("GET", "/console/systems/{system}/sweeps", Needs::May(Action::Sweep)),
+    door("POST", "/console/systems/{system}/sweeps", Needs::May(Action::Sweep)),
+    door("GET", "/console/systems/{system}/holds", Needs::May(Action::Watch)),
+    door("POST", "/console/systems/{system}/holds", Needs::May(Action::Hold)),
+    door("POST", "/console/systems/{system}/holds/{hold}/release", Needs::May(Action::Hold)),
+    door("GET", "/console/systems/{system}/pauses", Needs::May(Action::Pause)),
+    door("POST", "/console/systems/{system}/pauses", Needs::May(Action::Pause)),
+    door("POST", "/console/systems/{system}/pauses/lift", Needs::May(Action::Pause)),
+    door("GET", "/console/systems/{system}/policy", Needs::May(Action::Watch)),
+    door("GET", "/console/systems/{system}/policy/picture.svg", Needs::May(Action::Watch)),
+    door("GET", "/console/keys", Needs::May(Action::Keys)),
+    door("POST", "/console/keys", Needs::May(Action::Keys)),
+    door("POST", "/console/keys/revoke", Needs::May(Action::Keys)),
     door("GET", "/console/static/{name}", Needs::Nothing),
 ];
 

@@ -6,6 +6,7 @@ use sexton_console::links::Links;
 
 use crate::service::Service;
 use crate::who::Identity;
+use crate::who::access::{Action, Subject, Verdict, may};
 use crate::who::session::COOKIE;
 
 /// The frame of a page for somebody known.
@@ -20,6 +21,8 @@ pub fn around(service: &Service, identity: &Identity, headers: &HeaderMap) -> Fr
             signed_in: service.gate.is_guarded() && has_session(headers),
         }),
         systems: systems.map(|(name, _)| name.to_owned()).collect(),
+        has_keys: service.state().is_some()
+            && may(identity, Action::Keys, Subject::Server) == Verdict::May,
         ..Frame::default()
     }
 }
@@ -32,9 +35,25 @@ pub fn within(
     system: &str,
     section: Section,
 ) -> Frame {
+    let offered = Section::ALL
+        .into_iter()
+        .filter(|offered| may(identity, action(*offered), Subject::System(system)) == Verdict::May);
+    let offered = offered.collect();
     let system = Some(system.to_owned());
-    let here = Here { system, section: Some(section), lists: Vec::new() };
+    let here = Here { system, section: Some(section), offered, lists: Vec::new() };
     Frame { here, ..around(service, identity, headers) }
+}
+
+/// What somebody must be allowed to look at a section, as the doors have it.
+fn action(section: Section) -> Action {
+    match section {
+        Section::Things => Action::List,
+        Section::History => Action::Inspect,
+        Section::Audit => Action::Audit,
+        Section::Overview | Section::Retention | Section::Holds | Section::Policy => Action::Watch,
+        Section::Sweeps => Action::Sweep,
+        Section::Pauses => Action::Pause,
+    }
 }
 
 /// The frame of a page for nobody known.

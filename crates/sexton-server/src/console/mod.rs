@@ -4,13 +4,23 @@
 //! is posted and answered with a redirect, so it works without a script and can be asked again; it
 //! is judged by the server like a call of the API, and refused when another site sent it.
 
+mod audit;
 mod door;
 mod fields;
 mod files;
 mod frame;
+mod history;
+mod holds;
 mod home;
+mod keys;
+mod notice;
+mod overview;
 mod page;
+mod pauses;
+mod policy;
+mod retention;
 mod sign_in;
+mod sweeps;
 mod systems;
 
 use std::sync::Arc;
@@ -30,6 +40,21 @@ pub fn router(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route("/console/sign-in", get(sign_in::show).post(sign_in::open))
         .route("/console/sign-out", post(sign_in::end))
         .route("/console/systems/{system}", get(systems::show))
+        .route("/console/systems/{system}/overview", get(overview::show))
+        .route("/console/systems/{system}/history", get(history::show))
+        .route("/console/systems/{system}/audit", get(audit::show))
+        .route("/console/systems/{system}/audit/records.ndjson", get(audit::file))
+        .route("/console/systems/{system}/retention", get(retention::show))
+        .route("/console/systems/{system}/retention/run", post(retention::run))
+        .route("/console/systems/{system}/sweeps", get(sweeps::show).post(sweeps::create))
+        .route("/console/systems/{system}/holds", get(holds::show).post(holds::put))
+        .route("/console/systems/{system}/holds/{hold}/release", post(holds::release))
+        .route("/console/systems/{system}/pauses", get(pauses::show).post(pauses::pause))
+        .route("/console/systems/{system}/pauses/lift", post(pauses::lift))
+        .route("/console/systems/{system}/policy", get(policy::show))
+        .route("/console/systems/{system}/policy/picture.svg", get(policy::drawn))
+        .route("/console/keys", get(keys::show).post(keys::make))
+        .route("/console/keys/revoke", post(keys::revoke))
         .route("/console/static/{name}", get(files::show))
         // Order: the door is inside, so that its refusals are pages too.
         .route_layer(from_fn_with_state(service.clone(), door::pass))

@@ -1,4 +1,5 @@
 //! The console without its script: pages as a browser gets them, forms as it sends them.
 
+mod overseeing;
 mod place;
 mod signing_in;

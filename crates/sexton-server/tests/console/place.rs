@@ -62,6 +62,7 @@ impl Place {
         let system = take_care(policy, Arc::new(database)).await.expect("the fence is made");
         let service = Service::new([Arc::new(system)], gate, Surroundings::of_this_machine());
         let service = service.expect("one system has a name of its own").below(base_path);
+        let service = service.sharing(state.clone());
         Self { data, state, router: router(Arc::new(service)), _folder: folder }
     }
 
