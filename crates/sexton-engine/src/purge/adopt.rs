@@ -124,6 +124,7 @@ impl System {
             thing: thing.name.clone(),
             roots: roots.clone(),
             actor: actor.clone(),
+            tenant: None,
             reason: None,
             bound_to: None,
             requested_at: now,

@@ -61,7 +61,7 @@ pub async fn put(
         reason: needed(&fields, "reason")?.to_owned(),
         until: told("until"),
     };
-    acts::holds::put(&service, &identity, &name, &ask).await?;
+    acts::holds::put(&service, &identity, &name, (&ask, None)).await?;
     let links = Links::below(service.base_path());
     Ok(Redirect::to(&links.of_system(&name, "/holds?told=held")))
 }
