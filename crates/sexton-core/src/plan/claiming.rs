@@ -169,6 +169,7 @@ fn rows_of(hidden: &Thing, table: &Table) -> Thing {
         visible: None,
         roles: Vec::new(),
         show: Vec::new(),
+        strip: None,
         find: None,
         only: Vec::new(),
         refuse: Vec::new(),

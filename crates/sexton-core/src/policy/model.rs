@@ -101,6 +101,8 @@ pub struct Thing {
     pub confirm_text: Option<String>,
     /// Columns shown with it.
     pub show: Vec<Located<ColumnName>>,
+    /// What may stand before an id where a route is given one, and is no part of it.
+    pub strip: Option<String>,
     /// How named values, instead of a key, find the row.
     pub find: Option<Sql>,
     /// Conditions that must hold for this thing to be of this kind.

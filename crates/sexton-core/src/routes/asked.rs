@@ -157,8 +157,10 @@ fn key(policy: &Policy, route: &Route, deed: &Deed, facts: &mut Facts) -> Result
         let blank = facts.path.values().any(|value| value.trim().is_empty());
         return if blank { Err(no_id(&facts.thing)) } else { Ok(AskedKey::None) };
     };
+    let known = policy.things.iter().find(|known| known.name == *thing);
+    let mark = known.and_then(|known| known.strip.as_deref());
     if let Some(ids) = &route.ids {
-        return ids_given(ids, facts).map(AskedKey::Ids);
+        return ids_given(ids, mark, facts).map(AskedKey::Ids);
     }
     for value in facts.path.values_mut() {
         *value = value.trim().to_owned();
@@ -167,16 +169,19 @@ fn key(policy: &Policy, route: &Route, deed: &Deed, facts: &mut Facts) -> Result
         return Err(no_id(&facts.thing));
     }
     if let Some(id) = facts.path.get("id") {
-        facts.id.clone_from(id);
+        let id = stripped(id, mark).to_owned();
+        facts.id.clone_from(&id);
+        if id.is_empty() {
+            return Err(no_id(&facts.thing));
+        }
         if id.contains('\0') {
             return Err((Outcome::BadId, "no id has a NUL".to_owned()));
         }
-        return Ok(AskedKey::Id(id.clone()));
+        return Ok(AskedKey::Id(id));
     }
     let last = route.path_names().last().and_then(|name| facts.path.get(name));
     facts.id = last.cloned().unwrap_or_default();
-    let finds = |known: &crate::policy::Thing| known.name == *thing && known.find.is_some();
-    if policy.things.iter().any(finds) {
+    if known.is_some_and(|known| known.find.is_some()) {
         Ok(AskedKey::Named(facts.path.clone()))
     } else {
         // `check` refuses such a route.
@@ -188,7 +193,12 @@ fn no_id(thing: &str) -> Early {
     (Outcome::Blank, format!("{thing} id is required"))
 }
 
-fn ids_given(rule: &IdsGiven, facts: &mut Facts) -> Result<Vec<Value>, Early> {
+/// An id without what may stand before it.
+fn stripped<'i>(id: &'i str, mark: Option<&str>) -> &'i str {
+    mark.and_then(|mark| id.strip_prefix(mark)).unwrap_or(id)
+}
+
+fn ids_given(rule: &IdsGiven, mark: Option<&str>, facts: &mut Facts) -> Result<Vec<Value>, Early> {
     let name = rule.from.value.name();
     let given = match &rule.from.value {
         Given::Body(name) => facts.body.get(name).cloned().unwrap_or_default(),
@@ -212,8 +222,10 @@ fn ids_given(rule: &IdsGiven, facts: &mut Facts) -> Result<Vec<Value>, Early> {
     let mut ids: Vec<Value> = Vec::with_capacity(items.len());
     for item in items {
         let id = match item {
-            Value::String(text) if !text.trim().is_empty() && !text.contains('\0') => {
-                Value::from(text.trim())
+            Value::String(text)
+                if !stripped(text.trim(), mark).is_empty() && !text.contains('\0') =>
+            {
+                Value::from(stripped(text.trim(), mark))
             }
             Value::Number(number) if number.is_i64() || number.is_u64() => Value::Number(number),
             _ => return Err((Outcome::BadId, format!("`{name}` has what can be no id"))),

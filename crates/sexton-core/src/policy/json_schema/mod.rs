@@ -210,9 +210,12 @@ fn thing() -> Value {
     );
     properties.insert("hide".to_owned(), said(THING, "hide", hide()));
     properties.insert("purge".to_owned(), said(THING, "purge", purge()));
-    for key in ["undo", "id"] {
-        properties.insert(key.to_owned(), json!({ "description": READ_OVER }));
-    }
+    let id = [("strip", said(THING, "id.strip", text()))];
+    properties.insert(
+        "id".to_owned(),
+        section("How routes write an id.", with_required(closed(&id), &["strip"])),
+    );
+    properties.insert("undo".to_owned(), json!({ "description": READ_OVER }));
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 

@@ -19,7 +19,7 @@ use crate::policy::{
     ThingOption,
 };
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "row",
     "starts",
     "label",
@@ -31,6 +31,7 @@ const KEYS: [&str; 22] = [
     "confirm",
     "confirm_text",
     "show",
+    "id",
     "find",
     "like",
     "only",
@@ -45,11 +46,7 @@ const KEYS: [&str; 22] = [
 ];
 
 /// Keys that are read over, and whether a deletion without them is less safe.
-const UNBUILT_KEYS: [(&str, bool); 2] = [
-    ("undo", true),
-    // It only tells how routes write the id; without it an id is not found.
-    ("id", false),
-];
+const UNBUILT_KEYS: [(&str, bool); 1] = [("undo", true)];
 
 const CONFIRMS: [(&str, Confirm); 2] = [("type-id", Confirm::TypeId), ("click", Confirm::Click)];
 
@@ -70,6 +67,7 @@ struct Keys {
     confirm: Option<Confirm>,
     confirm_text: Option<String>,
     show: Option<Vec<Located<ColumnName>>>,
+    strip: Option<String>,
     find: Option<Sql>,
     only: Option<Vec<Located<Condition>>>,
     refuse: Option<Vec<Located<Condition>>>,
@@ -112,6 +110,7 @@ impl Keys {
             confirm: self.confirm.or(base.confirm),
             confirm_text: self.confirm_text.or(base.confirm_text),
             show: self.show.or(base.show),
+            strip: self.strip.or(base.strip),
             find: self.find.or(base.find),
             only: self.only.or(base.only),
             refuse: self.refuse.or(base.refuse),
@@ -142,6 +141,7 @@ impl Keys {
             confirm: self.confirm.unwrap_or(Confirm::Click),
             confirm_text: self.confirm_text,
             show: self.show.unwrap_or_default(),
+            strip: self.strip,
             find: self.find,
             only: self.only.unwrap_or_default(),
             refuse: self.refuse.unwrap_or_default(),
@@ -211,6 +211,18 @@ impl<'t> Reader<'t> {
         None
     }
 
+    /// `{ strip = "resp_" }`.
+    fn strip(&mut self, entry: &Entry<'t>) -> Option<String> {
+        let table = self.table(entry)?;
+        self.refuse_unknown(&table, &["strip"]);
+        let strip = self.compulsory(&table, "strip")?;
+        let written = self.string(strip)?;
+        if written.value.trim().is_empty() {
+            return self.empty(written.span, format!("`{}` is empty", strip.path));
+        }
+        Some(written.value)
+    }
+
     /// Refuses a name that could not stand in a path, a command or an address.
     pub fn check_name(&mut self, name: &str, span: Span, whose: &str) {
         let mut chars = name.chars();
@@ -259,6 +271,7 @@ impl<'t> Reader<'t> {
             "confirm" => keys.confirm = self.choice(entry, &CONFIRMS),
             "confirm_text" => keys.confirm_text = self.sentence(entry),
             "show" => keys.show = self.list_of(entry, "columns", Self::column),
+            "id" => keys.strip = self.strip(entry),
             "find" => keys.find = self.sql(entry, Form::Bare),
             "only" => keys.only = self.conditions(entry),
             "refuse" => keys.refuse = self.conditions(entry),

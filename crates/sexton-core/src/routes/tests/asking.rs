@@ -151,3 +151,30 @@ fn an_age_is_a_whole_number_that_is_not_less_than_the_least() {
     }
     assert_eq!(asked("body.days", "", "{\"days\""), Err("bad-body"));
 }
+
+#[test]
+fn what_stands_before_an_id_is_no_part_of_it() {
+    let policy = policy(
+        "[things.marked]\nlike = \"batch\"\nid = { strip = \"resp_\" }\n\
+         [routes.\"DELETE /r/{id}\"]\ndoes = \"delete marked\"\n\
+         [routes.\"DELETE /rs\"]\ndoes = \"delete marked\"\nids = { from = \"body.ids\" }\n",
+    );
+    let asked = |address: &str, sent: &str| {
+        let Found::Route(found) = Table::of(&policy).find("DELETE", address) else { panic!() };
+        let asked = ask(&policy, &found, &[], sent.as_bytes());
+        asked.map(|asked| (asked.key, asked.facts.id)).map_err(|unfit| unfit.outcome.as_str())
+    };
+    for (address, id) in [
+        ("/r/resp_7", "7"),
+        ("/r/7", "7"),
+        ("/r/%20resp_7%20", "7"),
+        ("/r/resp_resp_7", "resp_7"),
+        ("/r/RESP_7", "RESP_7"),
+    ] {
+        assert_eq!(asked(address, ""), Ok((AskedKey::Id(id.into()), id.into())), "{address}");
+    }
+    assert_eq!(asked("/r/resp_", ""), Err("blank"));
+    let ids = asked("/rs", "{\"ids\":[\"resp_1\",\"1\",\"resp_2\",3]}").unwrap().0;
+    assert_eq!(ids, AskedKey::Ids(vec![json!("1"), json!("2"), json!(3)]));
+    assert_eq!(asked("/rs", "{\"ids\":[\"resp_\"]}"), Err("bad-id"));
+}

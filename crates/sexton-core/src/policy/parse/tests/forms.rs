@@ -229,17 +229,33 @@ fn keys_of_a_thing_without_an_engine_are_told_for_whoever_is_like_it_too() {
         r#"[things.a]
 row     = "a.id"
 undo    = "7d"
-id      = { strip = "resp_" }
 [things.b]
 like   = "a"
 limits = { rows = 5 }
 "#,
     );
-    let own = [("undo", true), ("id", false)];
+    let own = [("undo", true)];
     let all = unbuilt(&policy);
     for (key, makes_safer) in own {
         assert!(all.contains(&(&format!("things.a.{key}"), makes_safer)), "{key} of a");
         assert!(all.contains(&(&format!("things.b.{key}"), makes_safer)), "{key} of b");
+    }
+}
+
+#[test]
+fn an_id_may_have_a_mark_before_it() {
+    let things =
+        "[things.a]\nrow = \"a.id\"\nid = { strip = \"resp_\" }\n[things.b]\nlike = \"a\"\n";
+    let policy = good(things);
+    assert_eq!(unbuilt(&policy), []);
+    for name in ["a", "b"] {
+        assert_eq!(thing(&policy, name).strip.as_deref(), Some("resp_"));
+    }
+    for (id, code) in [("{}", "P005"), ("{ strip = \" \" }", "P012"), ("{ strop = \"x\" }", "P003")]
+    {
+        let text = format!("{SYSTEM}[things.a]\nrow = \"a.id\"\nid = {id}\n");
+        let findings = parse(&text).1;
+        assert!(findings.iter().any(|finding| finding.code == code), "{id}: {findings:?}");
     }
 }
 
