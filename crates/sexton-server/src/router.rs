@@ -68,6 +68,7 @@ fn described() -> OpenApiRouter<Arc<Service>> {
 pub fn router(service: Arc<Service>) -> Router {
     let base_path = service.base_path();
     let (paths, mut document) = described().split_for_parts();
+    api::describe_routes(&mut document, &service);
     api::explain(&mut document, base_path);
     let document = Arc::new(document);
     let openapi = move || {

@@ -60,7 +60,7 @@ pub fn answer(policy: &Policy, route: &Route, outcome: Outcome, facts: &Facts) -
 }
 
 /// The outcome that is answered in the end, and by what.
-fn resolved<'a>(
+pub(super) fn resolved<'a>(
     policy: &'a Policy,
     route: &'a Route,
     outcome: Outcome,

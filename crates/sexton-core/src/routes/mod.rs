@@ -8,6 +8,7 @@
 mod address;
 mod answer;
 mod asked;
+mod described;
 mod facts;
 mod table;
 pub(crate) mod words;
@@ -18,5 +19,6 @@ mod tests;
 pub use address::{decoded, query};
 pub use answer::{Answered, answer};
 pub use asked::{Asked, AskedKey, PageAsked, Unfit, ask};
+pub use described::{Described, describe};
 pub use facts::{Facts, Listed, Objects, Refusing, without_empty};
 pub use table::{Found, Match, Table};

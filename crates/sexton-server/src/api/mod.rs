@@ -16,6 +16,8 @@ pub mod things;
 pub(crate) mod page;
 
 mod document;
+mod own_routes;
 
 pub(crate) use document::{document, explain};
+pub(crate) use own_routes::describe_routes;
 pub(crate) use page::Signer;

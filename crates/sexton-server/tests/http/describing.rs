@@ -67,7 +67,10 @@ fn every_handler_that_is_written_stands_in_the_description() {
     assert_eq!(operations(&described()).len(), written);
 }
 
-on_both_databases!(the_description_is_served_and_every_path_of_it_is_there);
+on_both_databases!(
+    the_description_is_served_and_every_path_of_it_is_there,
+    the_routes_of_the_policies_are_described_where_they_are_served,
+);
 
 async fn the_description_is_served_and_every_path_of_it_is_there(data: Data) {
     let server = Served::of(&data).await;
@@ -80,4 +83,47 @@ async fn the_description_is_served_and_every_path_of_it_is_there(data: Data) {
         let patched = server.ask(reqwest::Method::PATCH, &path, &[], "").await;
         patched.problem(405, "method_not_allowed");
     }
+}
+
+async fn the_routes_of_the_policies_are_described_where_they_are_served(data: Data) {
+    let server = Served::of(&data).await;
+    let document = server.get("/openapi.json").await.expect(200).json();
+    let fixed = described();
+    let mut own: Vec<(String, String)> = operations(&document)
+        .into_iter()
+        .filter(|(path, ..)| fixed["paths"].get(path).is_none())
+        .map(|(path, method, _)| (method, path))
+        .collect();
+    let policy = sexton_samples::batches().read_policy().expect("the sample's policy is sound");
+    let mut routes: Vec<(String, String)> = policy
+        .routes
+        .iter()
+        .filter_map(|route| route.name.as_str().split_once(' '))
+        .map(|(method, path)| (method.to_lowercase(), path.to_owned()))
+        .collect();
+    own.sort();
+    routes.sort();
+    assert_eq!(own, routes);
+    let snapshot = "/api/v1/analysis/cohorts/{cohort}/snapshots/{slug}";
+    let retire = &document["paths"][snapshot]["delete"];
+    assert_eq!(retire["summary"], "delete-for-good snapshot, or delete snapshot");
+    let names = |operation: &Value, place: &str| -> Vec<String> {
+        let parameters = operation["parameters"].as_array().expect("it has some").iter();
+        let there = parameters.filter(|parameter| parameter["in"] == place);
+        there.map(|parameter| parameter["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(
+        (names(retire, "path"), names(retire, "query")),
+        (vec!["cohort".to_owned(), "slug".to_owned()], vec!["purge".to_owned()],)
+    );
+    let said = |operation: &Value, status: &str| -> String {
+        operation["responses"][status]["description"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(said(retire, "204"), "done");
+    assert_eq!(said(retire, "404"), "bad-id, missing");
+    assert_eq!(said(retire, "409"), "wrong, refused, held, over-limit, undrained, stale, busy");
+    let restore = &document["paths"][snapshot]["post"];
+    let body = &restore["requestBody"]["content"]["application/json"]["schema"]["properties"];
+    assert!(body["status"].is_object(), "{restore:#}");
+    assert_eq!(said(&document["paths"]["/api/v1/jobs/purge"]["post"], "400"), "bad-body, unset");
 }
