@@ -3,13 +3,13 @@
 -- A request of no batch is legal and has a creator instead, a template of no file
 -- is its own, and ended requests move to an archive that no foreign key leads to.
 -- The input is in the template only.
--- The daemon of a request is known to the application alone. Ids and times are text,
+-- The daemon of a request is known to the application alone. Times are text,
 -- booleans are 0 or 1.
 
 -- status: processed, error, deleted, expired. purpose: batch, batch_output, batch_error;
 -- output and error files are rows without content, which is read from requests.
 CREATE TABLE files (
-    id TEXT PRIMARY KEY,
+    id UUID PRIMARY KEY,
     name TEXT NOT NULL,
     description TEXT,
     status TEXT NOT NULL DEFAULT 'processed',
@@ -24,8 +24,8 @@ CREATE INDEX files_uploaded_by ON files (uploaded_by);
 
 -- One prompt each.
 CREATE TABLE request_templates (
-    id TEXT PRIMARY KEY,
-    file_id TEXT REFERENCES files (id) ON DELETE SET NULL,
+    id UUID PRIMARY KEY,
+    file_id UUID REFERENCES files (id) ON DELETE SET NULL,
     endpoint TEXT NOT NULL,
     method TEXT NOT NULL,
     path TEXT NOT NULL,
@@ -39,10 +39,10 @@ CREATE INDEX request_templates_file_id ON request_templates (file_id, line_numbe
 
 -- location: live, split, archive.
 CREATE TABLE batches (
-    id TEXT PRIMARY KEY,
-    file_id TEXT REFERENCES files (id) ON DELETE SET NULL,
-    output_file_id TEXT UNIQUE REFERENCES files (id) ON DELETE SET NULL,
-    error_file_id TEXT UNIQUE REFERENCES files (id) ON DELETE SET NULL,
+    id UUID PRIMARY KEY,
+    file_id UUID REFERENCES files (id) ON DELETE SET NULL,
+    output_file_id UUID UNIQUE REFERENCES files (id) ON DELETE SET NULL,
+    error_file_id UUID UNIQUE REFERENCES files (id) ON DELETE SET NULL,
     endpoint TEXT NOT NULL,
     completion_window TEXT NOT NULL DEFAULT '24h',
     expires_at TEXT,
@@ -77,7 +77,7 @@ CREATE INDEX batches_active ON batches (id)
 
 -- status: initializing, running, dead.
 CREATE TABLE daemons (
-    id TEXT PRIMARY KEY,
+    id UUID PRIMARY KEY,
     status TEXT NOT NULL,
     last_heartbeat TEXT,
     config_snapshot TEXT
@@ -86,14 +86,14 @@ CREATE INDEX daemons_status ON daemons (status);
 
 -- pending -> claimed -> processing -> completed | failed | canceled
 CREATE TABLE requests (
-    id TEXT PRIMARY KEY,
-    batch_id TEXT REFERENCES batches (id) ON DELETE SET NULL,
-    template_id TEXT REFERENCES request_templates (id) ON DELETE SET NULL,
+    id UUID PRIMARY KEY,
+    batch_id UUID REFERENCES batches (id) ON DELETE SET NULL,
+    template_id UUID REFERENCES request_templates (id) ON DELETE SET NULL,
     created_by TEXT,
     state TEXT NOT NULL DEFAULT 'pending',
     retry_attempt INTEGER NOT NULL DEFAULT 0,
     not_before TEXT,
-    daemon_id TEXT,
+    daemon_id UUID,
     claimed_at TEXT,
     started_at TEXT,
     response_status INTEGER,
@@ -124,10 +124,10 @@ CREATE INDEX requests_created_by ON requests (created_by);
 
 -- What a request did on its way to a response; a step may have steps of its own.
 CREATE TABLE response_steps (
-    id TEXT PRIMARY KEY,
-    request_id TEXT UNIQUE REFERENCES requests (id) ON DELETE CASCADE,
-    parent_step_id TEXT REFERENCES response_steps (id) ON DELETE CASCADE,
-    prev_step_id TEXT REFERENCES response_steps (id) ON DELETE CASCADE,
+    id UUID PRIMARY KEY,
+    request_id UUID UNIQUE REFERENCES requests (id) ON DELETE CASCADE,
+    parent_step_id UUID REFERENCES response_steps (id) ON DELETE CASCADE,
+    prev_step_id UUID REFERENCES response_steps (id) ON DELETE CASCADE,
     step_sequence INTEGER NOT NULL DEFAULT 0,
     request_payload TEXT,
     response_payload TEXT
@@ -137,14 +137,14 @@ CREATE INDEX response_steps_prev_step_id ON response_steps (prev_step_id);
 
 -- Ended requests, each in the bucket of its week, named by its Monday.
 CREATE TABLE batch_requests_archive (
-    id TEXT NOT NULL,
-    batch_id TEXT,
-    template_id TEXT,
+    id UUID NOT NULL,
+    batch_id UUID,
+    template_id UUID,
     created_by TEXT,
     state TEXT NOT NULL,
     retry_attempt INTEGER NOT NULL DEFAULT 0,
     not_before TEXT,
-    daemon_id TEXT,
+    daemon_id UUID,
     claimed_at TEXT,
     started_at TEXT,
     response_status INTEGER,

@@ -3,13 +3,13 @@
 -- As described: a request or template whose parent is null is an orphan, and a
 -- request carries a copy of its input, which the claim fills in from the template.
 -- Foreign keys only null what they hold, so that hiding a parent stays cheap.
--- The daemon of a request is known to the application alone. Ids and times are text,
+-- The daemon of a request is known to the application alone. Times are text,
 -- booleans are 0 or 1.
 
 -- status: processed, error, deleted, expired. purpose: batch, batch_output, batch_error;
 -- output and error files are rows without content, which is read from requests.
 CREATE TABLE files (
-    id TEXT PRIMARY KEY,
+    id UUID PRIMARY KEY,
     name TEXT NOT NULL,
     description TEXT,
     status TEXT NOT NULL DEFAULT 'processed',
@@ -23,8 +23,8 @@ CREATE TABLE files (
 
 -- One prompt each.
 CREATE TABLE request_templates (
-    id TEXT PRIMARY KEY,
-    file_id TEXT REFERENCES files (id) ON DELETE SET NULL,
+    id UUID PRIMARY KEY,
+    file_id UUID REFERENCES files (id) ON DELETE SET NULL,
     endpoint TEXT NOT NULL,
     method TEXT NOT NULL,
     path TEXT NOT NULL,
@@ -38,10 +38,10 @@ CREATE INDEX request_templates_file_id ON request_templates (file_id, line_numbe
 
 -- location: live, split, archive.
 CREATE TABLE batches (
-    id TEXT PRIMARY KEY,
-    file_id TEXT REFERENCES files (id) ON DELETE SET NULL,
-    output_file_id TEXT UNIQUE REFERENCES files (id) ON DELETE SET NULL,
-    error_file_id TEXT UNIQUE REFERENCES files (id) ON DELETE SET NULL,
+    id UUID PRIMARY KEY,
+    file_id UUID REFERENCES files (id) ON DELETE SET NULL,
+    output_file_id UUID UNIQUE REFERENCES files (id) ON DELETE SET NULL,
+    error_file_id UUID UNIQUE REFERENCES files (id) ON DELETE SET NULL,
     endpoint TEXT NOT NULL,
     completion_window TEXT NOT NULL DEFAULT '24h',
     expires_at TEXT,
@@ -75,7 +75,7 @@ CREATE INDEX batches_active ON batches (id)
 
 -- status: initializing, running, dead.
 CREATE TABLE daemons (
-    id TEXT PRIMARY KEY,
+    id UUID PRIMARY KEY,
     status TEXT NOT NULL,
     last_heartbeat TEXT,
     config_snapshot TEXT
@@ -84,13 +84,13 @@ CREATE INDEX daemons_status ON daemons (status);
 
 -- pending -> claimed -> processing -> completed | failed | canceled
 CREATE TABLE requests (
-    id TEXT PRIMARY KEY,
-    batch_id TEXT REFERENCES batches (id) ON DELETE SET NULL,
-    template_id TEXT REFERENCES request_templates (id) ON DELETE SET NULL,
+    id UUID PRIMARY KEY,
+    batch_id UUID REFERENCES batches (id) ON DELETE SET NULL,
+    template_id UUID REFERENCES request_templates (id) ON DELETE SET NULL,
     state TEXT NOT NULL DEFAULT 'pending',
     retry_attempt INTEGER NOT NULL DEFAULT 0,
     not_before TEXT,
-    daemon_id TEXT,
+    daemon_id UUID,
     claimed_at TEXT,
     started_at TEXT,
     endpoint TEXT,
@@ -124,10 +124,10 @@ CREATE INDEX requests_claimable ON requests (model, batch_id)
 
 -- What a request did on its way to a response; a step may have steps of its own.
 CREATE TABLE response_steps (
-    id TEXT PRIMARY KEY,
-    request_id TEXT UNIQUE REFERENCES requests (id) ON DELETE CASCADE,
-    parent_step_id TEXT REFERENCES response_steps (id) ON DELETE CASCADE,
-    prev_step_id TEXT REFERENCES response_steps (id) ON DELETE CASCADE,
+    id UUID PRIMARY KEY,
+    request_id UUID UNIQUE REFERENCES requests (id) ON DELETE CASCADE,
+    parent_step_id UUID REFERENCES response_steps (id) ON DELETE CASCADE,
+    prev_step_id UUID REFERENCES response_steps (id) ON DELETE CASCADE,
     step_sequence INTEGER NOT NULL DEFAULT 0,
     request_payload TEXT,
     response_payload TEXT

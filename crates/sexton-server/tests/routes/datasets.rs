@@ -1,6 +1,7 @@
 //! The contract of `datasets` over HTTP.
 
 use serde_json::json;
+use sexton_testkit::s3::Faults;
 
 use crate::place::{Place, admin, with_roles};
 
@@ -169,9 +170,125 @@ async fn d39_a_session_goes_with_its_recordings(place: Place) {
     place.delete(&format!("/api/v1/sessions/{id}")).await.is(404, &missing);
 }
 
+/// Of the keys, those that are not of this dataset.
+fn others(keys: Vec<String>, number: u32) -> Vec<String> {
+    let id = dataset(number);
+    let own = [format!("synthetic/{id}/"), format!("synthetic/dataset-{id}/")];
+    keys.into_iter().filter(|key| !own.iter().any(|own| key.starts_with(own))).collect()
+}
+
+async fn d5_d6_thousands_of_objects_go_by_batches_and_neighbours_stay(place: Place) {
+    let expected = others(place.keys("iq"), 6);
+    assert_eq!(place.keys("iq").len() - expected.len(), 2_500);
+    let told = place.delete(&format!("{DATASETS}/{}", dataset(6))).await;
+    told.is(204, "");
+    assert_eq!(told.header("Sexton-Objects-Deleted"), Some("2500"));
+    assert_eq!(place.keys("iq"), expected);
+    let (double, _) = place.bucket("iq");
+    let batches = double.seen().batches;
+    assert_eq!(batches.iter().sum::<usize>(), 2_500);
+    assert!(batches.len() <= 3 && batches.iter().all(|keys| *keys <= 1_000), "{batches:?}");
+}
+
+async fn d7_a_dataset_of_features_goes_though_the_store_is_down(place: Place) {
+    place.execute("UPDATE models SET is_active = false").await;
+    place.fail("iq", |faults| faults.storm = u32::MAX);
+    let told = place.delete(&format!("{DATASETS}/{}", dataset(1))).await;
+    told.is(204, "");
+    assert_eq!(told.header("Sexton-Objects-Pending"), Some("0"));
+}
+
+async fn d8_d9_what_only_names_a_dataset_stays_without_it(place: Place) {
+    let id = dataset(2);
+    let count = async |table: &str| place.count(table, "1 = 1").await;
+    let before = (count("training_jobs").await, count("models").await);
+    let evaluations = count("model_evaluations").await;
+    place.delete(&format!("{DATASETS}/{id}")).await.is(204, "");
+    assert_eq!((count("training_jobs").await, count("models").await), before);
+    assert_eq!(count("model_evaluations").await, evaluations);
+    for (table, column) in [
+        ("measurement_features", "dataset_id"),
+        ("training_jobs", "dataset_id"),
+        ("model_evaluations", "dataset_id"),
+        ("models", "synthetic_dataset_id"),
+    ] {
+        assert_eq!(place.count(table, &format!("{column} = '{id}'")).await, 0, "{table}");
+    }
+}
+
+async fn d14_with_the_store_down_the_rows_go_and_the_objects_when_it_is_back(place: Place) {
+    goes_while(place, |faults| faults.storm = u32::MAX).await;
+}
+
+async fn d17_a_listing_that_fails_is_not_told_as_nothing_to_remove(place: Place) {
+    goes_while(place, |faults| faults.denied_calls = ["list"].into()).await;
+}
+
+/// A dataset is deleted while its store fails so; then it is mended.
+async fn goes_while(place: Place, fails: impl FnOnce(&mut Faults)) {
+    let (before, address) = (place.keys("iq"), format!("{DATASETS}/{}", dataset(2)));
+    place.fail("iq", fails);
+    let told = place.delete(&address).await;
+    told.is(204, "");
+    assert_eq!(told.header("Sexton-Objects-Deleted"), Some("0"));
+    let pending: u64 = told.header("Sexton-Objects-Pending").unwrap().parse().unwrap();
+    assert!(pending > 0);
+    assert_eq!(place.delete(&address).await.status, 404);
+    assert_eq!(place.keys("iq"), before);
+    place.fail("iq", |faults| *faults = Faults::default());
+    assert_eq!(place.retry(&told).await.status, 200);
+    assert_eq!(place.keys("iq"), others(before, 2));
+}
+
+async fn d15_a_key_that_fails_is_counted_and_tried_again(place: Place) {
+    let before = place.keys("iq");
+    let failing = format!("synthetic/{}/metadata.json", dataset(2));
+    assert!(before.contains(&failing));
+    place.fail("iq", |faults| {
+        faults.denied.insert(failing.clone());
+    });
+    let told = place.delete(&format!("{DATASETS}/{}", dataset(2))).await;
+    told.is(204, "");
+    assert_eq!(told.header("Sexton-Objects-Deleted"), Some("706"));
+    let mut left = others(before.clone(), 2);
+    left.push(failing);
+    left.sort();
+    assert_eq!(place.keys("iq"), left);
+    place.fail("iq", |faults| *faults = Faults::default());
+    assert_eq!(place.retry(&told).await.status, 200);
+    assert_eq!(place.keys("iq"), others(before, 2));
+}
+
+async fn d16_when_the_database_fails_rows_and_objects_remain(place: Place) {
+    let (before, keys) = (place.dump().await, place.keys("iq"));
+    let address = format!("{DATASETS}/{}", dataset(2));
+    place.break_table("synthetic_datasets").await;
+    let told = place.delete(&address).await;
+    assert_eq!(told.status, 500, "{}", told.body);
+    let detail = told.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.starts_with("Failed to delete dataset: "), "{detail}");
+    place.mend_table("synthetic_datasets").await;
+    assert_eq!((place.dump().await, place.keys("iq")), (before, keys.clone()));
+    place.delete(&address).await.is(204, "");
+    assert_eq!(place.keys("iq"), others(keys, 2));
+}
+
+on_postgres_and_s3!(sexton_samples::datasets;
+    d1_d3_d4_a_dataset_goes_with_its_objects_and_is_then_missing,
+    d5_d6_thousands_of_objects_go_by_batches_and_neighbours_stay,
+    d7_a_dataset_of_features_goes_though_the_store_is_down,
+    d14_with_the_store_down_the_rows_go_and_the_objects_when_it_is_back,
+    d15_a_key_that_fails_is_counted_and_tried_again,
+    d16_when_the_database_fails_rows_and_objects_remain,
+    d17_a_listing_that_fails_is_not_told_as_nothing_to_remove,
+    d20_d24_a_job_goes_with_its_datasets_where_that_is_asked,
+    d39_a_session_goes_with_its_recordings,
+);
+
 on_both_databases!(sexton_samples::datasets;
     d1_d3_d4_a_dataset_goes_with_its_objects_and_is_then_missing,
     d2_d3_ids_that_are_none_or_of_nobody_change_nothing,
+    d8_d9_what_only_names_a_dataset_stays_without_it,
     d10_d11_active_models_refuse_until_they_are_not,
     d20_d24_a_job_goes_with_its_datasets_where_that_is_asked,
     d21_d22_d25_what_is_no_such_job_changes_nothing,

@@ -8,5 +8,8 @@ mod place;
 mod batches;
 mod datasets;
 mod reclaiming;
+mod requests;
+mod requests_later;
 mod snapshots;
+mod stores;
 mod transcriptions;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::request::Parts;
 use axum::http::{Request, header};
-use sexton_core::names::{Actor, StoreName, TenantId};
+use sexton_core::names::{Actor, TenantId};
 use sexton_engine::ports::Database;
 use sexton_engine::{Stores, Surroundings, System};
 use sexton_postgres::PostgresDatabase;
@@ -16,11 +16,12 @@ use sexton_samples::{Sample, take_care};
 use sexton_server::who::Identity;
 use sexton_server::{Failure, Gate, Outcome, Service, router};
 use sexton_sqlite::SqliteDatabase;
-use sexton_stores::ApplicationStore;
 use sexton_testkit::dump::Dump;
+use sexton_testkit::s3::{Faults, S3Double};
 use sexton_testkit::{postgres, sqlite};
-use tempfile::TempDir;
 use tower::ServiceExt;
+
+use crate::stores::StorePlace;
 
 /// Makes a test of each function for each database; each gets the sample in a place of its own.
 macro_rules! on_both_databases {
@@ -40,12 +41,24 @@ macro_rules! on_both_databases {
     };
 }
 
+/// Makes a test of each function with PostgreSQL and buckets.
+macro_rules! on_postgres_and_s3 {
+    ($sample:path; $($test:ident),* $(,)?) => {
+        mod on_postgres_and_s3 {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::place::Place::on_postgres_and_s3($sample()).await).await;
+            })*
+        }
+    };
+}
+
 /// A sample in a database, with its routes.
 pub struct Place {
     database: TestDatabase,
     router: Router,
     service: Arc<Service>,
-    folder: TempDir,
+    stores: StorePlace,
 }
 
 enum TestDatabase {
@@ -80,7 +93,7 @@ impl Reply {
 
 impl Place {
     pub async fn on_sqlite(sample: Sample) -> Self {
-        let (folder, stores, seed) = stores(&sample, sample.seed_sqlite).await;
+        let (place, stores, seed) = StorePlace::in_folders(&sample, sample.seed_sqlite).await;
         let database = sqlite::TestDatabase::new().await;
         let script = ["BEGIN;", sample.schema_sqlite, &seed, "COMMIT;"].join("\n");
         database.execute(&script).await;
@@ -90,20 +103,34 @@ impl Place {
             database: TestDatabase::Sqlite(database),
             router: router(service.clone()),
             service,
-            folder,
+            stores: place,
         }
     }
 
     pub async fn on_postgres(sample: Sample) -> Self {
-        let (folder, stores, seed) = stores(&sample, sample.seed_postgres).await;
+        let (place, stores, seed) = StorePlace::in_folders(&sample, sample.seed_postgres).await;
+        Self::seeded_on_postgres(&sample, place, stores, &seed).await
+    }
+
+    pub async fn on_postgres_and_s3(sample: Sample) -> Self {
+        let (place, stores) = StorePlace::in_buckets(&sample).await;
+        Self::seeded_on_postgres(&sample, place, stores, sample.seed_postgres).await
+    }
+
+    async fn seeded_on_postgres(
+        sample: &Sample,
+        place: StorePlace,
+        stores: Stores,
+        seed: &str,
+    ) -> Self {
         let database = postgres::TestDatabase::new().await;
-        database.execute(&[sample.schema_postgres, &seed].join("\n")).await;
+        database.execute(&[sample.schema_postgres, seed].join("\n")).await;
         let schema = sample.read_policy().unwrap().schema.map(|schema| schema.value);
         let opened = PostgresDatabase::connect(&database.url(), schema.as_deref()).unwrap();
-        let service = served(&sample, Arc::new(opened), stores).await;
+        let service = served(sample, Arc::new(opened), stores).await;
         let search_path = schema.map_or_else(String::new, |s| format!("SET search_path TO {s};\n"));
         let database = TestDatabase::Postgres { database, search_path };
-        Self { database, router: router(service.clone()), service, folder }
+        Self { database, router: router(service.clone()), service, stores: place }
     }
 
     /// Asks a route, as a program that is no browser.
@@ -225,21 +252,51 @@ impl Place {
 
     /// Puts an object that no row names.
     pub fn plant(&self, store: &str, key: &str) {
-        let place = self.folder.path().join(store).join(key);
-        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-        std::fs::write(place, "nobody's").unwrap();
+        self.stores.plant(store, key);
     }
 
     /// How many objects a store holds below a key.
     pub fn objects_below(&self, store: &str, prefix: &str) -> usize {
-        fn below(folder: &std::path::Path) -> usize {
-            let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-            let count = |entry: std::fs::DirEntry| {
-                if entry.path().is_dir() { below(&entry.path()) } else { 1 }
-            };
-            entries.map(|entry| count(entry.unwrap())).sum()
-        }
-        below(&self.folder.path().join(store).join(prefix))
+        self.stores.below(store, prefix)
+    }
+
+    /// Every key of a store in a bucket.
+    pub fn keys(&self, store: &str) -> Vec<String> {
+        self.stores.keys(store)
+    }
+
+    /// The server that has a store, and its bucket.
+    pub fn bucket(&self, store: &str) -> (&S3Double, &'static str) {
+        self.stores.bucket(store)
+    }
+
+    /// Changes how the server of the buckets fails.
+    pub fn fail(&self, store: &str, change: impl FnOnce(&mut Faults)) {
+        self.stores.bucket(store).0.fail(change);
+    }
+
+    /// Carries out what a deletion promised, now, as an operator.
+    pub async fn retry(&self, told: &Reply) -> Reply {
+        self.settled().await;
+        let (system, _) = self.service.systems().next().unwrap();
+        let deletion = told.header("Sexton-Deletion").unwrap();
+        let address = format!("/api/systems/{system}/deletions/{deletion}/retry");
+        self.ask_as_json(&admin(), "POST", &address, "").await
+    }
+
+    /// Lets the database refuse to remove rows of a table, until it is told otherwise.
+    pub async fn break_table(&self, table: &str) {
+        self.execute(&format!(
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'broken'; END $$;
+             CREATE TRIGGER broken BEFORE DELETE ON {table}
+             FOR EACH ROW EXECUTE FUNCTION broken();"
+        ))
+        .await;
+    }
+
+    pub async fn mend_table(&self, table: &str) {
+        self.execute(&format!("DROP TRIGGER broken ON {table}; DROP FUNCTION broken();")).await;
     }
 }
 
@@ -251,7 +308,12 @@ pub enum Asker {
 
 /// Somebody with these roles, of one tenant or of all.
 pub fn with_roles(actor: &str, roles: &[&str], tenant: Option<&str>) -> Asker {
-    Asker::Known([actor, &roles.join(","), tenant.unwrap_or_default()].join("|"))
+    Asker::Known([actor, &roles.join(","), tenant.unwrap_or_default(), ""].join("|"))
+}
+
+/// Somebody who acts for an organisation now.
+pub fn acting_for(actor: &str, organisation: &str) -> Asker {
+    Asker::Known([actor, "user", "", organisation].join("|"))
 }
 
 /// Believes what it is told; whoever is called `often` asks too often.
@@ -264,7 +326,9 @@ impl Gate for Believing {
         let Some(told) = told else {
             return Err(Failure::by(Outcome::Anonymous).because("no key was presented"));
         };
-        let [actor, roles, tenant] = told.split('|').collect::<Vec<_>>()[..] else { panic!() };
+        let [actor, roles, tenant, organisation] = told.split('|').collect::<Vec<_>>()[..] else {
+            panic!()
+        };
         if actor == "often" {
             let failure = Failure::by(Outcome::RateLimited).because("too many requests");
             return Err(Failure { retry_after: Some(7), ..failure });
@@ -273,7 +337,10 @@ impl Gate for Believing {
             actor: Actor::new(actor),
             bearer: "a test".into(),
             roles: roles.split(',').map(str::to_owned).collect(),
-            organisations: Vec::new(),
+            organisations: (!organisation.is_empty())
+                .then(|| organisation.to_owned())
+                .into_iter()
+                .collect(),
             tenant: (!tenant.is_empty()).then(|| TenantId::new(tenant)),
             systems: None,
         })
@@ -287,24 +354,6 @@ impl Gate for Believing {
 /// Somebody who may everything.
 pub fn admin() -> Asker {
     with_roles("ada", &["admin"], None)
-}
-
-/// A folder for each store, with the objects of the seed, and the seed that says where they are.
-async fn stores(sample: &Sample, seed: &str) -> (TempDir, Stores, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let objects = sample.objects();
-    let mut seed = seed.to_owned();
-    let mut opened = Vec::new();
-    for (store, bucket) in &objects.buckets {
-        let place = folder.path().join(store);
-        std::fs::create_dir_all(&place).unwrap();
-        let place = place.display().to_string();
-        let application = ApplicationStore::open(&place).unwrap();
-        seed = seed.replace(&format!("s3://{bucket}/"), &application.root());
-        objects.put(store, &application).await.unwrap();
-        opened.push((StoreName::new(*store), Ok(sexton_stores::open_late(&place).unwrap())));
-    }
-    (folder, Stores::of(opened), seed)
 }
 
 async fn served(sample: &Sample, database: Arc<dyn Database>, stores: Stores) -> Arc<Service> {

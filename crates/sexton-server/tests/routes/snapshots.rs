@@ -1,6 +1,7 @@
 //! The contract of `snapshots` over HTTP.
 
 use serde_json::json;
+use sexton_testkit::s3::Faults;
 
 use crate::place::{Asker, Place, with_roles};
 
@@ -127,6 +128,77 @@ async fn s39_staff_deletes_many_at_once_or_none(place: Place) {
     assert_eq!(told["installable_artifacts_deleted"], json!(3));
     assert_eq!(place.count("artifacts", "id IN (12, 21)").await, 0);
 }
+
+/// Of the keys, those that are not of the snapshot 12; images wait for a day.
+fn without_12(keys: Vec<String>) -> Vec<String> {
+    let of_12 = |key: &String| key.starts_with("1/5/12/") || key == "snapshot_archives/12.zip";
+    keys.into_iter().filter(|key| !of_12(key)).collect()
+}
+
+async fn s9_s10_s12_all_of_a_snapshot_goes_and_images_that_others_name_stay(place: Place) {
+    let expected = ["preprod", "legacy"].map(|store| without_12(place.keys(store)));
+    assert_ne!(expected[0], place.keys("preprod"));
+    place.ask(&ada(), "DELETE", &snapshot("harbor", "12"), "").await.is(204, "");
+    place.settled().await;
+    assert_eq!(["preprod", "legacy"].map(|store| place.keys(store)), expected);
+}
+
+async fn s16_when_the_database_fails_every_object_remains(place: Place) {
+    let (before, keys) = (place.dump().await, place.keys("preprod"));
+    place.break_table("artifacts").await;
+    let told = place.ask(&ada(), "DELETE", &snapshot("harbor", "12"), "").await;
+    told.is(500, "{\"detail\":\"Internal error deleting snapshot.\"}");
+    let told = place.ask(&ada(), "DELETE", &artifact("ferry-ios", "12"), "").await;
+    told.is(500, "{\"success\":false,\"error\":\"Internal error deleting artifact.\"}");
+    place.mend_table("artifacts").await;
+    place.settled().await;
+    assert_eq!((place.dump().await, place.keys("preprod")), (before, keys));
+}
+
+async fn s17_s20_a_store_that_fails_stops_no_deletion_and_loses_no_key(place: Place) {
+    let expected = ["preprod", "legacy"].map(|store| without_12(place.keys(store)));
+    let keys = place.keys("preprod");
+    place.fail("preprod", |faults| faults.storm = u32::MAX);
+    let told = place.ask(&ada(), "DELETE", &snapshot("harbor", "12"), "").await;
+    told.is(204, "");
+    place.settled().await;
+    assert_eq!(place.count("artifacts", "id = 12").await, 0);
+    assert_eq!(place.keys("preprod"), keys);
+    place.fail("preprod", |faults| *faults = Faults::default());
+    // What a manifest names goes first, and then the manifest.
+    for _ in 0..2 {
+        assert_eq!(place.retry(&told).await.status, 200);
+    }
+    assert_eq!(["preprod", "legacy"].map(|store| place.keys(store)), expected);
+}
+
+async fn s17_one_key_that_fails_does_not_stop_the_others(place: Place) {
+    let denied = "snapshot_archives/12.zip".to_owned();
+    let mut expected = without_12(place.keys("preprod"));
+    assert!(place.keys("preprod").contains(&denied));
+    place.fail("preprod", |faults| {
+        faults.denied.insert(denied.clone());
+    });
+    let told = place.ask(&ada(), "DELETE", &snapshot("harbor", "12"), "").await;
+    told.is(204, "");
+    place.settled().await;
+    expected.push(denied);
+    expected.sort();
+    assert_eq!(place.keys("preprod"), expected);
+    place.fail("preprod", |faults| *faults = Faults::default());
+    assert_eq!(place.retry(&told).await.status, 200);
+    expected.retain(|key| key != "snapshot_archives/12.zip");
+    assert_eq!(place.keys("preprod"), expected);
+}
+
+on_postgres_and_s3!(sexton_samples::snapshots;
+    s9_s10_s12_all_of_a_snapshot_goes_and_images_that_others_name_stay,
+    s16_when_the_database_fails_every_object_remains,
+    s17_one_key_that_fails_does_not_stop_the_others,
+    s17_s20_a_store_that_fails_stops_no_deletion_and_loses_no_key,
+    s38_an_artifact_goes_by_its_project,
+    s39_staff_deletes_many_at_once_or_none,
+);
 
 on_both_databases!(sexton_samples::snapshots;
     s1_s8_a_snapshot_goes_once,

@@ -1,5 +1,7 @@
 //! The contract of `transcriptions` over HTTP.
 
+use sexton_testkit::s3::Faults;
+
 use crate::place::{Asker, Place, with_roles};
 
 const JOBS: &str = "/v1/audio/transcriptions";
@@ -167,12 +169,69 @@ async fn t27_a_session_that_has_ended_goes(place: Place) {
     place.ask(&admin_of(ACME), "DELETE", &address(4), "").await.is(404, &missing);
 }
 
+async fn t13_with_the_store_down_a_job_goes_and_its_objects_when_it_is_back(place: Place) {
+    let (before, folder) = (place.keys("artifacts"), format!("jobs/{}/", job(1)));
+    let address = format!("{JOBS}/{}", job(1));
+    place.fail("artifacts", |faults| faults.storm = u32::MAX);
+    let told = place.ask(&admin_of(ACME), "DELETE", &address, "").await;
+    told.is(204, "");
+    let missing = error("job_not_found", "Job not found");
+    place.ask(&admin_of(ACME), "DELETE", &address, "").await.is(404, &missing);
+    place.settled().await;
+    assert_eq!(place.keys("artifacts"), before);
+    place.fail("artifacts", |faults| *faults = Faults::default());
+    assert_eq!(place.retry(&told).await.status, 200);
+    let left: Vec<String> = before.into_iter().filter(|key| !key.starts_with(&folder)).collect();
+    assert_eq!(place.keys("artifacts"), left);
+}
+
+async fn t14_when_the_database_fails_the_job_and_all_its_objects_remain(place: Place) {
+    let (before, keys) = (place.dump().await, place.keys("artifacts"));
+    let address = format!("{JOBS}/{}", job(1));
+    place.break_table("jobs").await;
+    let told = place.ask(&admin_of(ACME), "DELETE", &address, "").await;
+    assert!(told.status >= 500, "{} {}", told.status, told.body);
+    place.mend_table("jobs").await;
+    place.settled().await;
+    assert_eq!((place.dump().await, place.keys("artifacts")), (before, keys));
+    place.ask(&admin_of(ACME), "DELETE", &address, "").await.is(204, "");
+}
+
+/// Whoever was refused, or whose deletion was taken back, is in no record.
+async fn t15_a_deletion_leaves_one_record_and_a_refusal_none(place: Place) {
+    let records = async || {
+        let address = "/api/systems/transcriptions/audit";
+        let told = place.ask(&crate::place::admin(), "GET", address, "").await.json();
+        told["data"].as_array().unwrap().clone()
+    };
+    for number in [5, 6, 99] {
+        let address = format!("{JOBS}/{}", job(number));
+        place.ask(&admin_of(ACME), "DELETE", &address, "").await;
+    }
+    assert_eq!(records().await.len(), 0);
+    place.ask(&admin_of(ACME), "DELETE", &format!("{JOBS}/{}", job(1)), "").await.is(204, "");
+    place.settled().await;
+    let records = records().await;
+    let [record] = &records[..] else { panic!("{records:#?}") };
+    let record = &record["record"];
+    assert_eq!(record["actor"], "4e700000-0000-4000-8000-000000000001");
+    assert!(record.to_string().contains(&job(1)) && record["thing"] == "job", "{record:#}");
+}
+
+on_postgres_and_s3!(sexton_samples::transcriptions;
+    t1_t2_t3_t12_a_finished_job_goes_once_with_all_its_objects,
+    t13_with_the_store_down_a_job_goes_and_its_objects_when_it_is_back,
+    t14_when_the_database_fails_the_job_and_all_its_objects_remain,
+    t25_only_the_audio_goes_and_only_once,
+);
+
 on_both_databases!(sexton_samples::transcriptions;
     t1_t2_t3_t12_a_finished_job_goes_once_with_all_its_objects,
     t6_a_job_that_has_not_ended_refuses_in_three_sentences,
     t7_t8_t9_what_is_not_theirs_is_as_what_never_was,
     t10_keys_without_the_scope_or_in_a_hurry_are_turned_away,
     t11_an_id_that_can_be_none_is_told_as_such,
+    t15_a_deletion_leaves_one_record_and_a_refusal_none,
     t21_the_other_path_does_the_same_in_its_own_words,
     t23_t24_the_console_reaches_across_tenants_with_a_role_of_its_own,
     t23_t24_the_api_lets_nobody_else_across_tenants_either,
