@@ -5,6 +5,7 @@
 #[macro_use]
 mod place;
 
+mod canary;
 mod datasets;
 mod requests;
 mod retention;

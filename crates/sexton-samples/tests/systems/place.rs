@@ -101,6 +101,16 @@ impl Place {
         Self::postgresql(sample, policy(&sample), stores).await
     }
 
+    /// With the objects of its seed, and nobody waits for late uploads.
+    pub async fn in_a_hurry_with_objects(sample: Sample, is_postgres: bool) -> Self {
+        let (policy, objects) = (policy_in_a_hurry(&sample), sample.objects());
+        if is_postgres {
+            Self::postgresql(sample, policy, TestStores::in_buckets(&objects).await).await
+        } else {
+            Self::sqlite(sample, policy, TestStores::in_folders(&objects).await).await
+        }
+    }
+
     async fn sqlite(sample: Sample, policy: Policy, stores: TestStores) -> Self {
         let database = sqlite::TestDatabase::new().await;
         let seed = stores.addressed(sample.seed_sqlite);
@@ -285,6 +295,61 @@ impl Place {
             TestDatabase::Sqlite(database) => database.dump().await,
             TestDatabase::Postgres { database, .. } => database.dump().await,
         }
+    }
+
+    /// Columns of a table as a dump has them, each with whether it is of the key.
+    pub async fn columns(&self, table: &str) -> Vec<(String, bool)> {
+        let question = if self.is_sqlite() {
+            format!(
+                "SELECT (pk > 0) || name FROM pragma_table_xinfo('{table}')
+                 WHERE hidden <> 1 ORDER BY cid"
+            )
+        } else {
+            format!(
+                "SELECT CASE WHEN i.indrelid IS NULL THEN 0 ELSE 1 END || a.attname
+                 FROM pg_attribute a
+                 LEFT JOIN pg_index i
+                    ON i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY(i.indkey)
+                 WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+                 ORDER BY a.attnum"
+            )
+        };
+        let said = self.column(&question).await.into_iter().flatten();
+        said.map(|said| (said[1..].to_owned(), said.starts_with('1'))).collect()
+    }
+
+    /// A value of a dump, as SQL: those of SQLite are written so already.
+    pub fn literal(&self, value: Option<&str>) -> String {
+        match value {
+            None => "NULL".to_owned(),
+            Some(value) if self.is_sqlite() => value.to_owned(),
+            Some(value) => format!("'{}'", value.replace('\'', "''")),
+        }
+    }
+
+    /// The condition that a column has a value of a dump.
+    pub fn is_value(&self, column: &str, value: Option<&str>) -> String {
+        let cast = if self.is_sqlite() { "" } else { "::text" };
+        format!("\"{column}\"{cast} = {}", self.literal(value))
+    }
+
+    /// Every value of Sexton's own tables.
+    pub async fn own_rows(&self) -> Vec<String> {
+        let (tables, row) = if self.is_sqlite() {
+            ("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'sexton%'", "*")
+        } else {
+            ("SELECT 'sexton.' || tablename FROM pg_tables WHERE schemaname = 'sexton'", "t::text")
+        };
+        let mut all = Vec::new();
+        for table in self.column(tables).await.into_iter().flatten() {
+            let sql = format!("SELECT {row} FROM {table} AS t");
+            let rows = match &self.database {
+                TestDatabase::Sqlite(database) => database.query(&sql).await,
+                TestDatabase::Postgres { database, .. } => database.query(&sql).await,
+            };
+            all.extend(rows.into_iter().flatten().flatten());
+        }
+        all
     }
 
     pub async fn preview(&self, root: Root) -> Preview {

@@ -96,6 +96,12 @@ impl TestStores {
         self.application(store).put(&key, b"late").await.unwrap();
     }
 
+    /// Writes an object with these contents, as the application does.
+    pub async fn fill(&self, store: &str, key: &str, contents: &str) {
+        let key = ObjectKey::new(key).unwrap();
+        self.application(store).put(&key, contents.as_bytes()).await.unwrap();
+    }
+
     /// The store itself removes these, as by an expiry of its own.
     pub async fn lose(&self, store: &str, keys: &[&str]) {
         let stores = self.open();
