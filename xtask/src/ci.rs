@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cargo, cargo_metadata, python, snapshots, tidy};
+use crate::{browser, cargo, cargo_metadata, python, snapshots, tidy};
 
 enum Outcome {
     Passed,
@@ -83,6 +83,7 @@ fn run_clippy(root: &Path) -> Result<Outcome> {
 
 fn run_tests(root: &Path) -> Result<Outcome> {
     let references = fresh_snapshot_references(root)?;
+    let axe = browser::axe(root)?;
     let run = |arguments: &[&str]| {
         let mut command = cargo(root);
         command
@@ -91,6 +92,7 @@ fn run_tests(root: &Path) -> Result<Outcome> {
             .env("INSTA_UPDATE", "no")
             .env("INSTA_FORCE_PASS", "0")
             .env("INSTA_WORKSPACE_ROOT", root)
+            .env("SEXTON_AXE", &axe)
             .env(snapshots::REFERENCES_VARIABLE, &references);
         run_loudly(&mut command)
     };

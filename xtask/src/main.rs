@@ -3,6 +3,7 @@
 //! Not here: installing what the checks need (the script `test` in the root does that), and
 //! starting databases (the test kit does that).
 
+mod browser;
 mod ci;
 mod python;
 mod snapshots;
