@@ -45,7 +45,8 @@ pub fn status(deletion: Deletion, receipt: Option<Value>) -> Result<DeletionStat
         bound_to: deletion.digest,
         requested_at,
         changed_at,
-        // Whose it is, and what is noted of it, is the server's.
+        // Where it was asked for, whose it is, and what is noted of it, is the server's.
+        tenant: None,
         lease: String::new(),
         leased_until: Timestamp(0),
         note: None,

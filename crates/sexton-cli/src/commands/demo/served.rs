@@ -49,7 +49,7 @@ pub async fn run(demo: &Demo, shared: &Shared, screen: &mut Screen) -> Result<Ex
     }
     let gate = gate(demo, secret.as_ref()).await?;
     let service = Service::new(systems, gate, Surroundings::of_this_machine());
-    let service = Arc::new(service.map_err(Failure::SameSystem)?);
+    let service = Arc::new(service.map_err(Failure::Indistinct)?);
     let (listener, address) = listen(&demo.listen, service.gate.is_guarded()).await?;
     let mut workers = Workers::new();
     for folder in &folders {
