@@ -80,6 +80,10 @@ name!(
     ListName
 );
 name!(
+    /// A list for the console, as the policy calls it for people.
+    PanelName
+);
+name!(
     /// An option that a person may give with a deletion.
     OptionName
 );

@@ -103,7 +103,7 @@ impl System {
         })
     }
 
-    async fn read_things(
+    pub(crate) async fn read_things(
         &self,
         listing: &Listing,
         statement: &Statement,
@@ -146,7 +146,7 @@ pub(crate) async fn without_hidden(
 const LOOK_TIME: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What contains this text, letter by letter.
-fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text.chars() {
         if matches!(letter, '%' | '_' | '!') {

@@ -4,8 +4,8 @@ use super::Source;
 use crate::finding::Finding;
 use crate::names::{TableName, ThingName};
 use crate::policy::{
-    Also, Assignment, Derived, DerivedColumn, Fate, Guard, Hide, Part, Placeholder, Policy, Route,
-    Sql, TenantPath, Thing, Value, Work,
+    Also, Assignment, Derived, DerivedColumn, Fate, Guard, Hide, Panel, PanelAction, Part,
+    Placeholder, Policy, Route, Sql, TenantPath, Thing, Value, Work,
 };
 
 /// A fragment, and where a plan puts it.
@@ -173,6 +173,7 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
         let what = format!("`sql` of [lists.{}]", list.name);
         Some(Place { sql: &list.sql, what, stands: Stands::Listed(table) })
     }));
+    places.extend(policy.panels.iter().flat_map(|panel| of_panel(policy, panel)));
     places.extend(policy.retention.iter().filter_map(|rule| {
         let what = format!("`where` of [retention.{}]", rule.name);
         let thing = policy.things.iter().find(|thing| thing.name == rule.thing.value)?;
@@ -180,6 +181,18 @@ pub(super) fn places(policy: &Policy) -> Vec<Place<'_>> {
         Some(Place { sql: rule.filter.as_ref()?, what, stands })
     }));
     places
+}
+
+/// Conditions of a panel's actions are asked of its rows.
+fn of_panel<'a>(policy: &'a Policy, panel: &'a Panel) -> Vec<Place<'a>> {
+    let of_thing = || asking_table(policy, &ThingName::new(panel.of.value.as_str()));
+    let table = panel.rows.as_ref().map(|rows| &rows.value.table).or_else(of_thing);
+    let Some(table) = table else { return Vec::new() };
+    let place = |action: &'a PanelAction| {
+        let what = format!("a condition of [panels.{}]", panel.name);
+        Some(Place { sql: action.when.as_ref()?, what, stands: Stands::Condition(table) })
+    };
+    panel.actions.iter().filter_map(place).collect()
 }
 
 /// SQL of a route stands beside the table of its thing.

@@ -27,6 +27,7 @@ mod losses;
 mod objects;
 mod options;
 mod overruled;
+mod panels;
 mod partial;
 mod pools;
 mod probes;
@@ -135,6 +136,7 @@ const QUESTIONS: &[fn(&Source<'_>) -> Vec<Finding>] = &[
     options::findings,
     fence::findings,
     routes::findings,
+    panels::findings,
     replies::findings,
     unbuilt::findings,
 ];

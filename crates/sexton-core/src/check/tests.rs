@@ -121,9 +121,9 @@ fn parts_that_are_not_built_are_warned_of_by_what_they_are_for() {
         message,
         "`things.pool.undo` is not built yet: deletions of this system are refused until it is"
     );
-    let (severity, message, _) = part("[panels.Runs]\nof = \"run\"");
+    let (severity, message, _) = part("[quota.runs]\nof = \"runs.id\"");
     assert_eq!(severity, Severity::Warning);
-    assert_eq!(message, "`panels.Runs` is read over by this version");
+    assert_eq!(message, "`quota.runs` is read over by this version");
 }
 
 #[test]

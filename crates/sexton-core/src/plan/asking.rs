@@ -16,6 +16,19 @@ use crate::sql::{Bind, Statement, Writer, in_roots};
 /// The name under which it is bound how many rows of a list are passed over; no path has it.
 pub const OFFSET: &str = "?offset";
 
+/// ` OFFSET` what is bound, which is text as all values by name are.
+pub(super) fn write_offset(writer: &mut Writer) {
+    writer.push(" OFFSET ");
+    match writer.dialect() {
+        Dialect::Postgres => {
+            writer.placeholder(Bind::Path(OFFSET.to_owned())).push("::text::bigint");
+        }
+        Dialect::Sqlite => {
+            writer.push("CAST(").placeholder(Bind::Path(OFFSET.to_owned())).push(" AS INTEGER)");
+        }
+    }
+}
+
 /// Statements of a route about one thing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoutePlan {
@@ -145,18 +158,8 @@ impl Seen<'_> {
         writer.push(" ORDER BY ").list(&self.order(), |writer, (column, descending)| {
             writer.column(column).push(if *descending { " DESC" } else { "" });
         });
-        writer.limit().push(" OFFSET ");
-        match self.source.schema.dialect {
-            Dialect::Postgres => {
-                writer.placeholder(Bind::Path(OFFSET.to_owned())).push("::text::bigint");
-            }
-            Dialect::Sqlite => {
-                writer
-                    .push("CAST(")
-                    .placeholder(Bind::Path(OFFSET.to_owned()))
-                    .push(" AS INTEGER)");
-            }
-        }
+        writer.limit();
+        write_offset(&mut writer);
         writer.finish("list", &self.table.name)
     }
 

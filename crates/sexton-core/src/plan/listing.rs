@@ -120,11 +120,11 @@ impl Written<'_> {
         }
         writer.push(" FROM ").table(table).push(" WHERE ");
         match rows {
-            Rows::First => self.asked(&mut writer, label),
+            Rows::First => asked(&mut writer, self.key, label),
             Rows::Next => {
                 behind(&mut writer, "<", self.order, 0);
                 writer.push(" AND ");
-                self.asked(&mut writer, label);
+                asked(&mut writer, self.key, label);
             }
             Rows::One => {
                 let before = self.order.len() - self.key.len();
@@ -141,29 +141,29 @@ impl Written<'_> {
         }
         writer.finish("list the", &table.name)
     }
+}
 
-    /// The key or the label contains what is asked for, if anything is.
-    fn asked(&self, writer: &mut Writer, label: Option<&Column>) {
-        let asked = |writer: &mut Writer| {
-            writer.placeholder(Bind::Path(ASKED.to_owned()));
-            if writer.dialect() == Dialect::Postgres {
-                writer.push("::text");
-            }
-        };
-        writer.push("(");
-        asked(writer);
-        writer.push(" IS NULL");
-        for column in self.key.iter().chain(label) {
-            writer.push(" OR CAST(").column(column).push(" AS text)");
-            writer.push(match writer.dialect() {
-                Dialect::Postgres => " ILIKE ",
-                Dialect::Sqlite => " LIKE ",
-            });
-            asked(writer);
-            writer.push(" ESCAPE '!'");
+/// The key or the label contains what is asked for, if anything is.
+pub(super) fn asked(writer: &mut Writer, key: &[Column], label: Option<&Column>) {
+    let asked = |writer: &mut Writer| {
+        writer.placeholder(Bind::Path(ASKED.to_owned()));
+        if writer.dialect() == Dialect::Postgres {
+            writer.push("::text");
         }
-        writer.push(")");
+    };
+    writer.push("(");
+    asked(writer);
+    writer.push(" IS NULL");
+    for column in key.iter().chain(label) {
+        writer.push(" OR CAST(").column(column).push(" AS text)");
+        writer.push(match writer.dialect() {
+            Dialect::Postgres => " ILIKE ",
+            Dialect::Sqlite => " LIKE ",
+        });
+        asked(writer);
+        writer.push(" ESCAPE '!'");
     }
+    writer.push(")");
 }
 
 /// `(made, id) < (…, …)`

@@ -7,7 +7,7 @@ use crate::names::{
     ColumnName, GuardName, HookName, ObjectRuleName, OptionName, SystemName, TableName, ThingName,
 };
 use crate::policy::{
-    Event, Hide, Hook, List, ObjectRule, Pool, Purge, Replies, Retention, Route, StoreRule,
+    Event, Hide, Hook, List, ObjectRule, Panel, Pool, Purge, Replies, Retention, Route, StoreRule,
     ThingOption,
 };
 use crate::schema::Dialect;
@@ -53,6 +53,8 @@ pub struct Policy {
     pub routes: Vec<Route>,
     /// Rows that answers name.
     pub lists: Vec<List>,
+    /// Lists for the console.
+    pub panels: Vec<Panel>,
     /// How the audit names roots.
     pub audit: AuditRule,
     /// What `check` demands beyond the language's own rules.

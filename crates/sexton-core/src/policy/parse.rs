@@ -22,6 +22,7 @@ mod likeness;
 mod list;
 mod object;
 mod option;
+mod panel;
 mod path;
 mod placed;
 mod placeholder;

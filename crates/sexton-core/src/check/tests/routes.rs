@@ -229,3 +229,21 @@ fn a_route_runs_a_rule_that_there_is() {
         assert_eq!(found, code.into_iter().collect::<Vec<_>>(), "{word}");
     }
 }
+
+#[test]
+fn a_panel_lists_what_is_a_thing_and_acts_on_what_its_rows_lead_to() {
+    let on_tag = "[panels.Earlier]\nof = \"tags\"\nrows = \"batches.tag\"\norder = \"made desc\"\n";
+    finds(TABLES, &with(&format!("{on_tag}actions = [\"delete batch\"]")), &[]);
+    let of = "[panels.All]\nof = \"batch\"\nactions = { \"delete batch\" = \"made < {now}\" }";
+    finds(TABLES, &with(of), &[]);
+    for (panel, code, place) in [
+        ("[panels.P]\nof = \"bath\"", "C501", "\"bath\""),
+        ("[panels.P]\nof = \"tags\"\nrows = \"runs.batch_id\"", "C501", "runs.batch_id"),
+        ("[panels.P]\nof = \"tacks\"\nrows = \"batches.tag\"", "C101", "tacks"),
+        ("[panels.P]\nof = \"tags\"\nrows = \"batches.tack\"", "C102", "batches.tack"),
+        ("[panels.P]\nof = \"batch\"\norder = \"maid\"", "C102", "maid"),
+        ("[panels.P]\nof = \"batch\"\nactions = [\"delete bath\"]", "C501", "delete bath"),
+    ] {
+        finds(TABLES, &with(panel), &[(code, place)]);
+    }
+}

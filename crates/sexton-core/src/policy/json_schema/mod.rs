@@ -128,7 +128,7 @@ fn checked() -> Value {
 }
 
 /// Sections that are tables and are read over.
-const UNBUILT_SECTIONS: [&str; 2] = ["panels", "quota"];
+const UNBUILT_SECTIONS: [&str; 1] = ["quota"];
 
 /// A system's or a thing's name.
 const NAME: &str = "^[a-z][a-z0-9_-]*$";

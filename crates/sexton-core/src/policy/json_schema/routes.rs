@@ -8,6 +8,7 @@ use crate::policy::{Method, Outcome};
 const ROUTES: &str = "`[routes.\"METHOD /path\"]`";
 const REPLIES: &str = "`[replies]`";
 const LISTS: &str = "`[lists.NAME]`";
+const PANELS: &str = "`[panels.NAME]`";
 
 /// What routes are made of.
 pub(super) fn sections() -> Map<String, Value> {
@@ -15,6 +16,7 @@ pub(super) fn sections() -> Map<String, Value> {
         ("replies", section("What all routes answer, by outcome.", replies())),
         ("routes", section("The application's own routes.", routes())),
         ("lists", section("Rows that answers of routes name.", lists())),
+        ("panels", section("Lists for the console.", panels())),
     ])
 }
 
@@ -129,4 +131,24 @@ fn document() -> Value {
 fn lists() -> Value {
     let keys = [("of", text()), ("sql", refer("sql"))];
     named(&closed(&keys.map(|(key, form)| (key, said(LISTS, key, form)))))
+}
+
+/// `[panels]`, whose names are for people.
+fn panels() -> Value {
+    let deed = "^[a-z-]+ +[^ ]+$";
+    let order = json!({ "anyOf": [text(), { "type": "array", "items": text() }] });
+    let actions = json!({ "anyOf": [
+        { "type": "array", "items": { "type": "string", "pattern": deed } },
+        {
+            "type": "object",
+            "propertyNames": { "pattern": deed },
+            "additionalProperties": refer("sql"),
+        },
+    ] });
+    each(&closed(&[
+        ("of", said(PANELS, "of", text())),
+        ("rows", said(PANELS, "rows", text())),
+        ("order", said(PANELS, "order", order)),
+        ("actions", said(PANELS, "actions", actions)),
+    ]))
 }

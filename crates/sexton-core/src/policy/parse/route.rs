@@ -104,8 +104,13 @@ impl<'t> Reader<'t> {
     }
 
     /// `delete batch`, or `retention old-runs`.
-    fn deed(&mut self, entry: &Entry<'t>) -> Option<Located<Deed>> {
+    pub(super) fn deed(&mut self, entry: &Entry<'t>) -> Option<Located<Deed>> {
         let placed = self.placed_value(entry)?;
+        self.deed_written(&placed, &entry.path)
+    }
+
+    /// The same, wherever it is written.
+    pub(super) fn deed_written(&mut self, placed: &Placed, path: &str) -> Option<Located<Deed>> {
         let refuse = |reader: &mut Self, message: String, help: String| {
             let finding = Finding::error(codes::BAD_DEED, Some(placed.all()), message);
             reader.refuse(finding.help(help));
@@ -114,14 +119,14 @@ impl<'t> Reader<'t> {
         let verbs = || Verb::ALL.map(Verb::as_str).into_iter().chain([RETENTION]);
         let mut words = placed.text.split_whitespace();
         let (Some(verb), Some(object), None) = (words.next(), words.next(), words.next()) else {
-            let message = format!("`{}` is a verb and what it is about", entry.path);
+            let message = format!("`{path}` is a verb and what it is about");
             return refuse(self, message, suggestion(&placed.text, verbs()));
         };
         let deed = match Verb::ALL.into_iter().find(|known| known.as_str() == verb) {
             Some(verb) => Deed::To(verb, ThingName::new(object)),
             None if verb == RETENTION => Deed::Retention(object.to_owned()),
             None => {
-                let message = format!("no route can `{verb}`");
+                let message = format!("nothing can `{verb}`");
                 return refuse(self, message, suggestion(verb, verbs()));
             }
         };
@@ -199,7 +204,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `["created_at desc", "id"]`.
-    fn order(&mut self, entry: &Entry<'t>) -> Vec<Located<Order>> {
+    pub(super) fn order(&mut self, entry: &Entry<'t>) -> Vec<Located<Order>> {
         if matches!(entry.value, DeValue::String(_)) {
             return self.ordering(entry).into_iter().collect();
         }

@@ -8,7 +8,7 @@ use crate::finding::{Finding, Located};
 use crate::names::SystemName;
 use crate::policy::{AuditRule, CheckRule, Policy};
 
-const BUILT: [&str; 22] = [
+const BUILT: [&str; 23] = [
     "like",
     "system",
     "database",
@@ -29,12 +29,13 @@ const BUILT: [&str; 22] = [
     "replies",
     "routes",
     "lists",
+    "panels",
     "audit",
     "check",
 ];
 
 /// Sections that are read over and change nothing about what a deletion does to rows.
-const UNBUILT_EXTRAS: [&str; 2] = ["panels", "quota"];
+const UNBUILT_EXTRAS: [&str; 1] = ["quota"];
 
 /// The policy that the file says, laid over those that it is like; nothing if it does not even
 /// name its system. Unless the files are `whole`, what they lack is not missed.
@@ -80,6 +81,7 @@ pub(super) fn read<'t>(
     let replies = root.get("replies").map(|entry| reader.replies(entry));
     let routes = root.get("routes").map(|entry| reader.routes(entry));
     let lists = root.get("lists").map(|entry| reader.lists(entry));
+    let panels = root.get("panels").map(|entry| reader.panels(entry));
     let audit = root.get("audit").map(|entry| reader.audit(entry));
     let check = root.get("check").map(|entry| reader.check(entry));
     reader.unbuilt.sort_by_key(|unbuilt| unbuilt.span);
@@ -103,6 +105,7 @@ pub(super) fn read<'t>(
         replies: replies.unwrap_or_default(),
         routes: routes.unwrap_or_default(),
         lists: lists.unwrap_or_default(),
+        panels: panels.unwrap_or_default(),
         audit: audit.unwrap_or_default(),
         check: check.unwrap_or_default(),
         unbuilt: std::mem::take(&mut reader.unbuilt),

@@ -208,18 +208,12 @@ nonsense = "is read over too"
 [things.run]
 row  = "runs.id"
 undo = "7d"
-[panels."Earlier batches"]
 [quota.project]
 "#,
     );
     assert_eq!(
         unbuilt(&policy),
-        [
-            ("quota.jobs", false),
-            ("things.run.undo", true),
-            ("panels.\"Earlier batches\"", false),
-            ("quota.project", false),
-        ]
+        [("quota.jobs", false), ("things.run.undo", true), ("quota.project", false),]
     );
 }
 
@@ -310,4 +304,34 @@ audio = { url = "s3://audio?region=eu-1", sweep_after = "30d" }
     assert_eq!(stores, [("iq", "env:IQ_STORE", None), ("audio", "s3://audio?region=eu-1", month)]);
     assert_eq!(unbuilt(&policy), []);
     assert_eq!(good("").stores, []);
+}
+
+#[test]
+fn panels_are_read_with_conditions_of_their_actions_and_without() {
+    let policy = good(
+        r#"[things.run]
+row = "runs.id"
+[panels."Earlier runs"]
+of      = "tags"
+rows    = "runs.tag"
+order   = ["created_at desc", "id"]
+actions = ["delete run", "restore run"]
+[panels.Runs]
+of      = "run"
+actions = { "cancel run" = "status = 'running'", "delete run" = { sqlite = "a", postgres = "b" } }
+"#,
+    );
+    let [earlier, runs] = policy.panels.as_slice() else { panic!("{:?}", policy.panels) };
+    assert_eq!((earlier.name.as_str(), earlier.of.value.as_str()), ("Earlier runs", "tags"));
+    let rows = &earlier.rows.as_ref().unwrap().value;
+    assert_eq!((rows.table.name.as_str(), rows.columns[0].as_str()), ("runs", "tag"));
+    let order: Vec<bool> = earlier.order.iter().map(|order| order.value.descending).collect();
+    assert_eq!(order, [true, false]);
+    let verbs = |panel: &crate::policy::Panel| {
+        let actions = panel.actions.iter();
+        actions.map(|action| (action.verb.as_str(), action.when.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(verbs(earlier), [("delete", false), ("restore", false)]);
+    assert_eq!(verbs(runs), [("cancel", true), ("delete", true)]);
+    assert!(runs.rows.is_none());
 }

@@ -93,11 +93,11 @@ fn a_key_below_a_named_table_is_replaced_whole() {
 
 #[test]
 fn parts_without_an_engine_are_told_of_both_files() {
-    let base = format!("{BASE}[panels.old]\n");
+    let base = format!("{BASE}[quota.old]\n");
     let own = "like = \"base.toml\"\n[things.model]\nundo = \"7d\"\n";
     let (policy, findings, _) = read(own, &[("base.toml", &base)]);
     assert_eq!(findings, []);
-    assert_eq!(unbuilt(&policy.unwrap()), [("things.model.undo", true), ("panels.old", false)]);
+    assert_eq!(unbuilt(&policy.unwrap()), [("things.model.undo", true), ("quota.old", false)]);
 }
 
 #[test]
