@@ -86,6 +86,9 @@ pub struct Deletion {
     pub phases: Vec<Phase>,
     /// What it waits for; empty where nothing is in its way.
     pub waiting_on: Vec<Waiting>,
+    /// How many of its promises (calls, objects) are still to be carried out, if any are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u64>,
     /// Why it did not happen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,

@@ -17,6 +17,8 @@ pub struct DeletionStatus {
     pub sentence: String,
     /// Promises that are still to be carried out, and failed before, the next to be tried first.
     pub failing: Vec<OpenIntent>,
+    /// How many promises are still to be carried out.
+    pub open: u64,
 }
 
 impl System {
@@ -101,12 +103,12 @@ async fn described(
 ) -> Result<DeletionStatus, DatabaseError> {
     if !matches!(row.state, State::Committed | State::Purged) {
         let sentence = sentence(&row);
-        return Ok(DeletionStatus { row, sentence, failing: Vec::new() });
+        return Ok(DeletionStatus { row, sentence, failing: Vec::new(), open: 0 });
     }
     let open = tx.intents_left(&row.id, REAPED).await?.open;
     if open == 0 {
         let sentence = sentence(&row);
-        return Ok(DeletionStatus { row, sentence, failing: Vec::new() });
+        return Ok(DeletionStatus { row, sentence, failing: Vec::new(), open: 0 });
     }
     let failing = tx.failing_intents(&row.id, failing).await?;
     let next = failing.first().map(|next| {
@@ -116,7 +118,7 @@ async fn described(
     let next = next.unwrap_or_default();
     let sentence =
         format!("the rows are gone; {open} promise(s) are still to be carried out{next}");
-    Ok(DeletionStatus { row, sentence, failing })
+    Ok(DeletionStatus { row, sentence, failing, open })
 }
 
 fn sentence(row: &DeletionRow) -> String {

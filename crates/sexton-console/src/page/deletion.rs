@@ -61,8 +61,12 @@ fn whose(deletion: &Deletion) -> String {
 }
 
 /// The ways of a life, and what each step is called.
-const AT_ONCE: [(&str, &str); 4] =
-    [("requested", "asked for"), ("committed", "rows gone"), ("reaped", "promises kept"), ("complete", "verified")];
+const AT_ONCE: [(&str, &str); 4] = [
+    ("requested", "asked for"),
+    ("committed", "rows gone"),
+    ("reaped", "promises kept"),
+    ("complete", "verified"),
+];
 const HIDDEN: [(&str, &str); 5] = [
     ("requested", "asked for"),
     ("hidden", "hidden"),
@@ -73,9 +77,9 @@ const HIDDEN: [(&str, &str); 5] = [
 
 fn steps(deletion: &Deletion) -> Markup {
     let at = |name: &str| deletion.phases.iter().find(|phase| phase.state == name);
-    let is_hidden = ["hidden", "purging", "purged", "restored"].iter().any(|name| {
-        at(name).is_some() || deletion.state == *name
-    });
+    let is_hidden = ["hidden", "purging", "purged", "restored"]
+        .iter()
+        .any(|name| at(name).is_some() || deletion.state == *name);
     let way: &[(&str, &str)] = if is_hidden { &HIDDEN } else { &AT_ONCE };
     let end = match deletion.state.as_str() {
         "refused" => Some(("bad", "refused")),
@@ -173,6 +177,11 @@ fn tools(frame: &Frame, watched: &Watched) -> Markup {
         div.actions {
             @if deletion.state == "complete" {
                 a.button.primary href=(path(frame, deletion, "/receipt")) { "Read the receipt" }
+            }
+            @if matches!(deletion.state.as_str(), "requested" | "drained") && watched.may_change {
+                form method="post" action=(path(frame, deletion, "/withdraw")) data-once {
+                    button type="submit" data-doing="Withdrawing…" { "Withdraw" }
+                }
             }
             @if deletion.state == "hidden" && watched.may_change {
                 form method="post" action=(path(frame, deletion, "/restore")) data-once {

@@ -85,7 +85,9 @@ fn counts(title: &str, counts: &Value) -> Markup {
         .as_object()
         .into_iter()
         .flatten()
-        .filter_map(|(name, count)| count.as_u64().filter(|count| *count > 0).map(|count| (name, count)))
+        .filter_map(|(name, count)| {
+            count.as_u64().filter(|count| *count > 0).map(|count| (name, count))
+        })
         .collect();
     html! {
         @if !some.is_empty() {

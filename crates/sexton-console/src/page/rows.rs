@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::confirm::Verb;
+use super::confirm::{Verb, is_yes};
 use crate::frame::{Frame, page};
 
 /// A list.
@@ -93,9 +93,49 @@ pub fn rows(frame: &Frame, list: &Rows) -> Markup {
             }
         }
         (tools(list))
-        (table(frame, list))
+        (table(frame, list, 0))
     };
     page(frame, &format!("{} · {}", list.title, list.system), &content)
+}
+
+/// A row that stays whatever is deleted, and whose page has lists.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// Its id.
+    pub id: String,
+    /// Some of its columns.
+    pub show: Vec<(String, Option<String>)>,
+}
+
+/// What tables call the name of a row for people.
+const NAMES: [&str; 4] = ["label", "title", "name", "slug"];
+
+/// The page of such a row; `above` is the list that it is in, and its address.
+pub fn beside(frame: &Frame, above: &(String, String), kept: &Kept, lists: &[Rows]) -> Markup {
+    let shown = kept.show.iter().filter_map(|(column, value)| {
+        Some((column.replace('_', " "), value.as_deref().filter(|value| !value.is_empty())?))
+    });
+    let named = kept.show.iter().find(|(column, _)| NAMES.contains(&column.as_str()));
+    let name = named.and_then(|(_, value)| value.as_deref()).unwrap_or(&kept.id);
+    let content = html! {
+        nav.crumbs aria-label="The way here" {
+            a href=(above.1) { (above.0.replace('_', " ")) } span aria-hidden="true" { "›" }
+        }
+        h1.wraps { (name) }
+        section.card {
+            dl.facts {
+                div { dt { "id" } dd { (crate::mark::id(&kept.id)) } }
+                @for (column, value) in shown {
+                    div { dt { (column) } dd { @if is_moment(value) { (crate::mark::moment(value)) } @else { (value) } } }
+                }
+            }
+        }
+        @for (place, list) in lists.iter().enumerate() {
+            h2 { (list.title) }
+            (table(frame, list, place))
+        }
+    };
+    page(frame, name, &content)
 }
 
 fn tools(list: &Rows) -> Markup {
@@ -127,10 +167,10 @@ fn tools(list: &Rows) -> Markup {
     }
 }
 
-fn table(frame: &Frame, list: &Rows) -> Markup {
+fn table(frame: &Frame, list: &Rows, part: usize) -> Markup {
     let several = list.several.as_ref().filter(|_| list.rows.iter().any(|row| row.may_choose));
     html! {
-        section #rows data-part data-refresh aria-label=(list.title) {
+        section #(format!("rows-{part}")) data-part data-refresh aria-label=(list.title) {
             @if list.rows.is_empty() {
                 p.empty {
                     @if list.asked.is_some() { "Nothing here is called so." } @else { "There is nothing here." }
@@ -145,11 +185,11 @@ fn table(frame: &Frame, list: &Rows) -> Markup {
                             label.check { input type="checkbox" data-all hidden; span.muted data-chosen { "Choose several" } }
                             button.small.quiet-danger type="submit" data-act { (several.verb.title()) " chosen" }
                         }
-                        (body(list, true))
+                        (body(list, part, true))
                     }
                 }
             } @else {
-                div.framed { (body(list, false)) }
+                div.framed { (body(list, part, false)) }
             }
             @if list.next.is_some() || list.is_later {
                 div.pages {
@@ -161,7 +201,7 @@ fn table(frame: &Frame, list: &Rows) -> Markup {
         @for (place, row) in list.rows.iter().enumerate() {
             @for (at, act) in row.actions.iter().enumerate() {
                 @if let Some(fields) = &act.posts {
-                    form #(form_id(place, at)) method="post" action=(act.href) hidden data-once data-acts {
+                    form #(form_id(part, place, at)) method="post" action=(act.href) hidden data-once data-acts {
                         @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
                     }
                 }
@@ -171,11 +211,11 @@ fn table(frame: &Frame, list: &Rows) -> Markup {
 }
 
 /// The name of the form that an action of the row at this place posts.
-fn form_id(place: usize, at: usize) -> String {
-    format!("act-{place}-{at}")
+fn form_id(part: usize, place: usize, at: usize) -> String {
+    format!("act-{part}-{place}-{at}")
 }
 
-fn body(list: &Rows, chooses: bool) -> Markup {
+fn body(list: &Rows, part: usize, chooses: bool) -> Markup {
     let has_labels = list.rows.iter().any(|row| row.label.is_some());
     let has_actions = list.rows.iter().any(|row| !row.actions.is_empty());
     html! {
@@ -202,7 +242,7 @@ fn body(list: &Rows, chooses: bool) -> Markup {
                         td { (named(row, has_labels)) }
                         @for (column, value) in list.columns.iter().zip(&row.values) { (cell(column, value.as_deref())) }
                         @if list.has_tenants { (cell("tenant", row.tenant.as_deref())) }
-                        @if has_actions { td.act { (acts(place, row)) } }
+                        @if has_actions { td.act { (acts(part, place, row)) } }
                     }
                 }
             }
@@ -231,6 +271,12 @@ fn cell(column: &str, value: Option<&str>) -> Markup {
         Some(value) if is_moment(value) => {
             html! { td data-label=(name) { (crate::mark::moment(value)) } }
         }
+        Some("0" | "false") if column.starts_with("is_") || column.ends_with("_intent") => {
+            html! { td.empty-cell { } }
+        }
+        Some(value) if is_yes(column, value) => {
+            html! { td data-label=(name) { span.pill.going { "yes" } } }
+        }
         Some(value) if column == "status" => {
             html! { td data-label=(name) { span.pill { (value) } } }
         }
@@ -239,7 +285,7 @@ fn cell(column: &str, value: Option<&str>) -> Markup {
 }
 
 /// Whether a value is a moment, as databases write them.
-fn is_moment(value: &str) -> bool {
+pub fn is_moment(value: &str) -> bool {
     let bytes = value.as_bytes();
     bytes.len() >= 19
         && bytes.iter().enumerate().take(19).all(|(at, byte)| match at {
@@ -250,13 +296,13 @@ fn is_moment(value: &str) -> bool {
         })
 }
 
-fn acts(place: usize, row: &Row) -> Markup {
+fn acts(part: usize, place: usize, row: &Row) -> Markup {
     html! {
         @for (at, act) in row.actions.iter().enumerate() {
             @let class = if act.destroys { "button small quiet-danger" } else { "button small quiet" };
             @let said = format!("{} {}", act.title, row.id);
             @if act.posts.is_some() {
-                button class=(class) type="submit" form=(form_id(place, at)) aria-label=(said) { (act.title) }
+                button class=(class) type="submit" form=(form_id(part, place, at)) aria-label=(said) { (act.title) }
             } @else {
                 a class=(class) href=(act.href) data-open aria-label=(said) { (act.title) }
             }

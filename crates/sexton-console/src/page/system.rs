@@ -1,4 +1,4 @@
-//! The first page of a system: what can be deleted in it.
+//! The first page of a system: its lists, and the things that can be deleted in it.
 
 use maud::{Markup, html};
 use sexton_api::Thing;
@@ -9,14 +9,39 @@ use crate::frame::{Frame, page};
 pub fn system(frame: &Frame, name: &str, things: &[Thing]) -> Markup {
     let content = html! {
         h1 { (name) }
+        @if !frame.here.lists.is_empty() {
+            section {
+                h2 { "Lists" }
+                div.cards { @for list in &frame.here.lists { a.card href=(list.href) { h2 { (list.name) } } } }
+            }
+        }
         @if things.is_empty() {
             p.empty { "The policy of this system declares no things." }
-        }
-        div.cards {
-            @for thing in things {
-                section.card {
-                    h2 { (thing.name) }
-                    @if let Some(table) = &thing.table { p.muted { "rows of " code { (table) } } }
+        } @else {
+            section {
+                h2 { "Things" }
+                div.cards {
+                    @for thing in things {
+                        @match &thing.table {
+                            Some(table) => {
+                                a.card href=(frame.links.of_system(name, &format!("/things/{}", thing.name))) {
+                                    h2 { (thing.name) }
+                                    p.muted.small { "rows of " code { (table) } }
+                                }
+                            }
+                            None => {
+                                section.card {
+                                    h2 { (thing.name) }
+                                    form method="get" action=(frame.links.of_system(name, "/delete")) data-open-form {
+                                        input type="hidden" name="thing" value=(thing.name);
+                                        label for=(format!("id-{}", thing.name)) { "Its value" }
+                                        input #(format!("id-{}", thing.name)) type="text" name="id" required autocomplete="off" spellcheck="false";
+                                        div.actions { button.small type="submit" { "Look" } }
+                                    }
+                                }
+                            }
+                        }
+                    }
                 }
             }
         }

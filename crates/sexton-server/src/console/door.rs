@@ -20,7 +20,7 @@ use crate::who::access::Action;
 use crate::who::door::{Door, Needs, door, judge};
 
 /// Every page.
-pub const DOORS: [Door; 27] = [
+pub const DOORS: [Door; 41] = [
     door("GET", "/", Needs::Nothing),
     door("GET", "/console", Needs::Somebody),
     door("GET", "/console/", Needs::Nothing),
@@ -47,6 +47,20 @@ pub const DOORS: [Door; 27] = [
     door("GET", "/console/keys", Needs::May(Action::Keys)),
     door("POST", "/console/keys", Needs::May(Action::Keys)),
     door("POST", "/console/keys/revoke", Needs::May(Action::Keys)),
+    door("GET", "/console/systems/{system}/things/{thing}", Needs::May(Action::List)),
+    door("GET", "/console/systems/{system}/things/{thing}/row", Needs::May(Action::Inspect)),
+    door("GET", "/console/systems/{system}/panels/{panel}", Needs::May(Action::List)),
+    door("GET", "/console/systems/{system}/tables/{table}", Needs::May(Action::List)),
+    door("GET", "/console/systems/{system}/tables/{table}/row", Needs::May(Action::List)),
+    door("POST", "/console/systems/{system}/cancel", Needs::May(Action::Cancel)),
+    door("POST", "/console/systems/{system}/restore", Needs::May(Action::Delete)),
+    door("GET", "/console/systems/{system}/delete", Needs::May(Action::Preview)),
+    door("POST", "/console/systems/{system}/deletions", Needs::May(Action::Delete)),
+    door("GET", "/console/systems/{system}/deletions/{id}", Needs::May(Action::Inspect)),
+    door("POST", "/console/systems/{system}/deletions/{id}/retry", Needs::May(Action::Retry)),
+    door("POST", "/console/systems/{system}/deletions/{id}/restore", Needs::May(Action::Delete)),
+    door("POST", "/console/systems/{system}/deletions/{id}/withdraw", Needs::May(Action::Delete)),
+    door("GET", "/console/systems/{system}/deletions/{id}/receipt", Needs::May(Action::Inspect)),
     door("GET", "/console/static/{name}", Needs::Nothing),
 ];
 

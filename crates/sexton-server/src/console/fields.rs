@@ -26,6 +26,13 @@ impl Fields {
         let named = self.0.iter().filter(move |(known, _)| known == name);
         named.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
+
+    /// Names that begin so, without that, and their values.
+    pub fn below<'f>(&'f self, prefix: &str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.0.iter().filter_map(move |(name, value)| {
+            name.strip_prefix(prefix).map(|name| (name, value.trim()))
+        })
+    }
 }
 
 /// What stands behind the `?`.

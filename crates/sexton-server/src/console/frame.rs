@@ -1,9 +1,10 @@
 //! What stands around a page: who is there and what they see of the systems.
 
 use axum::http::{HeaderMap, header};
-use sexton_console::frame::{Frame, Here, Section, Visitor};
+use sexton_console::frame::{Frame, Here, Listed, Section, Visitor};
 use sexton_console::links::Links;
 
+use super::panels::lists;
 use crate::service::Service;
 use crate::who::Identity;
 use crate::who::access::{Action, Subject, Verdict, may};
@@ -39,9 +40,13 @@ pub fn within(
         .into_iter()
         .filter(|offered| may(identity, action(*offered), Subject::System(system)) == Verdict::May);
     let offered = offered.collect();
-    let system = Some(system.to_owned());
-    let here = Here { system, section: Some(section), offered, lists: Vec::new() };
-    Frame { here, ..around(service, identity, headers) }
+    let frame = around(service, identity, headers);
+    let found = service.system(system, identity).ok();
+    let lists = found.map(|found| lists(found.policy(), &frame.links, identity));
+    let listed = |(name, href)| Listed { name, href, is_here: false };
+    let lists = lists.into_iter().flatten().map(listed).collect();
+    let here = Here { system: Some(system.to_owned()), section: Some(section), offered, lists };
+    Frame { here, ..frame }
 }
 
 /// What somebody must be allowed to look at a section, as the doors have it.

@@ -4,7 +4,10 @@
 //! is posted and answered with a redirect, so it works without a script and can be asked again; it
 //! is judged by the server like a call of the API, and refused when another site sent it.
 
+mod acting;
 mod audit;
+mod confirming;
+mod deletions;
 mod door;
 mod fields;
 mod files;
@@ -16,12 +19,14 @@ mod keys;
 mod notice;
 mod overview;
 mod page;
+mod panels;
 mod pauses;
 mod policy;
 mod retention;
 mod sign_in;
 mod sweeps;
 mod systems;
+mod things;
 
 use std::sync::Arc;
 
@@ -55,6 +60,20 @@ pub fn router(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route("/console/systems/{system}/policy/picture.svg", get(policy::drawn))
         .route("/console/keys", get(keys::show).post(keys::make))
         .route("/console/keys/revoke", post(keys::revoke))
+        .route("/console/systems/{system}/things/{thing}", get(things::list))
+        .route("/console/systems/{system}/things/{thing}/row", get(things::one))
+        .route("/console/systems/{system}/panels/{panel}", get(panels::show))
+        .route("/console/systems/{system}/tables/{table}", get(panels::table))
+        .route("/console/systems/{system}/tables/{table}/row", get(panels::row))
+        .route("/console/systems/{system}/cancel", post(acting::cancel))
+        .route("/console/systems/{system}/restore", post(acting::restore))
+        .route("/console/systems/{system}/delete", get(confirming::ask))
+        .route("/console/systems/{system}/deletions", post(confirming::send))
+        .route("/console/systems/{system}/deletions/{id}", get(deletions::show))
+        .route("/console/systems/{system}/deletions/{id}/retry", post(deletions::retry))
+        .route("/console/systems/{system}/deletions/{id}/restore", post(deletions::restore))
+        .route("/console/systems/{system}/deletions/{id}/withdraw", post(deletions::withdraw))
+        .route("/console/systems/{system}/deletions/{id}/receipt", get(deletions::receipt_page))
         .route("/console/static/{name}", get(files::show))
         // Order: the door is inside, so that its refusals are pages too.
         .route_layer(from_fn_with_state(service.clone(), door::pass))

@@ -2,4 +2,8 @@
 
 mod overseeing;
 mod place;
+
+mod browsing;
+mod confirming;
 mod signing_in;
+mod watching;

@@ -1,14 +1,15 @@
 //! A sample system behind the console, for one test: asked without a socket.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use sexton_core::names::{Actor, TenantId};
-use sexton_engine::Surroundings;
 use sexton_engine::ports::{Grant, State, SystemClock, SystemSecrets};
+use sexton_engine::{Stores, Surroundings};
 use sexton_samples::{Sample, take_care};
 use sexton_server::who::config::Config;
 use sexton_server::who::gate::KeyGate;
@@ -60,6 +61,7 @@ impl Place {
         let database = SqliteDatabase::open(&address).await.expect("the test's file opens");
         let policy = sample.read_policy().expect("the sample's policy is sound");
         let system = take_care(policy, Arc::new(database)).await.expect("the fence is made");
+        let system = system.with_stores(stores(sample, folder.path()));
         let service = Service::new([Arc::new(system)], gate, Surroundings::of_this_machine());
         let service = service.expect("one system has a name of its own").below(base_path);
         let service = service.sharing(state.clone());
@@ -128,9 +130,45 @@ impl Place {
         Answer { status: parts.status, headers: parts.headers, text }
     }
 
+    /// Waits until the deletion of this page is at its end: its events end with it.
+    pub async fn ended(&self, page: &str) {
+        let own = page.split('?').next().unwrap_or_default();
+        let events = own.replace("/console/systems", "/api/systems");
+        self.get(&format!("{events}/events")).await.expect(200);
+    }
+
+    /// How many rows of a table meet a condition.
+    pub async fn count(&self, rows: &str) -> u64 {
+        let found = self.data.query(&format!("SELECT CAST(count(*) AS TEXT) FROM {rows}")).await;
+        let count = found.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
+        count.and_then(|count| count.parse().ok()).expect("a count is a number")
+    }
+
+    /// The first value of the first row.
+    pub async fn data_value(&self, sql: &str) -> String {
+        let found = self.data.query(sql).await;
+        let value = found.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
+        value.unwrap_or_else(|| panic!("nothing is found by {sql}"))
+    }
+
+    pub async fn execute(&self, script: &str) {
+        self.data.execute(script).await;
+    }
+
     pub async fn dump(&self) -> Dump {
         self.data.dump().await
     }
+}
+
+/// Its stores, empty, below this folder.
+fn stores(sample: &Sample, below: &Path) -> Stores {
+    let policy = sample.read_policy().expect("the sample's policy is sound");
+    let opened = policy.stores.iter().map(|store| {
+        let place = below.join(store.name.as_str());
+        std::fs::create_dir_all(&place).expect("a temporary folder can be written");
+        (store.name.clone(), sexton_stores::open_late(&place.display().to_string()))
+    });
+    Stores::of(opened.map(|(name, store)| (name, Ok(store.expect("a folder is a store")))))
 }
 
 /// What was answered.
@@ -155,6 +193,23 @@ impl Answer {
         self.expect(303).header("location").to_owned()
     }
 
+    /// What a browser would send of the form with this mark: its names and values, encoded.
+    #[track_caller]
+    pub fn form(&self, mark: &str) -> Vec<(String, String)> {
+        let forms = self.text.split("<form").skip(1);
+        let mut forms = forms.map(|form| form.split("</form>").next().unwrap_or_default());
+        let found = forms.find(|form| form.split('>').next().unwrap_or_default().contains(mark));
+        let form = found.unwrap_or_else(|| panic!("no form {mark} in {}", self.text));
+        let inputs =
+            form.split("<input").skip(1).map(|input| input.split('>').next().unwrap_or(""));
+        let sent = inputs
+            .filter(|input| !input.contains("type=\"checkbox\"") || input.contains("checked"));
+        sent.filter_map(|input| {
+            Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default()))
+        })
+        .collect()
+    }
+
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {self:?}"));
@@ -174,4 +229,34 @@ impl Answer {
         assert!(!self.text.contains(words), "`{words}` is in {}", self.text);
         self
     }
+}
+
+fn attribute(input: &str, name: &str) -> Option<String> {
+    let (_, rest) = input.split_once(&format!(" {name}=\""))?;
+    let value = rest.split('"').next()?;
+    Some(
+        value
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&amp;", "&"),
+    )
+}
+
+/// A form as it is sent, with these fields changed or added.
+pub fn sent(form: &[(String, String)], with: &[(&str, &str)]) -> String {
+    let kept = form.iter().filter(|(name, _)| !with.iter().any(|(other, _)| other == name));
+    let all = kept.map(|(name, value)| (name.as_str(), value.as_str())).chain(with.iter().copied());
+    let pair = |(name, value): (&str, &str)| format!("{}={}", encoded(name), encoded(value));
+    all.map(pair).collect::<Vec<_>>().join("&")
+}
+
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }

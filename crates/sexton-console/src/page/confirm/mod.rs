@@ -15,6 +15,7 @@ pub use told::Told;
 
 use self::told::{Count, Root};
 use self::tree::tree;
+use super::rows::is_moment;
 use crate::frame::{Frame, page};
 use crate::links::With as _;
 use crate::mark::{bytes, counted, moment, number};
@@ -110,7 +111,9 @@ fn title(asked: &Confirm) -> String {
     let verb = asked.verb.title();
     match asked.ids.as_slice() {
         [id] => format!("{verb} {} {id}", asked.thing.name),
-        ids => format!("{verb} {} of {}", counted(ids.len() as u64, "row", "rows"), asked.thing.name),
+        ids => {
+            format!("{verb} {} of {}", counted(ids.len() as u64, "row", "rows"), asked.thing.name)
+        }
     }
 }
 
@@ -153,21 +156,24 @@ fn whom(told: &Told) -> Markup {
 }
 
 fn facts(root: &Root) -> Markup {
-    let shown = root.show.iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value)));
+    let shown = root.show.iter().filter_map(|(name, value)| {
+        let value = value.as_deref().filter(|value| !value.is_empty() && *value != "0")?;
+        Some((name.replace('_', " "), value, is_yes(name, value)))
+    });
     html! {
         @if let Some(label) = &root.label { strong { (label) } " " }
         @if let Some(tenant) = &root.tenant { span.pill { "tenant " (tenant) } " " }
-        @for (name, value) in shown {
-            @if is_yes(name, value) { span.pill.going { (name.replace('_', " ")) } " " }
-            @else if value.is_empty() || value == "0" {}
-            @else { span { (name.replace('_', " ")) " " } span.wraps { (value) } " · " }
+        @for (name, value, is_yes) in shown {
+            @if is_yes { span.pill.going { (name) } " " }
+            @else if is_moment(value) { span.fact { (name) " " (moment(value)) } " " }
+            @else { span.fact.wraps { (name) " " (value) } " " }
         }
         @if !root.row_exists { span.pill.warn { "its own row is gone; others still name it" } }
     }
 }
 
 /// A column that says yes or no is told by its name.
-fn is_yes(name: &str, value: &str) -> bool {
+pub fn is_yes(name: &str, value: &str) -> bool {
     value == "true" || (value == "1" && (name.starts_with("is_") || name.ends_with("_intent")))
 }
 
@@ -223,8 +229,8 @@ fn worth_knowing(told: &Told) -> Markup {
         @if told.precision == "bounded" {
             p.notice.warn { "Some numbers were cut off by a cap or by time; the receipt will have them exactly." }
         }
-        @for calls in told.calls.iter().filter(|calls| !calls.calls.is_zero()) {
-            p.small.muted { "Calls " code { (calls.hook) } ": " (tree::count(calls.calls)) " (" (calls.when.replace('-', " ")) ")" }
+        @for calls in told.calls.iter().filter(|calls| !calls.count.is_zero()) {
+            p.small.muted { "Calls " code { (calls.hook) } ": " (tree::count(calls.count)) " (" (calls.when.replace('-', " ")) ")" }
         }
     }
 }
@@ -276,7 +282,9 @@ fn hidden(asked: &Confirm) -> Markup {
 fn listed(list: &Listed) -> Markup {
     let mut columns: Vec<&str> = Vec::new();
     for row in list.rows.iter().filter_map(Value::as_object) {
-        for name in row.keys().filter(|name| !name.ends_with('?') || row[name.as_str()] != Value::Null) {
+        for name in
+            row.keys().filter(|name| !name.ends_with('?') || row[name.as_str()] != Value::Null)
+        {
             if !columns.contains(&name.as_str()) {
                 columns.push(name);
             }
@@ -310,13 +318,18 @@ fn listed_row(columns: &[&str], row: &Value) -> Markup {
                     @let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     @if name.starts_with("is_") && said == "1" {
                         span.pill.warn { (name.trim_start_matches("is_").replace('_', " ")) } " "
-                    } @else if !said.is_empty() && !(name.starts_with("is_") && said == "0") {
+                    } @else if !is_nothing(name, &said) {
                         span.muted { (name.replace('_', " ")) " " } code { (said) } " "
                     }
                 }
             }
         }
     }
+}
+
+/// Whether a value says nothing that is worth a word.
+fn is_nothing(name: &str, said: &str) -> bool {
+    said.is_empty() || (said == "0" && name.starts_with("is_"))
 }
 
 fn capital(text: &str) -> String {
@@ -410,6 +423,8 @@ fn does(asked: &Confirm, told: Option<&Told>) -> String {
     let (objects, size) = told.objects();
     match objects.least() {
         0 => format!("{verb}: {rows}"),
-        count => format!("{verb}: {rows}, {} ({})", counted(count, "object", "objects"), bytes(size)),
+        count => {
+            format!("{verb}: {rows}, {} ({})", counted(count, "object", "objects"), bytes(size))
+        }
     }
 }

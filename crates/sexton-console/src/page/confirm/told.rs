@@ -124,7 +124,8 @@ pub struct Kept {
 pub struct Objects {
     pub rule: String,
     pub store: String,
-    pub objects: Count,
+    #[serde(rename = "objects")]
+    pub count: Count,
     pub bytes: u64,
     pub samples: Vec<String>,
     pub unseen: Option<String>,
@@ -148,7 +149,8 @@ pub struct Work {
 pub struct Calls {
     pub hook: String,
     pub when: String,
-    pub calls: Count,
+    #[serde(rename = "calls")]
+    pub count: Count,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -189,7 +191,7 @@ impl Told {
 
     /// How many objects go, and their bytes.
     pub fn objects(&self) -> (Count, u64) {
-        let count = self.objects.iter().fold(Count::Exact(0), |sum, rule| sum.plus(rule.objects));
+        let count = self.objects.iter().fold(Count::Exact(0), |sum, rule| sum.plus(rule.count));
         (count, self.objects.iter().map(|rule| rule.bytes).sum())
     }
 }

@@ -66,7 +66,9 @@ fn is_top(rows: &Removed, told: &Told) -> bool {
 fn parent<'t>(rows: &Removed, told: &'t Told) -> Option<&'t Removed> {
     let shown = told.removed.iter().filter(|other| !other.rows.is_zero());
     let leads = |other: &&Removed| {
-        other.why.len() < rows.why.len() && rows.why.starts_with(&other.why) && other.table != rows.table
+        other.why.len() < rows.why.len()
+            && rows.why.starts_with(&other.why)
+            && other.table != rows.table
     };
     shown.filter(leads).max_by_key(|other| other.why.len())
 }
@@ -101,7 +103,7 @@ fn stored(rule: &Objects) -> Markup {
             div.leaf {
                 span.sign-of aria-hidden="true" { "−" }
                 span.what { "objects of " code { (rule.rule) } " in store " code { (rule.store) } }
-                span.number { (count(rule.objects)) ", " (bytes(rule.bytes)) }
+                span.number { (count(rule.count)) ", " (bytes(rule.bytes)) }
                 @if let Some(unseen) = &rule.unseen { span.why { "could not be looked at: " (unseen) } }
                 @if rule.may_stay { span.why { "those that rows which stay still name are kept" } }
                 @if rule.keeps_versions {
@@ -178,7 +180,8 @@ fn becoming(columns: &[&str], sample: &Sample) -> String {
         let Some(after) = sample.after.get(at) else {
             return Some(format!("{column} {before}"));
         };
-        let after = after.get("value").map_or("?", |value: &Value| value.as_str().unwrap_or("NULL"));
+        let after =
+            after.get("value").map_or("?", |value: &Value| value.as_str().unwrap_or("NULL"));
         (after != before).then(|| format!("{column} {before} → {after}"))
     });
     told.collect::<Vec<_>>().join(", ")
@@ -196,7 +199,9 @@ fn staying(told: &Told) -> Markup {
                             div.leaf {
                                 span.sign-of aria-hidden="true" { "=" }
                                 span.what { (rows.line) }
-                                span.number { (count(rows.rows)) }
+                                span.number.muted {
+                                    @if rows.rows == Count::Unknown { "as it is" } @else { (count(rows.rows)) }
+                                }
                             }
                         }
                     }

@@ -108,7 +108,7 @@ fn withdrawn(status: &DeletionStatus) -> Failure {
 }
 
 /// Whether the rows are gone, or may be, so that its state tells more than what failed.
-fn goes_on(error: &DeleteError) -> bool {
+pub(crate) fn goes_on(error: &DeleteError) -> bool {
     matches!(
         error,
         DeleteError::Unreaped { .. }

@@ -21,4 +21,5 @@ pub use retry::*;
 pub use show::*;
 pub use withdraw::*;
 
-pub(crate) use shown::{found, shown};
+pub(crate) use answer::goes_on;
+pub(crate) use shown::{found, receipt_of, shown};

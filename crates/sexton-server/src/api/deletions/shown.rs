@@ -34,7 +34,7 @@ fn may_see(row: &DeletionRow, identity: &Identity) -> bool {
 
 /// A stored deletion, as it is shown.
 pub(crate) fn shown(status: DeletionStatus) -> Deletion {
-    let DeletionStatus { row, sentence, failing } = status;
+    let DeletionStatus { row, sentence, failing, open } = status;
     let note = row.note.as_deref().and_then(|note| serde_json::from_str(note).ok());
     let note: serde_json::Value = note.unwrap_or_default();
     let receipt = receipt_of(&row);
@@ -56,6 +56,7 @@ pub(crate) fn shown(status: DeletionStatus) -> Deletion {
         digest: row.bound_to.clone(),
         phases: phases(&row, receipt.as_ref()),
         waiting_on,
+        left: Some(open).filter(|open| *open > 0),
         outcome: why_not(row.state, &note),
         objects: objects.and_then(|objects| serde_json::to_value(objects).ok()),
         rows: receipt.as_ref().map(Receipt::rows),
@@ -64,7 +65,7 @@ pub(crate) fn shown(status: DeletionStatus) -> Deletion {
 }
 
 /// The receipt, once there is one.
-pub(super) fn receipt_of(row: &DeletionRow) -> Option<Receipt> {
+pub(crate) fn receipt_of(row: &DeletionRow) -> Option<Receipt> {
     serde_json::from_str(row.receipt.as_deref()?).ok()
 }
 

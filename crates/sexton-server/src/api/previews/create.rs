@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::service::Service;
 use crate::shelf::{KEPT_SECS, Kept};
+use crate::who::Identity;
 
 /// Looks at what a deletion would do, changes nothing, and keeps it to be confirmed.
 #[utoipa::path(post, path = "/api/systems/{system}/previews", tag = "previews",
@@ -29,16 +30,41 @@ pub async fn create(
     Place(name): Place<String>,
     Body(ask): Body<AskPreview>,
 ) -> Result<Response, Failure> {
-    let unwritten = |error: serde_json::Error| Failure::silent(Outcome::Failed, error.to_string());
-    let system = service.system(&name, &identity)?;
     let key = key_of(ask.id, ask.ids, ask.find)?;
     let root = root_of(&ask.thing, key, &ask.options, identity.caller());
-    let preview = system.preview(&root, Budget::default()).await?;
+    let shown = previewed(&service, &identity, &name, root, Reach::AsItIsDeleted).await?;
+    let location = format!("{}/api/systems/{name}/previews/{}", service.base_path(), shown.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
+}
+
+/// How far a deletion is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// As its thing says: it stops at hiding where there is any.
+    AsItIsDeleted,
+    /// To the end, and to what is hidden.
+    ForGood,
+}
+
+/// Looks at what a deletion would do, and keeps that to be confirmed.
+pub(crate) async fn previewed(
+    service: &Service,
+    identity: &Identity,
+    name: &str,
+    root: Root,
+    reach: Reach,
+) -> Result<Preview, Failure> {
+    let unwritten = |error: serde_json::Error| Failure::silent(Outcome::Failed, error.to_string());
+    let system = service.system(name, identity)?;
+    let preview = match reach {
+        Reach::AsItIsDeleted => system.preview(&root, Budget::default()).await?,
+        Reach::ForGood => system.preview_for_good(&root, Budget::default()).await?,
+    };
     let now = service.surroundings.clock.now();
     let expires_at = now.plus_secs(KEPT_SECS);
     let shown = Preview {
         id: service.new_id("prv_"),
-        system: name.clone(),
+        system: name.to_owned(),
         digest: preview.digest.clone(),
         made_at: now.to_string(),
         expires_at: expires_at.to_string(),
@@ -49,9 +75,7 @@ pub async fn create(
     let bound = bound.map(|(digest, parts)| Bound::Parts { digest, parts });
     let kept = Kept { shown, root, bound };
     service.shelf.keep(&kept, (now, expires_at)).await?;
-    let shown = kept.shown;
-    let location = format!("{}/api/systems/{name}/previews/{}", service.base_path(), shown.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(shown)).into_response())
+    Ok(kept.shown)
 }
 
 /// How the roots are named: in exactly one of the three ways.

@@ -68,7 +68,7 @@ fn unlisted(thing: &str) -> Failure {
         .because(detail)
 }
 
-pub(super) fn shown(row: engine::ThingRow) -> ThingRow {
+pub(crate) fn shown(row: engine::ThingRow) -> ThingRow {
     let engine::ThingRow { id, label, tenant, show, .. } = row;
     ThingRow { id, label, tenant, show: show.into_iter().collect() }
 }
