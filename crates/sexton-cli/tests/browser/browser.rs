@@ -1,7 +1,7 @@
 //! A browser without a window, driven by WebDriver.
 //!
-//! Whoever looks for an element waits for it, up to a time, in the browser itself; a click waits
-//! for the page that it leads to. So no test sleeps.
+//! Whoever looks for an element waits for it, up to a time, in the browser itself, and whoever goes to
+//! another page waits until the old one is gone. So no test sleeps.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -103,11 +103,16 @@ impl Browser {
     /// The first element of a selector, once there is one.
     #[track_caller]
     pub fn find(&self, selector: &str) -> String {
-        let query = json!({ "using": "css selector", "value": selector });
-        match self.asked("POST", "/element", &query) {
-            Ok(found) => found[ELEMENT].as_str().expect("an element").to_owned(),
+        match self.found("css selector", selector) {
+            Ok(found) => found,
             Err(why) => panic!("`{selector}` is not on the page: {why}\n{}", self.text()),
         }
+    }
+
+    fn found(&self, way: &str, what: &str) -> Result<String, String> {
+        let query = json!({ "using": way, "value": what });
+        let found = self.asked("POST", "/element", &query)?;
+        Ok(found[ELEMENT].as_str().expect("an element").to_owned())
     }
 
     /// How many elements there are now.
@@ -116,7 +121,16 @@ impl Browser {
         self.run(script, &json!([selector])).as_u64().expect("a number")
     }
 
-    /// Clicks, and waits for the page that it leads to.
+    /// Clicks what leads to another page, and waits until this one is gone.
+    #[track_caller]
+    pub fn go(&self, selector: &str) {
+        let element = self.find(selector);
+        self.run("document.documentElement.setAttribute('data-old', '')", &json!([]));
+        self.must("POST", &format!("/element/{element}/click"), &json!({}));
+        self.find("html:not([data-old]) body");
+    }
+
+    /// Clicks what stays on the page.
     #[track_caller]
     pub fn click(&self, selector: &str) {
         let element = self.find(selector);
@@ -145,14 +159,16 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Fails unless the page shows this.
+    /// Waits until the page says this, and fails if it does not.
     #[track_caller]
     pub fn says(&self, words: &str) {
-        let text = self.text();
-        assert!(text.contains(words), "`{words}` is not on {}:\n{text}", self.address());
+        let says = format!("//body[contains(normalize-space(.), \"{words}\")]");
+        if self.found("xpath", &says).is_err() {
+            panic!("`{words}` is not on {}:\n{}", self.address(), self.text());
+        }
     }
 
-    /// Fails if the page shows this.
+    /// Fails if the page, as it is now, shows this.
     #[track_caller]
     pub fn does_not_say(&self, words: &str) {
         let text = self.text();

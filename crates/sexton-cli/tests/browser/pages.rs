@@ -39,7 +39,7 @@ async fn every_page_is_readable_in_both_themes_and_two_widths() {
     let mut wrong = look(&browser, &place, *sign_in, judge.as_deref());
     place.sign_in(&browser, &key);
     browser.open(&place.at("/console/systems/snapshots/sweeps"));
-    browser.click("main form button");
+    browser.go("main form button");
     for &page in others {
         wrong.extend(look(&browser, &place, page, judge.as_deref()));
     }

@@ -123,7 +123,7 @@ impl Place {
     pub fn sign_in(&self, browser: &Browser, key: &str) {
         browser.open(&self.at("/console/sign-in"));
         browser.write("#key", key);
-        browser.click("main button[type=submit]");
+        browser.go("main button[type=submit]");
         browser.find(".who .name");
     }
 

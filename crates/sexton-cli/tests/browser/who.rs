@@ -50,6 +50,7 @@ async fn who_is_of_one_tenant_sees_nothing_of_the_whole_system() {
             }
         );
         browser.open(&place.at(&path));
+        browser.find("[data-failed]");
         browser.says("403");
         browser.open(&place.at("/console/systems/transcriptions/history"));
     }
@@ -72,9 +73,10 @@ async fn a_session_that_is_over_leads_to_sign_in_and_back() {
     };
     let id = listed.iter().find(is_first).and_then(|key| key["id"].as_str()).expect("its id");
     place.sexton("batches", &["key", "revoke", id]);
-    browser.click("nav.side a[href$='/holds']");
+    browser.go("nav.side a[href$='/holds']");
     browser.write("#key", &second);
-    browser.click("main button[type=submit]");
+    browser.go("main button[type=submit]");
+    browser.find("nav.side");
     assert_eq!(browser.address(), place.at("/console/systems/batches/holds"));
 }
 

@@ -104,7 +104,7 @@ fn row(frame: &Frame, system: &str, entry: &AuditRecord) -> Markup {
             td.number data-label="No." { @match entry.seq { Some(seq) => (seq), None => "not sealed" } }
             td {
                 span.who-is {
-                    span { (done(record)) " " (text("thing").trim_matches(&['{', '}'])) " " span.id { (roots) } }
+                    span { (done(record)) " " (text("thing").trim_matches(['{', '}'])) " " span.id { (roots) } }
                     @if is_deletion { a.small.id href=(watch) { (deletion) } }
                     @else { span.sub.id { (deletion) } }
                 }

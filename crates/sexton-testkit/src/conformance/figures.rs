@@ -110,14 +110,14 @@ pub async fn what_is_under_way_is_counted_by_its_state(subject: &Subject) -> Out
 pub async fn failing_promises_are_put_together(subject: &Subject) -> Outcome {
     subject.database.prepare_ledger().await?;
     let system = system();
-    let promised = |id: &str| NewIntent {
+    let call = |id: &str| NewIntent {
         id: IntentId::new(id),
         kind: IntentKind::Hook,
         rule: "cache".into(),
         target: "{}".into(),
         after_secs: 0,
     };
-    let promises = ["a", "b", "c"].map(promised);
+    let promises = ["a", "b", "c"].map(call);
     let mut tx = subject.change().await?;
     tx.insert_intents(&system, &DeletionId::new("dlt_1"), &promises).await?;
     tx.commit().await?;
