@@ -47,9 +47,9 @@ pub async fn run(demo: &Demo, shared: &Shared, screen: &mut Screen) -> Result<Ex
     for folder in &folders {
         systems.push(system(folder, &log, shared).await?);
     }
-    let gate = gate(demo, secret.as_ref()).await?;
+    let (gate, state) = gate(demo, secret.as_ref()).await?;
     let service = Service::new(systems, gate, Surroundings::of_this_machine());
-    let service = Arc::new(service.map_err(Failure::Indistinct)?);
+    let service = Arc::new(service.map_err(Failure::Indistinct)?.sharing(state));
     let (listener, address) = listen(&demo.listen, service.gate.is_guarded()).await?;
     let mut workers = Workers::new();
     for folder in &folders {
@@ -91,7 +91,10 @@ async fn system(folder: &Folder, log: &Path, shared: &Shared) -> Result<Arc<Syst
 }
 
 /// Everybody on this machine is let in, unless a key is said.
-async fn gate(demo: &Demo, secret: Option<&KeySecret>) -> Result<Arc<dyn Gate>, Failure> {
+async fn gate(
+    demo: &Demo,
+    secret: Option<&KeySecret>,
+) -> Result<(Arc<dyn Gate>, Arc<dyn State>), Failure> {
     let file = demo.dir.join(STATE).display().to_string();
     let kept: Arc<dyn State> = state::open_or_create(&state::StateAddress::File(file)).await?;
     if let Some(secret) = secret
@@ -109,10 +112,10 @@ async fn gate(demo: &Demo, secret: Option<&KeySecret>) -> Result<Arc<dyn Gate>, 
         issue_as(&*kept, &Surroundings::of_this_machine(), secret, wanted).await?;
     }
     let config = Config::of(&[]).map_err(ServerFailure::Mistakes)?;
-    let gate = KeyGate::new(&config, None, kept, Arc::new(SystemClock));
+    let gate = KeyGate::new(&config, None, kept.clone(), Arc::new(SystemClock));
     let gate = gate.for_operator(Actor::new("demo"));
     gate.open().await?;
-    Ok(Arc::new(gate))
+    Ok((Arc::new(gate), kept))
 }
 
 fn tell(
