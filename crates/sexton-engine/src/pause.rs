@@ -1,7 +1,8 @@
 //! Stops background work of a system, or of one of its stores, and goes on with it.
 //!
 //! A pause is a row, so every program sees it: those that work look before each promise that they
-//! claim, each root that they delete by age, and each chunk of a store. What is under way ends.
+//! claim, each root that they delete by age, and each page and batch of a prefix (`reap`). What a
+//! store is carrying out ends.
 
 use sexton_core::audit::{Act, Record, RootNames, Told};
 use sexton_core::names::{Actor, DeletionId, StoreName};

@@ -25,6 +25,12 @@ impl Stores {
         self.0.is_empty()
     }
 
+    /// The same stores, each behind something.
+    pub(crate) fn behind(&self, front: fn(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        let stores = self.0.iter();
+        Self::of(stores.map(|(name, store)| (name.clone(), store.clone().map(front))))
+    }
+
     /// The store of this name, or why there is none.
     pub fn get(&self, name: &StoreName) -> Result<&Arc<dyn Store>, String> {
         match self.0.get(name) {

@@ -134,7 +134,7 @@ impl<'a> Clearing<'a> {
 
     pub(super) async fn carry_out(mut self) -> Result<Cleared, Box<Stopped>> {
         loop {
-            if self.stopped_by.is_none() {
+            if self.goes_on().await {
                 // Order: what is being listed may fill the batch that would be sent.
                 self.start_listings();
                 self.start_removals();
@@ -152,6 +152,7 @@ impl<'a> Clearing<'a> {
             }
         }
         if let (None, Some(request)) = (&self.stopped_by, self.request)
+            && !self.cleared.is_halted
             && let Err(error) = self.end_uploads(request).await
         {
             self.stop(error);
@@ -167,6 +168,18 @@ impl<'a> Clearing<'a> {
                 Err(Box::new(Stopped { cleared: self.cleared, error }))
             }
         }
+    }
+
+    /// Whether more is begun. The gate is asked only where there is something to begin.
+    async fn goes_on(&mut self) -> bool {
+        let has_more = !self.to_list.is_empty() || !self.to_remove.is_empty();
+        if let Some(gate) = self.request.and_then(|request| request.gate.as_ref())
+            && has_more
+            && !self.cleared.is_halted
+        {
+            self.cleared.is_halted = !gate.is_open().await;
+        }
+        self.stopped_by.is_none() && !self.cleared.is_halted
     }
 
     /// What is under way is waited for and counted; nothing more is begun.

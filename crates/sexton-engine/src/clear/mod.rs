@@ -16,6 +16,7 @@ mod ranges;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use sexton_core::objects::{ObjectKey, Outcome, OutcomeCounts, Prefix};
 
 use crate::ports::store::{Listed, Obstacle, Scope};
@@ -24,7 +25,7 @@ use carry_out::Clearing;
 pub(crate) use pace::back_off;
 
 /// What is to be removed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ClearRequest {
     /// Below which everything goes.
     pub prefix: Prefix,
@@ -36,6 +37,15 @@ pub struct ClearRequest {
     pub spared: Spared,
     /// How hard the store is worked.
     pub effort: Effort,
+    /// Who is asked before each page and each batch whether it goes on.
+    pub gate: Option<Arc<dyn Gate>>,
+}
+
+/// Says whether a clearing that is under way goes on.
+#[async_trait]
+pub trait Gate: Send + Sync {
+    /// Whether it does. Once it does not, what is under way is waited for and nothing begins.
+    async fn is_open(&self) -> bool;
 }
 
 /// Names of objects that stay: each an object, or a folder and all in it.
@@ -99,6 +109,8 @@ pub struct Cleared {
     pub failures: Vec<ClearFailure>,
     /// Behind which text not everything is done; `None` once nothing is open.
     pub behind: Option<String>,
+    /// Whether the gate was closed before the end.
+    pub is_halted: bool,
 }
 
 /// One that is left, and why.
@@ -116,6 +128,7 @@ impl Cleared {
     /// Whether the listing was empty but for what is spared: one of the two that a prefix needs to be called gone.
     pub fn found_nothing(&self) -> bool {
         self.behind.is_none()
+            && !self.is_halted
             && self.listed == self.spared
             && self.uploads == OutcomeCounts::default()
             && self.counts == OutcomeCounts::default()

@@ -7,6 +7,7 @@
 //! Invariants: no transaction is open while somebody is called; an outcome is written only by
 //! whoever holds the intent.
 
+mod attended;
 mod by_hand;
 mod call;
 mod events;
@@ -28,14 +29,17 @@ use sexton_core::objects::{ManifestTarget, Progress};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::clear::Effort;
 use crate::outcome::DeleteError;
 use crate::ports::{
     Answer, Claim, DatabaseError, IntentRow, IntentsLeft, SettledIntent, Settlement, Tx,
 };
 use crate::purge::Purged;
 use crate::retain::Retained;
+use crate::stores::Stores;
 use crate::system::System;
 
+use attended::Attended;
 pub use by_hand::GivenUp;
 pub(crate) use call::{Calling, Calls, Made, TOGETHER};
 use events::WAITED;
@@ -141,6 +145,7 @@ impl System {
         stop: Option<&watch::Receiver<bool>>,
     ) -> Result<Worked, DeleteError> {
         let lease = self.new_lease();
+        let reaper = Reaper::of(self, &lease, (of.is_some(), stop));
         let mut worked = Worked::default();
         let mut under_way = UnderWay::default();
         let mut settled = Vec::new();
@@ -148,7 +153,7 @@ impl System {
             let is_stopped = stop.is_some_and(|stop| *stop.borrow());
             let free = if is_stopped { 0 } else { AT_ONCE - under_way.work.len() };
             for intent in self.turn(&lease, &settled, free, of).await? {
-                self.begin(&mut under_way, &lease, intent, stop).await;
+                self.begin(&mut under_way, &reaper, intent).await;
             }
             settled = under_way.ended().await;
             if settled.is_empty() {
@@ -198,13 +203,7 @@ impl System {
         Ok(claimed)
     }
 
-    async fn begin(
-        &self,
-        under_way: &mut UnderWay,
-        lease: &str,
-        intent: IntentRow,
-        stop: Option<&watch::Receiver<bool>>,
-    ) {
+    async fn begin(&self, under_way: &mut UnderWay, reaper: &Reaper<'_>, intent: IntentRow) {
         let chance = self.surroundings.entropy.unique()[15];
         let begun = Begun::of(&intent);
         let task = match intent.kind {
@@ -213,8 +212,7 @@ impl System {
             | IntentKind::Manifest
             | IntentKind::Shared
             | IntentKind::Orphan => {
-                let mut remover = self.remover(lease).await;
-                remover.stop = stop.cloned();
+                let mut remover = self.remover(reaper).await;
                 if intent.kind == IntentKind::Orphan {
                     remover.naming = Some(self.naming_again(&intent).await);
                 }
@@ -241,7 +239,7 @@ impl System {
         under_way.begun.insert(task.id(), begun);
     }
 
-    async fn remover(&self, lease: &str) -> Remover {
+    async fn remover(&self, reaper: &Reaper<'_>) -> Remover {
         let asks = self
             .policy
             .objects
@@ -250,20 +248,45 @@ impl System {
         // Who cannot read the schema is told by the column that is not found.
         let schema = if asks { self.schema().await.ok() } else { None };
         Remover {
-            stores: self.stores.clone(),
+            stores: reaper.stores.clone(),
+            attempts_max: reaper.attempts_max,
             policy: self.policy.clone(),
             database: self.database.clone(),
             clock: self.surroundings.clock.clone(),
             entropy: self.surroundings.entropy.clone(),
             schema,
             naming: None,
-            lease: lease.to_owned(),
+            lease: reaper.lease.to_owned(),
             lease_secs: LEASE_SECS,
-            stop: None,
+            stop: reaper.stop.cloned(),
             tells: self.tells_failures(),
             failed: Mutex::default(),
             meter: self.meter.clone(),
         }
+    }
+}
+
+/// Who carries promises out, and how long a store is waited for.
+struct Reaper<'r> {
+    lease: &'r str,
+    stop: Option<&'r watch::Receiver<bool>>,
+    stores: Stores,
+    attempts_max: u32,
+}
+
+impl<'r> Reaper<'r> {
+    /// Where somebody waits for the promises of one deletion, a store that is down is not.
+    fn of(
+        system: &System,
+        lease: &'r str,
+        (is_attended, stop): (bool, Option<&'r watch::Receiver<bool>>),
+    ) -> Self {
+        let (stores, attempts_max) = if is_attended {
+            (system.stores.behind(Attended::store), attended::ATTEMPTS_MAX)
+        } else {
+            (system.stores.clone(), Effort::USUAL.attempts_max)
+        };
+        Self { lease, stop, stores, attempts_max }
     }
 }
 

@@ -225,6 +225,14 @@ impl Place {
         assert!(said.contains("sexton: "), "{script}: {said}");
     }
 
+    /// Where another process finds the database.
+    pub fn address(&self) -> String {
+        match &self.database {
+            TestDatabase::Sqlite(database) => database.path().to_str().unwrap().to_owned(),
+            TestDatabase::Postgres { database, .. } => database.url(),
+        }
+    }
+
     /// The server's database, for tests in which sessions meet.
     pub fn postgres(&self) -> &postgres::TestDatabase {
         match &self.database {

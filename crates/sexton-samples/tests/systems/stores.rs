@@ -11,6 +11,7 @@ use sexton_engine::Stores;
 use sexton_engine::ports::{Store, SystemClock};
 use sexton_samples::{Sample, SeedObjects};
 use sexton_stores::{ApplicationStore, MemoryStore};
+use sexton_testkit::interpose::{InterposedStore, Watcher};
 use sexton_testkit::s3::S3Double;
 use tempfile::TempDir;
 
@@ -83,6 +84,40 @@ impl TestStores {
             };
             (StoreName::new(*name), Ok(store))
         }))
+    }
+
+    /// The same as another process opens them: each by its address, its calls between these points.
+    pub fn reached(addresses: &[(String, String)], watcher: &Arc<dyn Watcher>) -> Stores {
+        Stores::of(addresses.iter().map(|(name, address)| {
+            let store = if address.starts_with("s3:") {
+                sexton_stores::open_with(address, &variable).unwrap()
+            } else {
+                sexton_stores::open_late(address).unwrap()
+            };
+            let store = InterposedStore::on(store, name).watched_by(Arc::clone(watcher));
+            (StoreName::new(name.as_str()), Ok(Arc::new(store) as Arc<dyn Store>))
+        }))
+    }
+
+    /// Where they are.
+    pub fn addresses(&self) -> Vec<(String, String)> {
+        self.buckets.iter().map(|(name, _)| ((*name).to_owned(), self.address(name))).collect()
+    }
+
+    /// Writes many objects.
+    pub fn fill(&self, store: &str, keys: impl Iterator<Item = String>) {
+        match &self.place {
+            StorePlace::Double(double) => double.fill(self.bucket(store), keys, b"many"),
+            StorePlace::Folders(folder) => {
+                let root = folder.path().join("up").join(self.bucket(store));
+                for key in keys {
+                    let path = root.join(key);
+                    fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    fs::write(path, b"many").unwrap();
+                }
+            }
+            StorePlace::Nowhere(_) => panic!("nothing is kept there"),
+        }
     }
 
     /// A store as the application has it.

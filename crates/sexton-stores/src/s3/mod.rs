@@ -42,7 +42,7 @@ const PAGE_MAX: usize = 1000;
 const LISTINGS_MAX: usize = 8;
 
 /// How long a connection may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How often a call that only reads is tried in all.
 const READ_ATTEMPTS: u32 = 3;

@@ -54,6 +54,7 @@ fn request(prefix: &str) -> ClearRequest {
         behind: None,
         spared: Spared::default(),
         effort: Effort::USUAL,
+        gate: None,
     }
 }
 

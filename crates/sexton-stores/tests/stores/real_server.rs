@@ -129,6 +129,7 @@ async fn three_batches_of_a_prefix_go_with_all_versions(buckets: &Buckets) {
         behind: None,
         spared: Spared::default(),
         effort: Effort::USUAL,
+        gate: None,
     };
     let run = async || {
         let store: Arc<dyn Store> = Arc::clone(&store) as _;

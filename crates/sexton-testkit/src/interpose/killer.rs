@@ -23,7 +23,8 @@ pub struct Killer {
 #[derive(Debug)]
 enum When {
     Numbered(usize),
-    Named(String),
+    /// The first of this name is number 0.
+    Named(String, usize),
 }
 
 impl Killer {
@@ -34,19 +35,23 @@ impl Killer {
 
     /// At the first point of this name.
     pub fn at_name(name: &str) -> Self {
-        Self { when: When::Named(name.to_owned()), met: AtomicUsize::new(0) }
+        Self::at_nth(name, 0)
+    }
+
+    /// At the point of this name after so many others of it.
+    pub fn at_nth(name: &str, before: usize) -> Self {
+        Self { when: When::Named(name.to_owned(), before), met: AtomicUsize::new(0) }
     }
 }
 
 #[async_trait]
 impl Watcher for Killer {
     async fn at(&self, point: &Point) {
-        let number = self.met.fetch_add(1, Ordering::Relaxed);
-        let is_it = match &self.when {
-            When::Numbered(wanted) => *wanted == number,
-            When::Named(name) => *name == point.name(),
+        let (counts, wanted) = match &self.when {
+            When::Numbered(wanted) => (true, *wanted),
+            When::Named(name, wanted) => (*name == point.name(), *wanted),
         };
-        if is_it {
+        if counts && self.met.fetch_add(1, Ordering::Relaxed) == wanted {
             end_here(point);
         }
     }

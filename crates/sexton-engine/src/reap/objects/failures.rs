@@ -12,7 +12,13 @@ const TOLD_MAX: usize = 10_000;
 impl Remover {
     /// How hard a store is worked, and how much of what fails is told one by one.
     pub(super) fn effort(&self) -> Effort {
-        if self.tells { Effort { failures_max: TOLD_MAX, ..Effort::USUAL } } else { Effort::USUAL }
+        let usual = Effort { attempts_max: self.attempts_max, ..Effort::USUAL };
+        if self.tells { Effort { failures_max: TOLD_MAX, ..usual } } else { usual }
+    }
+
+    /// The same for these many objects, each of which is told.
+    pub(super) fn effort_for(&self, objects: usize) -> Effort {
+        Effort { failures_max: objects, ..self.effort() }
     }
 
     /// Notes which objects could not be removed.

@@ -12,6 +12,7 @@ mod failures;
 mod manifest;
 mod names;
 mod orphans;
+mod paused;
 mod prefix;
 mod shared;
 mod spared;
@@ -59,6 +60,8 @@ pub(super) struct Attempted {
 /// Whoever removes objects.
 pub(super) struct Remover {
     pub stores: Stores,
+    /// How often a key, a batch or a page is tried in one attempt.
+    pub attempts_max: u32,
     pub policy: Arc<Policy>,
     pub database: Arc<dyn Database>,
     pub clock: Arc<dyn Clock>,

@@ -13,7 +13,7 @@ use sexton_core::sql::Asked;
 use tokio::task::JoinSet;
 
 use super::{Committed, Noted, Remover, Went, count, held, scope};
-use crate::clear::{Effort, remove};
+use crate::clear::remove;
 use crate::ports::Store;
 use crate::ports::store::{Listed, Listing, Scope, Start};
 use crate::stores::forms;
@@ -141,7 +141,7 @@ impl Remover {
             Scope::Current => current(store, keys, removed).await?,
             Scope::Versions => versions(store.as_ref(), keys, removed).await?,
         };
-        let effort = Effort { failures_max: objects.len(), ..Effort::USUAL };
+        let effort = self.effort_for(objects.len());
         let (store, entropy) = (Arc::clone(store), Arc::clone(&self.entropy));
         let cleared = match remove(store, entropy, objects, effort).await {
             Ok(cleared) => cleared,

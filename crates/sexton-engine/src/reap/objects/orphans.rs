@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::{Noted, Remover, Went, count, held};
-use crate::clear::{Effort, remove};
+use crate::clear::remove;
 use crate::ports::store::Listed;
 use crate::ports::{Mode, Store};
 use crate::sweep::{Keeping, NamesRead, read_names};
@@ -45,7 +45,7 @@ impl Remover {
         let unnamed = self.named_by_nobody(&open, &target.store).await?;
         removed.spared += (open.len() - unnamed.len()) as u64;
         let objects = unchanged(store, unnamed, seen, removed).await?;
-        let effort = Effort { failures_max: objects.len(), ..Effort::USUAL };
+        let effort = self.effort_for(objects.len());
         let keys: Vec<String> =
             objects.iter().map(|listed| listed.object.key.as_str().to_owned()).collect();
         let entropy = Arc::clone(&self.entropy);

@@ -1,4 +1,5 @@
-//! Removes all that lies below a prefix, and sees that nothing does any more.
+//! Removes all that lies below a prefix, and sees that nothing does any more. A pause of the store
+//! is looked for before each page and each batch.
 
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ use crate::stores::forms;
 
 /// A prefix into which somebody keeps writing is left for a while after so many listings.
 const ROUNDS_MAX: u32 = 5;
+/// What was paused is due again so soon; until it goes on, nobody claims it.
+const PAUSED_MS: i64 = 1_000;
 
 impl Remover {
     pub(super) async fn prefix(
@@ -79,6 +82,7 @@ impl Remover {
             behind: begun.behind.clone(),
             spared,
             effort: self.effort(),
+            gate: Some(self.gate(&target.store)),
         };
         let note = |cleared: &Cleared, behind| {
             *held(noted) = gone_on(&begun, &target.store, cleared, behind);
@@ -88,8 +92,11 @@ impl Remover {
         match clear(Arc::clone(store), entropy, &request, &mut told).await {
             Ok(cleared) => {
                 // What was listed from the middle on says nothing of what lies before.
-                note(&cleared, None);
+                note(&cleared, cleared.behind.clone().filter(|_| cleared.is_halted));
                 self.note_left(&cleared);
+                if cleared.is_halted {
+                    return Err(Went::Later(PAUSED_MS));
+                }
                 refuse_left(&cleared)?;
                 Ok(cleared)
             }

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use super::names::current;
 use super::{Noted, Remover, Went, count, held, read};
-use crate::clear::{Effort, remove};
+use crate::clear::remove;
 use crate::manifest::Manifest;
 use crate::ports::{DatabaseError, IntentRow, Mode, Scope, Tx};
 
@@ -113,7 +113,7 @@ impl Remover {
         let all = objects.len();
         objects.retain(|listed| listed.modified.is_none_or(|modified| modified <= since));
         removed.spared += (all - objects.len()) as u64;
-        let effort = Effort { failures_max: objects.len(), ..Effort::USUAL };
+        let effort = self.effort_for(objects.len());
         let cleared =
             match remove(Arc::clone(store), Arc::clone(&self.entropy), objects, effort).await {
                 Ok(cleared) => cleared,

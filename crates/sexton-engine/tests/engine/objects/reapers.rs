@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use sexton_core::names::{Actor, StoreName};
 use sexton_engine::Gone;
 use sexton_engine::ports::Answer;
-use sexton_testkit::interpose::Pauser;
+use sexton_testkit::interpose::{Pauser, Point, Watcher};
 use sexton_testkit::random::ground::Ground;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::faults::{Faulty, denied};
 use super::stage::{self, BELOW, MANIFESTS, Stage, all_gone, keys, object, put, request};
@@ -21,6 +24,8 @@ on_both_databases!(
     who_is_asked_to_end_waits_for_no_store,
     a_deletion_leaves_what_takes_too_long_to_others,
     how_many_are_gone_is_told_once,
+    a_pause_stops_a_prefix_that_is_being_cleared,
+    who_waits_does_not_wait_for_a_store_that_is_silent,
     a_failing_hook_holds_up_no_object_and_a_failing_store_no_hook,
 );
 
@@ -183,4 +188,70 @@ async fn how_many_are_gone_is_told_once(ground: Ground) {
     assert!(told <= of_one.deleted);
     assert_eq!(gone.borrow().objects, of_one.deleted + 3);
     assert!(gone.borrow().bytes > 0);
+}
+
+/// Lets no removal begin until it is told to.
+struct Holding {
+    came: watch::Sender<bool>,
+    is_open: watch::Sender<bool>,
+}
+
+#[async_trait]
+impl Watcher for Holding {
+    async fn at(&self, point: &Point) {
+        if point.name() == "before remove files (store)" {
+            self.came.send_replace(true);
+            let mut is_open = self.is_open.subscribe();
+            is_open.wait_for(|is_open| *is_open).await.expect("it is there for as long as this");
+        }
+    }
+}
+
+/// Twenty pages, of which the first batches are under way when somebody pauses the store.
+async fn a_pause_stops_a_prefix_that_is_being_cleared(ground: Ground) {
+    let stage = Stage::new(ground, BELOW).await;
+    let many = 20_000;
+    for number in 0..many {
+        put(&stage.files, &format!("runs/10/many/{number:05}"));
+    }
+    let (came, is_open) = (watch::Sender::new(false), watch::Sender::new(false));
+    let holding = Arc::new(Holding { came: came.clone(), is_open: is_open.clone() });
+    let clearing = stage.another(Some(holding));
+    let deleting = tokio::spawn(async move { clearing.delete(&request("1")).await });
+    came.subscribe().wait_for(|came| *came).await.expect("it comes to the store");
+    let (files, ada) = (StoreName::new("files"), Actor::new("ada"));
+    stage.system.pause(Some(&files), &ada, "repairs").await.expect("the database answers");
+    is_open.send_replace(true);
+    let id = stage::left(deleting.await.expect("it does not panic"));
+    let left = keys(&stage.files).await.len();
+    assert!(left > 8_000, "it went on: {left} are left");
+    stage.a_day_passes().await;
+    stage.work().await;
+    assert_eq!(keys(&stage.files).await.len(), left, "nothing begins");
+
+    stage.system.resume(Some(&files), &ada, "done").await.expect("the database answers");
+    stage.a_day_passes().await;
+    stage.work().await;
+    assert_eq!(all_gone(&stage.receipt(&id).await).deleted, many + 6);
+}
+
+/// It takes the question and never answers.
+async fn who_waits_does_not_wait_for_a_store_that_is_silent(ground: Ground) {
+    let stage = Stage::new(ground, BELOW).await;
+    let expected = without_one(&stage).await;
+    let (pauser, mut stops) = Pauser::at("before list files (store)");
+    let waiting = stage.another(Some(pauser));
+    let began = Instant::now();
+    let deleting = tokio::spawn(async move { waiting.delete(&request("1")).await });
+    let silent = stops.next().await.expect("it comes to the store");
+    let id = stage::left(deleting.await.expect("it does not panic"));
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    let status = stage.status(&id).await;
+    let reasons: Vec<_> = status.failing.iter().filter_map(|one| one.reason.as_deref()).collect();
+    assert!(reasons.iter().any(|reason| reason.contains("within its time")), "{reasons:?}");
+    drop(silent);
+    stage.a_day_passes().await;
+    stage.work().await;
+    assert_eq!(keys(&stage.files).await, expected);
+    assert_eq!(all_gone(&stage.receipt(&id).await).deleted, 6);
 }

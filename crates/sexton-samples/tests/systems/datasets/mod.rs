@@ -4,6 +4,7 @@ mod contract;
 mod events;
 mod fence;
 mod jobs_with_datasets;
+mod killed;
 mod objects;
 mod plans;
 
