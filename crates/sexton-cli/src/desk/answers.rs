@@ -41,7 +41,6 @@ pub fn status(deletion: Deletion, receipt: Option<Value>) -> Result<DeletionStat
         roots: RootNames::of(deletion.roots),
         state,
         actor: Actor::new(deletion.actor),
-        tenant: None,
         reason: deletion.reason,
         bound_to: deletion.digest,
         requested_at,
