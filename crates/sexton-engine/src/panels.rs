@@ -17,7 +17,7 @@ use crate::outcome::EngineError;
 use crate::ports::DatabaseError;
 use crate::request::Caller;
 use crate::system::System;
-use crate::things::pattern;
+use crate::things::{Unlisted, pattern};
 use crate::walk::key_values;
 
 /// Which rows of a panel are listed.
@@ -109,7 +109,10 @@ impl System {
             }
             _ => return Ok(None),
         }
-        let rows = self.read_things(&plan.rows, &values, &query.caller, query.limit).await?;
+        let key = 0..plan.key.len();
+        let unlisted = plan.in_ledger.as_ref().map(|in_ledger| Unlisted { in_ledger, key });
+        let by = (&query.caller, query.limit);
+        let rows = self.read_things(&plan.rows, &values, by, unlisted).await?;
         Ok(Some(rows.iter().map(|row| panel_row(&plan, row)).collect()))
     }
 
@@ -129,7 +132,7 @@ impl System {
                 &plan.one
             }
         };
-        match self.read_things(statement, &values, &query.caller, query.limit).await {
+        match self.read_things(statement, &values, (&query.caller, query.limit), None).await {
             Ok(rows) => Ok(Some(rows.iter().map(|row| kept_row(&plan, row)).collect())),
             Err(EngineError::Database(DatabaseError::BadValue(_))) => Ok(Some(Vec::new())),
             Err(error) => Err(error),

@@ -20,7 +20,7 @@ use crate::ports::{Arg, Mode, Query, Row, Tx};
 use crate::preview::Budget;
 use crate::request::{Caller, Root};
 use crate::system::System;
-use crate::things::without_hidden;
+use crate::things::{Unlisted, without_hidden};
 use crate::walk::{Roots, caller_arg};
 
 /// So many rows a list has at most.
@@ -85,7 +85,9 @@ impl System {
         let (Some(rows), Some(total)) = (&plan.rows, &plan.total) else { return Ok(None) };
         let items = asking.rows(rows).await?;
         let key = plan.key.len();
-        let items = without_hidden(plan.in_ledger.as_ref(), 0..key, items, asking.tx).await?;
+        let in_ledger = plan.in_ledger.as_ref();
+        let unlisted = in_ledger.map(|in_ledger| Unlisted { in_ledger, key: 0..key });
+        let items = without_hidden(unlisted, items, asking.tx).await?;
         let total = asking.rows(total).await?;
         let total = total.first().and_then(|row| row.first()).and_then(Scalar::as_integer);
         tx.rollback().await?;

@@ -70,7 +70,8 @@ impl System {
                 &listing.next
             }
         };
-        let rows = self.read_things(&listing, statement, &values, (&query.caller, query.limit));
+        let rows =
+            self.read_things(statement, &values, (&query.caller, query.limit), unlisted(&listing));
         Ok(Some(rows.await?.iter().map(|row| thing_row(&listing, row)).collect()))
     }
 
@@ -87,7 +88,7 @@ impl System {
         let Some(key) = key_values(id, &listing.order[before..], dialect) else { return Ok(None) };
         let values = key.into_iter().enumerate();
         let values = values.map(|(at, value)| (after(before + at), value)).collect();
-        match self.read_things(&listing, &listing.one, &values, (caller, 1)).await {
+        match self.read_things(&listing.one, &values, (caller, 1), unlisted(&listing)).await {
             Ok(rows) => Ok(rows.first().map(|row| thing_row(&listing, row))),
             Err(EngineError::Database(DatabaseError::BadValue(_))) => Ok(None),
             Err(error) => Err(error),
@@ -105,17 +106,14 @@ impl System {
 
     pub(crate) async fn read_things(
         &self,
-        listing: &Listing,
         statement: &Statement,
         values: &BTreeMap<String, Scalar>,
         (caller, limit): (&Caller, u32),
+        unlisted: Option<Unlisted<'_>>,
     ) -> Result<Vec<Row>, EngineError> {
         let mut tx = self.database.begin(Mode::Look { budget: Some(LOOK_TIME) }).await?;
         let rows = match read_named(statement, values, caller, limit, tx.as_mut()).await {
-            Ok(rows) => {
-                let key = listing.order.len() - listing.key..listing.order.len();
-                without_hidden(listing.in_ledger.as_ref(), key, rows, tx.as_mut()).await
-            }
+            Ok(rows) => without_hidden(unlisted, rows, tx.as_mut()).await,
             refused => refused,
         };
         drop(tx.rollback().await);
@@ -127,15 +125,29 @@ impl System {
     }
 }
 
+/// What the ledger hides of the rows that are read.
+pub(crate) struct Unlisted<'a> {
+    /// Of which things.
+    pub in_ledger: &'a InLedger,
+    /// Where the key stands in a row.
+    pub key: Range<usize>,
+}
+
+fn unlisted(listing: &Listing) -> Option<Unlisted<'_>> {
+    let key = listing.order.len() - listing.key..listing.order.len();
+    listing.in_ledger.as_ref().map(|in_ledger| Unlisted { in_ledger, key })
+}
+
 /// Rows without those that the ledger hides: no column of theirs tells it. A page of them may be
 /// shorter for it.
 pub(crate) async fn without_hidden(
-    in_ledger: Option<&InLedger>,
-    key: Range<usize>,
+    unlisted: Option<Unlisted<'_>>,
     rows: Vec<Row>,
     tx: &mut dyn Tx,
 ) -> Result<Vec<Row>, DatabaseError> {
-    let Some(InLedger { system, things }) = in_ledger else { return Ok(rows) };
+    let Some(Unlisted { in_ledger: InLedger { system, things }, key }) = unlisted else {
+        return Ok(rows);
+    };
     let key_of = |row: &Row| canonical_key(&row[key.clone()]);
     let keys: Vec<String> = rows.iter().map(key_of).collect();
     let hidden = tx.hidden_among(AskedRoots { system, things, keys: &keys, tenant: None }).await?;

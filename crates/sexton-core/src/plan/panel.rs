@@ -3,13 +3,13 @@
 //! A row's own thing says what people call it, whose it is and whether they see it, as everywhere. An
 //! action is about the row itself or about a row that it refers to; its condition is asked of the row.
 
-use super::Way;
 use super::asking::write_offset;
 use super::closure::{columns_of, root_row};
 use super::compile::Source;
-use super::hiding::write_hidden;
+use super::hiding::{missing, write_hidden};
 use super::listing::{after, asked};
 use super::root::{follow_tenant, seen, tenant, unhidden, write_tenant};
+use super::{InLedger, Way};
 use crate::finding::{Finding, Span};
 use crate::graph::{Graph, column_or_finding, table_or_finding};
 use crate::names::{ColumnName, TableName, ThingName};
@@ -43,6 +43,8 @@ pub struct PanelPlan {
     pub page: Option<KeptPlan>,
     /// Reads the rows.
     pub rows: Statement,
+    /// What only the ledger hides of them.
+    pub in_ledger: Option<InLedger>,
 }
 
 /// Something that may be done to a row.
@@ -103,7 +105,8 @@ pub fn panel(
     let written =
         Written { source: &source, panel, table, key: &key, show: &show, actions: &actions };
     let rows = written.rows();
-    Ok(PanelPlan { thing: thing.name.clone(), key, show, actions, page, rows })
+    let in_ledger = missing(&source);
+    Ok(PanelPlan { thing: thing.name.clone(), key, show, actions, page, rows, in_ledger })
 }
 
 /// The thing that the rows of a panel are.
