@@ -86,7 +86,7 @@ impl Browser {
         let wanted = json!({ "capabilities": { "alwaysMatch": always } });
         let made = browser.wire("POST", "/session", &wanted);
         let made = made.unwrap_or_else(|why| panic!("no session: {why}"));
-        browser.session = made["sessionId"].as_str().expect("a session").to_owned();
+        made["sessionId"].as_str().expect("a session").clone_into(&mut browser.session);
         Some(browser)
     }
 
@@ -163,9 +163,8 @@ impl Browser {
     #[track_caller]
     pub fn says(&self, words: &str) {
         let says = format!("//body[contains(normalize-space(.), \"{words}\")]");
-        if self.found("xpath", &says).is_err() {
-            panic!("`{words}` is not on {}:\n{}", self.address(), self.text());
-        }
+        let found = self.found("xpath", &says);
+        assert!(found.is_ok(), "`{words}` is not on {}:\n{}", self.address(), self.text());
     }
 
     /// Fails if the page, as it is now, shows this.

@@ -41,7 +41,7 @@ pub async fn show(
     let signer = service.signer().await?;
     let of = format!("history of {name}");
     let paging = Paging { limit: None, cursor: fields.one("cursor").map(str::to_owned) };
-    let place: Option<(i64, String)> = paging.place(&signer, &of)?;
+    let place: Option<(i64, String)> = paging.place(signer, &of)?;
     let place = place.map(|(at, id)| (Timestamp(at), DeletionId::new(id)));
     let (found, next) = read(system, &identity, &fields, place).await?;
     let next = next.and_then(|(at, id)| signer.cursor(&of, &(at.0, id.as_str())));
