@@ -64,11 +64,14 @@ def running(tmp_path: Path) -> Iterator[Server]:
     where = {"cwd": tmp_path, "env": environment}
     subprocess.run([program, "fence", "install"], check=True, capture_output=True, **where)  # type: ignore[call-overload]
     serve = [program, "serve", "--listen", "127.0.0.1:0", "--output", "json"]
-    process = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **where)  # type: ignore[call-overload]
+    # Its log goes to a file: a pipe that nobody reads would stop it once it is full.
+    log = tmp_path / "server.log"
+    with log.open("wb") as lines:
+        process = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=lines, **where)  # type: ignore[call-overload]
     try:
         told = process.stdout.readline()
         if not told:
-            pytest.fail(process.stderr.read().decode())
+            pytest.fail(log.read_text())
         yield Server(json.loads(told)["address"], database)
     finally:
         process.terminate()

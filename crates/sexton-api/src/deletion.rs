@@ -104,6 +104,17 @@ pub struct Deletion {
     pub objects: Option<Value>,
 }
 
+/// One event of a deletion that is followed, by the names of its fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeletionEvent {
+    /// Of what it is: `deletion`.
+    pub event: String,
+    /// By which `Last-Event-ID` names it.
+    pub id: String,
+    /// The deletion as it is now, as JSON.
+    pub data: String,
+}
+
 /// When a deletion came to a state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Phase {

@@ -15,7 +15,9 @@ pub use background::{
     AskPause, AskPauseOfAll, AskRetentionPreview, AskRetentionRun, Pause, Pauses, RetentionPreview,
     RetentionRule, RetentionRules, RetentionSample,
 };
-pub use deletion::{AskDeletion, AskTakeBack, Deletion, Deletions, Outcome, Phase, Waiting};
+pub use deletion::{
+    AskDeletion, AskTakeBack, Deletion, DeletionEvent, Deletions, Outcome, Phase, Waiting,
+};
 pub use hold::{AskHold, AskRelease, Hold, Holds, Release};
 pub use overview::{DayFigures, FailingFigures, Overview, SampleFigures, UnderWayFigures};
 pub use preview::{AskPreview, Difference, Preview};

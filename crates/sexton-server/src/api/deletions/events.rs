@@ -11,7 +11,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use sexton_api::Deletion;
+use sexton_api::{Deletion, DeletionEvent};
 use sexton_core::names::DeletionId;
 use sexton_engine::System;
 use tokio::sync::watch;
@@ -30,7 +30,7 @@ use crate::service::Service;
         ("id" = String, Path, description = "The deletion"),
         ("Last-Event-ID" = Option<String>, Header, description = "The last event that was read"),
     ),
-    responses((status = 200, description = "Events `deletion`, each a Deletion as JSON", body = String, content_type = "text/event-stream")))]
+    responses((status = 200, description = "Events `deletion`, each a Deletion as JSON", body = DeletionEvent, content_type = "text/event-stream")))]
 pub async fn events(
     State(service): State<Arc<Service>>,
     Asker(identity): Asker,
