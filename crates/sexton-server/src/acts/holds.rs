@@ -19,7 +19,7 @@ use crate::who::access::Action;
 #[serde(untagged)]
 pub enum Put {
     /// As it was answered.
-    Told(Hold),
+    Told(Box<Hold>),
     /// Its process ended before it was.
     Number(i64),
 }
@@ -39,7 +39,7 @@ pub async fn put(
         HoldOn::Condition { thing, text } => system.count_held(thing, text).await.ok(),
         HoldOn::Root(_) => None,
     };
-    Ok(Put::Told(Hold { meets, ..shown(hold) }))
+    Ok(Put::Told(Box::new(Hold { meets, ..shown(hold) })))
 }
 
 /// The hold that was put.
@@ -50,7 +50,7 @@ pub async fn told(
     put: Put,
 ) -> Result<Hold, Failure> {
     match put {
-        Put::Told(hold) => Ok(hold),
+        Put::Told(hold) => Ok(*hold),
         Put::Number(id) => show(service, identity, system, id).await,
     }
 }
