@@ -160,6 +160,7 @@ impl Command {
             | Self::Delete(Delete { at, .. })
             | Self::Cancel(Cancel { at, .. })
             | Self::Status(Status { at, .. })
+            | Self::Restore(Restore { at, .. })
             | Self::Retry(Retry { at, .. })
             | Self::Sweep(Sweep { at, .. })
             | Self::Audit(Audit::List { at, .. } | Audit::Verify { at }) => Some(at),
@@ -357,6 +358,9 @@ pub struct Restore {
     /// Who restores it [default: $USER]
     #[arg(long, value_name = "NAME")]
     pub actor: Option<String>,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// `sexton retry`.

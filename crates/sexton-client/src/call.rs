@@ -5,7 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::Value;
-use sexton_api::{AskDeletion, AskPreview, AskSweep};
+use sexton_api::{
+    AskDeletion, AskHold, AskPause, AskPreview, AskRelease, AskRetentionPreview, AskRetentionRun,
+    AskSweep, AskTakeBack,
+};
 
 /// So many are asked for at once.
 pub(crate) const PAGE: u32 = 100;
@@ -105,6 +108,71 @@ pub(crate) fn receipt(system: &str, id: &str) -> Call {
 /// Tries again now what a deletion still has to do.
 pub(crate) fn retry(system: &str, id: &str) -> Call {
     Call::post(&["systems", system, "deletions", id, "retry"], &nothing())
+}
+
+/// Takes a deletion back before anything is gone.
+pub(crate) fn withdraw(system: &str, id: &str, ask: &AskTakeBack) -> Call {
+    Call::post(&["systems", system, "deletions", id, "withdraw"], ask)
+}
+
+/// Gives back what a deletion has hidden.
+pub(crate) fn restore(system: &str, id: &str) -> Call {
+    Call::post(&["systems", system, "deletions", id, "restore"], &nothing())
+}
+
+/// A page of holds, the latest first.
+pub(crate) fn holds(system: &str, all: bool) -> Call {
+    Call::get(&["systems", system, "holds"]).with("all", all.then_some("true")).paged(PAGE)
+}
+
+/// One hold.
+pub(crate) fn hold(system: &str, id: &str) -> Call {
+    Call::get(&["systems", system, "holds", id])
+}
+
+/// Puts a hold.
+pub(crate) fn put_hold(system: &str, ask: &AskHold) -> Call {
+    Call::post(&["systems", system, "holds"], ask)
+}
+
+/// Ends a hold.
+pub(crate) fn release(system: &str, id: &str, ask: &AskRelease) -> Call {
+    Call::post(&["systems", system, "holds", id, "release"], ask)
+}
+
+/// What is paused.
+pub(crate) fn pauses(system: &str) -> Call {
+    Call::get(&["systems", system, "pauses"])
+}
+
+/// Pauses background work.
+pub(crate) fn pause(system: &str, ask: &AskPause) -> Call {
+    Call::post(&["systems", system, "pauses"], ask)
+}
+
+/// Ends a pause.
+pub(crate) fn lift(system: &str, ask: &AskPause) -> Call {
+    Call::post(&["systems", system, "pauses", "lift"], ask)
+}
+
+/// The rules that delete by age.
+pub(crate) fn rules(system: &str) -> Call {
+    Call::get(&["systems", system, "retention"])
+}
+
+/// One rule that deletes by age.
+pub(crate) fn rule(system: &str, rule: &str) -> Call {
+    Call::get(&["systems", system, "retention", rule])
+}
+
+/// What a rule would delete.
+pub(crate) fn due(system: &str, rule: &str, ask: &AskRetentionPreview) -> Call {
+    Call::post(&["systems", system, "retention", rule, "preview"], ask)
+}
+
+/// Runs a rule.
+pub(crate) fn retain(system: &str, rule: &str, ask: &AskRetentionRun) -> Call {
+    Call::post(&["systems", system, "retention", rule, "run"], ask)
 }
 
 /// What becomes of a deletion, as it happens.

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::sender::Sender;
 use crate::settings::Settings;
 use crate::thing::Thing;
-use crate::whole::{Audit, Sweeps};
+use crate::whole::{Audit, Holds, Pauses, Retention, Sweeps};
 
 /// A server, as one key sees it; cheap to clone.
 #[derive(Debug, Clone)]
@@ -57,6 +57,21 @@ impl Sexton {
     /// The audit of a system; nothing is asked yet.
     pub fn audit(&self, system: impl Into<String>) -> Audit {
         Audit::of(self.0.clone(), system.into())
+    }
+
+    /// The holds of a system; nothing is asked yet.
+    pub fn holds(&self, system: impl Into<String>) -> Holds {
+        Holds::of(self.0.clone(), system.into())
+    }
+
+    /// The pauses of a system's background work; nothing is asked yet.
+    pub fn pauses(&self, system: impl Into<String>) -> Pauses {
+        Pauses::of(self.0.clone(), system.into())
+    }
+
+    /// The rules of a system that delete by age; nothing is asked yet.
+    pub fn retention(&self, system: impl Into<String>) -> Retention {
+        Retention::of(self.0.clone(), system.into())
     }
 
     /// The sweeps of a system's stores; nothing is asked yet.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use sexton_api::Deletion;
+use sexton_api::{AskTakeBack, Deletion};
 
 use crate::call;
 use crate::error::Error;
@@ -56,6 +56,17 @@ impl Deletions {
     /// The verified outcome of a deletion, as the audit has it.
     pub async fn receipt(&self, id: &str) -> Result<Value, Error> {
         self.sender.send(&call::receipt(&self.system, id)).await
+    }
+
+    /// Takes a deletion back before anything is gone; `Conflict` if it is too late.
+    pub async fn withdraw(&self, id: &str, reason: Option<&str>) -> Result<Deletion, Error> {
+        let ask = AskTakeBack { reason: reason.map(str::to_owned) };
+        self.sender.send(&call::withdraw(&self.system, id, &ask)).await
+    }
+
+    /// Gives back what a deletion has hidden, all of it or nothing; `Conflict` if it cannot.
+    pub async fn restore(&self, id: &str) -> Result<Deletion, Error> {
+        self.sender.send(&call::restore(&self.system, id)).await
     }
 
     /// Tries again now what a deletion still has to do.

@@ -28,4 +28,4 @@ pub use pages::Pages;
 pub use roots::{Roots, What};
 pub use settings::Settings;
 pub use thing::Thing;
-pub use whole::{Audit, Sweeps};
+pub use whole::{Audit, Holds, Pauses, Retention, Sweeps};

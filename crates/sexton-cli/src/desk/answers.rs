@@ -7,8 +7,10 @@ use serde_json::Value;
 use sexton_api::{AuditRecord, AuditVerification, Deletion, Outcome, Phase};
 use sexton_core::audit::{Receipt, RootNames};
 use sexton_core::lifecycle::State;
-use sexton_core::names::{Actor, DeletionId, IntentId, SystemName, ThingName, Timestamp};
-use sexton_engine::ports::{DeletionRow, OpenIntent};
+use sexton_core::names::{
+    Actor, DeletionId, IntentId, StoreName, SystemName, ThingName, Timestamp,
+};
+use sexton_engine::ports::{DeletionRow, OpenIntent, Pause};
 use sexton_engine::{AuditEntry, DeletionStatus};
 
 use super::{Chain, Left};
@@ -74,6 +76,13 @@ pub fn ended(deletion: Deletion) -> RemoteFailure {
     let nothing = || Outcome { code: "refused".to_owned(), message: deletion.sentence.clone() };
     let outcome = deletion.outcome.clone().unwrap_or_else(nothing);
     RemoteFailure::Ended(outcome, deletion.id)
+}
+
+/// A pause.
+pub fn pause(pause: sexton_api::Pause) -> Option<Pause> {
+    let at = Timestamp::of_written(&pause.at)?;
+    let store = pause.store.map(StoreName::new);
+    Some(Pause { store, actor: pause.actor, reason: pause.reason, at })
 }
 
 /// A record of the audit.

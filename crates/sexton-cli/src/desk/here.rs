@@ -7,12 +7,12 @@ use sexton_core::sweep::SweepReport;
 use sexton_engine::ports::{DatabaseError, Pause};
 use sexton_engine::{
     AuditEntry, Bound, Cancelled, DeleteError, DeleteRequest, DeletionStatus, EngineError, Gone,
-    ReclaimRequest, Reclaimed, SweepRequest, Waiting,
+    ReclaimRequest, Reclaimed, Restored, SweepRequest, Waiting,
 };
 use tokio::sync::watch;
 
-use super::{Chain, Desk, Ended, Left, Progress, Settled, Shown};
-use crate::arguments::{Delete, Sweep, Target};
+use super::{Back, Chain, Desk, Ended, Left, Progress, Settled, Shown};
+use crate::arguments::{Delete, Restore, Sweep, Target};
 use crate::commands::root::actor;
 use crate::confirm::root_of;
 use crate::failure::Failure;
@@ -122,6 +122,17 @@ impl Desk for Opened {
 
     async fn pauses(&self) -> Result<Vec<Pause>, Failure> {
         self.system.pauses().await.map_err(|error| self.failure(error))
+    }
+
+    async fn restore(&self, restore: &Restore) -> Result<Option<Back>, Failure> {
+        let id = DeletionId::new(restore.deletion.as_str());
+        let by = Actor::new(actor(restore.actor.as_ref()));
+        let restored = self.system.restore(&id, &by).await;
+        let restored = restored.map_err(|error| self.failure(error))?;
+        Ok(restored.map(|restored| match restored {
+            Restored::Rows(rows) => Back::Rows(Some(rows)),
+            Restored::Refused(why) => Back::Refused(why),
+        }))
     }
 
     async fn retry(&self, id: &str) -> Result<Option<(Settled, bool)>, Failure> {

@@ -19,7 +19,7 @@ use sexton_engine::ports::{OpenIntent, Pause};
 use sexton_engine::{AuditEntry, Cancelled, DeletionStatus, Gone, Reclaimed, Waiting};
 use tokio::sync::watch;
 
-use crate::arguments::{At, Delete, Shared, Sweep, Target};
+use crate::arguments::{At, Delete, Restore, Shared, Sweep, Target};
 use crate::failure::Failure;
 use crate::shell::CommandLine;
 use crate::wiring::{self, Opened};
@@ -80,6 +80,9 @@ pub trait Desk: Send + Sync {
     /// What is paused.
     async fn pauses(&self) -> Result<Vec<Pause>, Failure>;
 
+    /// Gives back what a deletion has hidden, or says why it cannot.
+    async fn restore(&self, restore: &Restore) -> Result<Option<Back>, Failure>;
+
     /// Carries out now what a deletion still has to do; whether nothing failed.
     async fn retry(&self, id: &str) -> Result<Option<(Settled, bool)>, Failure>;
 
@@ -115,6 +118,15 @@ pub enum Ended {
     Left(Box<Left>),
     /// It goes on by itself.
     GoesOn(Box<DeletionStatus>),
+}
+
+/// What came of taking back what was hidden.
+#[derive(Debug)]
+pub enum Back {
+    /// It is what it was: so many rows, as far as it is told.
+    Rows(Option<u64>),
+    /// It stays hidden, or is gone; why.
+    Refused(String),
 }
 
 /// What is left of a deletion whose rows are gone.

@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::here::other_digest;
-use super::{Chain, Desk, Ended, Progress, Settled, Shown, answers};
-use crate::arguments::{At, Delete, Shared, Sweep, Target};
+use super::{Back, Chain, Desk, Ended, Progress, Settled, Shown, answers};
+use crate::arguments::{At, Delete, Restore, Shared, Sweep, Target};
 use crate::confirm::root_of;
 use crate::failure::{Failure, RemoteFailure};
 use crate::shell::CommandLine;
@@ -215,9 +215,28 @@ impl Desk for There {
         Ok((self.system.clone(), statuses.collect::<Result<_, _>>()?))
     }
 
-    /// What is paused is told where deletions wait for it.
+    /// Who may not see what is paused is told where deletions wait for it.
     async fn pauses(&self) -> Result<Vec<Pause>, Failure> {
-        Ok(Vec::new())
+        match self.client.pauses(&self.system).list().await {
+            Ok(pauses) => Ok(pauses.into_iter().filter_map(answers::pause).collect()),
+            Err(Error::Forbidden(_)) => Ok(Vec::new()),
+            Err(error) => Err(RemoteFailure::Asked(error).into()),
+        }
+    }
+
+    async fn restore(&self, restore: &Restore) -> Result<Option<Back>, Failure> {
+        if restore.actor.is_some() {
+            return Err(RemoteFailure::OfTheKey("--actor").into());
+        }
+        match self.client.deletions(&self.system).restore(&restore.deletion).await {
+            Ok(_) => Ok(Some(Back::Rows(None))),
+            Err(Error::Conflict(why)) => {
+                let why = why.to_string();
+                let bare = why.strip_prefix("it cannot be restored: ").unwrap_or(&why);
+                Ok(Some(Back::Refused(bare.to_owned())))
+            }
+            answer => there(answer).map(|_| None),
+        }
     }
 
     async fn retry(&self, id: &str) -> Result<Option<(Settled, bool)>, Failure> {

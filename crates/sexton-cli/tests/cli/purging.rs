@@ -6,6 +6,7 @@ use sexton_testkit::{postgres, sqlite};
 
 use crate::place::{Place, TestDatabase};
 use crate::program::program;
+use crate::serving::Server;
 
 const BATCH: &str = "ba000000-0000-4000-8000-000000000001";
 
@@ -38,6 +39,32 @@ fn with(database: TestDatabase, policy: &str) -> Place {
     place
 }
 
+/// What is hidden over a server is told so, and can be restored over it.
+async fn over_a_server_it_is_hidden_and_restored(place: Place) {
+    let server = Server::on(&place);
+    let url = server.url();
+    let ask = |words: &[&str]| place.sexton(&[words, &["--server", &url]].concat());
+    let said = ask(&["delete", "batch", BATCH, "--confirm", BATCH]).expect(0);
+    assert!(said.out.contains("hidden"), "{said}");
+    ask(&["preview", "batch", BATCH]).expect(4);
+    let listed = ask(&["status", "--output", "json"]).expect(0).document();
+    let deletion = listed["deletions"][0]["id"].as_str().expect("an id").to_owned();
+    let said = ask(&["restore", &deletion]).expect(0);
+    assert!(said.out.contains("what it hid is what it was"), "{said}");
+    ask(&["preview", "batch", BATCH]).expect(0);
+    ask(&["restore", "dlt_nobody"]).expect(4);
+    // What is gone for good is not restored.
+    place.sexton(&["delete", "batch", BATCH, "--confirm", BATCH, "--for-good"]).expect(0);
+    let listed = ask(&["status", "--output", "json"]).expect(0).document();
+    let deletion = listed["deletions"][0]["id"].as_str().expect("an id").to_owned();
+    let said = ask(&["restore", &deletion]).expect(1);
+    assert!(said.err.starts_with("It cannot be restored: it is complete"), "{said}");
+    // Who looks at a server is told what is paused there.
+    place.sexton(&["pause", "--reason", "moving house"]).expect(0);
+    let said = ask(&["status"]).expect(0);
+    assert!(said.out.contains("Paused: all background work"), "{said}");
+}
+
 /// What is hidden is told so, and can be restored and deleted for good.
 async fn is_hidden_restored_and_gone(place: Place) {
     let delete = ["delete", "batch", BATCH, "--confirm", BATCH, "--output", "json"];
@@ -66,6 +93,16 @@ async fn is_hidden_restored_and_gone(place: Place) {
 fn undoable() -> String {
     let hidden = "hidden = \"deleted_at is not null\" }";
     policy().replace(hidden, "hidden = \"deleted_at is not null\", undo = \"1h\" }")
+}
+
+#[tokio::test]
+async fn what_is_hidden_over_a_server_is_restored_over_it_on_sqlite() {
+    over_a_server_it_is_hidden_and_restored(on_sqlite(&undoable()).await).await;
+}
+
+#[tokio::test]
+async fn what_is_hidden_over_a_server_is_restored_over_it_on_postgres() {
+    over_a_server_it_is_hidden_and_restored(on_postgres(&undoable()).await).await;
 }
 
 #[tokio::test]
