@@ -32,6 +32,7 @@ mod replicas;
 mod retaining;
 mod routes;
 mod serving;
+mod serving_requests;
 mod several;
 mod sweeping;
 mod terminal;

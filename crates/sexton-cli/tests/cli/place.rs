@@ -57,6 +57,23 @@ impl Place {
         Self::with(TestDatabase::Postgres(database))
     }
 
+    /// The sample `requests`; the test writes its policy.
+    pub async fn requests_on_sqlite() -> Self {
+        let sample = sexton_samples::requests();
+        let database = sqlite::TestDatabase::new().await;
+        let both = ["BEGIN;", sample.schema_sqlite, sample.seed_sqlite, "COMMIT;"].join("\n");
+        database.execute(&both).await;
+        Self::with(TestDatabase::Sqlite(database))
+    }
+
+    /// The same.
+    pub async fn requests_on_postgres() -> Self {
+        let sample = sexton_samples::requests();
+        let database = postgres::TestDatabase::bare().await;
+        database.execute(&[sample.schema_postgres, sample.seed_postgres].join("\n")).await;
+        Self::with(TestDatabase::Postgres(database))
+    }
+
     /// A file without tables.
     pub async fn empty_on_sqlite() -> Self {
         Self::with(TestDatabase::Sqlite(sqlite::TestDatabase::new().await))

@@ -62,7 +62,7 @@ impl Server {
     }
 
     /// The status and the document of an answer.
-    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
+    pub fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
         ask(&self.address, method, path, headers, body)
     }
 
