@@ -18,6 +18,8 @@ mod scale;
 mod script;
 mod session;
 mod size;
+mod stores;
+mod stores_report;
 mod taking;
 mod trace;
 mod watch;
@@ -26,6 +28,7 @@ mod work;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -62,6 +65,21 @@ enum Command {
     Work(Options),
     /// Measures background purge against SQL by hand, on PostgreSQL; writes `reports/purge.md`.
     Purge(Options),
+    /// Measures objects below a prefix beside s5cmd, rclone, boto3 and aws, as far as they are
+    /// found; writes `reports/stores.md`.
+    Stores {
+        /// How many objects, each a table of its own.
+        #[arg(long, value_delimiter = ',', default_values_t = [20_000, 100_000])]
+        objects: Vec<usize>,
+        /// How late every answer is, in milliseconds.
+        #[arg(long, value_delimiter = ',', default_values_t = [0, 50])]
+        late: Vec<u64>,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Clears the prefix of `stores` in a process of its own.
+    #[command(hide = true)]
+    ClearAlone { endpoint: String },
     /// Deletes one batch and tells microseconds and peaks of memory: what `full` runs in a
     /// process of its own.
     #[command(hide = true)]
@@ -106,6 +124,10 @@ async fn main() -> Result<()> {
         Command::Fence(options) => under_a_fence(&options).await,
         Command::Work(options) => with_work(&options).await,
         Command::Purge(options) => in_the_background(&options).await,
+        Command::Stores { objects, late, options } => {
+            beside_other_programs(objects, &late, &options).await
+        }
+        Command::ClearAlone { endpoint } => stores::clear_alone(&endpoint).await,
         Command::Alone { dialect, address, batch, rows } => {
             huge::delete_alone(dialect_named(&dialect)?, &address, &batch, rows).await
         }
@@ -201,6 +223,18 @@ async fn in_the_background(options: &Options) -> Result<()> {
     let measured = purge::measure(options.postgres.as_deref(), size).await?;
     let text = purge::written(&conditions("purge", options, before), &measured);
     let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/purge.md");
+    tell(&text, options.report.clone().or(Some(report)))
+}
+
+async fn beside_other_programs(objects: Vec<usize>, late: &[u64], options: &Options) -> Result<()> {
+    let before = machine::load_average();
+    let tools = stores::Tools::found()?;
+    let latencies = late.iter().map(|late| Duration::from_millis(*late)).collect();
+    let turns = options.repetitions.unwrap_or(5);
+    let amounts = stores::Amounts { objects, latencies, turns };
+    let tables = stores::measure(&tools, &amounts).await?;
+    let text = stores_report::written(&conditions("stores", options, before), &tools, &tables);
+    let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/stores.md");
     tell(&text, options.report.clone().or(Some(report)))
 }
 

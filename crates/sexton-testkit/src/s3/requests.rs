@@ -84,7 +84,8 @@ fn batch(bucket: &mut Bucket, faults: &mut Faults, seen: &mut Seen, request: &Re
     if objects.len() > KEYS_MAX {
         return refused(400, "MalformedXML", "More than a thousand keys.");
     }
-    if !request.headers.contains_key("content-md5") {
+    let is_checksum = |name: &String| name == "content-md5" || name.starts_with("x-amz-checksum-");
+    if !request.headers.keys().any(is_checksum) {
         return refused(400, "InvalidRequest", "Missing required header: Content-MD5");
     }
     let quiet = elements(&body, "Quiet").first() == Some(&"true");
