@@ -34,7 +34,7 @@ use crate::retain::Ages;
 use crate::stores::Stores;
 
 /// So long a chunk of a purge may take before it is taken back: a line may be dead and not say so.
-const CHUNK_TIME: Duration = Duration::from_secs(180);
+const CHUNK_TIME: Duration = Duration::from_mins(3);
 
 /// A system under care, ready for previews and deletions.
 pub struct System {

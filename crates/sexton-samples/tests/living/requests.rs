@@ -199,7 +199,7 @@ async fn r18_what_a_daemon_holds_too_long_waits_again(place: Place) {
     let [live, dead] =
         ["da000000-0000-4000-8000-0000000000a1", "da000000-0000-4000-8000-0000000000a2"];
     let (old, new) = ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
-    let mut script = format!(
+    let daemons = format!(
         "INSERT INTO daemons (id, status, last_heartbeat)
          VALUES ('{live}', 'running', '{new}'), ('{dead}', 'dead', '{new}');"
     );
@@ -209,14 +209,15 @@ async fn r18_what_a_daemon_holds_too_long_waits_again(place: Place) {
         ("claimed", dead, new, "NULL".to_owned()),
         ("claimed", live, new, "NULL".to_owned()),
     ];
-    for (place, (state, daemon, claimed, started)) in held.iter().enumerate() {
-        script += &format!(
+    let takes = held.iter().enumerate().map(|(place, (state, daemon, claimed, started))| {
+        format!(
             "UPDATE requests SET state = '{state}', daemon_id = '{daemon}',
                 claimed_at = '{claimed}', started_at = {started}
              WHERE id IN (SELECT id FROM requests WHERE batch_id = '{batch}'
                           ORDER BY id LIMIT 1 OFFSET {place});"
-        );
-    }
+        )
+    });
+    let script: String = [daemons].into_iter().chain(takes).collect();
     place.execute(&script).await;
     place.works("worker", &[]);
     let states = format!("SELECT state FROM requests WHERE batch_id = '{batch}' ORDER BY id");

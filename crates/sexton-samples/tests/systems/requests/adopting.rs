@@ -236,14 +236,14 @@ async fn r27_who_has_paused_the_system_stops_the_purge(place: Place) {
 /// A lawsuit that begins after the hide.
 async fn a_hold_on_what_is_hidden_stops_its_purge(place: Place) {
     place.delete(batch(ENDED)).await.unwrap();
-    let held = HoldRequest {
+    let lawsuit = HoldRequest {
         on: HoldOn::Root(batch(ENDED)),
         case: None,
         reason: "a lawsuit".into(),
         actor: Actor::new("eve"),
         until: None,
     };
-    let hold = place.system().put_hold(&held).await.unwrap();
+    let hold = place.system().put_hold(&lawsuit).await.unwrap();
     let before = place.dump().await;
     let purged = purge(place.system()).await;
     let [(_, why)] = purged.waiting.as_slice() else { panic!("{purged:?}") };
@@ -289,7 +289,7 @@ async fn r28_a_chunk_that_hangs_is_taken_back_and_holds_up_nobody() {
     let system = system.with_chunk_time(Duration::from_secs(1));
     let purging = tokio::spawn(async move { purge(&system).await });
     let stop = stops.next().await.unwrap();
-    let purged = purging.await.unwrap();
+    let purged = tokio::time::timeout(Duration::from_secs(20), purging).await.unwrap().unwrap();
     assert_eq!((purged.rows, purged.ended.len(), purged.waiting.len()), (0, 0, 1));
     drop(stop);
     let left = format!("SELECT count(*) FROM requests WHERE batch_id = '{}'", id("ba", ENDED));
