@@ -54,7 +54,8 @@ pub fn status(deletion: Deletion, receipt: Option<Value>) -> Result<DeletionStat
         note: None,
         receipt: receipt.map(|receipt| receipt.to_string()),
     };
-    Ok(DeletionStatus { row, sentence: deletion.sentence, failing })
+    let open = deletion.left.unwrap_or_default();
+    Ok(DeletionStatus { row, sentence: deletion.sentence, failing, open })
 }
 
 /// What is left of a deletion whose rows are gone.
