@@ -248,15 +248,16 @@ impl Asking<'_> {
         }
         let preview = fields.one("preview").unwrap_or_default();
         let key = self.key(preview);
-        if let Some(known) = system.known(&key).await? {
-            return Ok(known.deletion);
+        let known = system.known(&key).await?.and_then(|known| known.deletion);
+        if let Some(deletion) = known {
+            return Ok(deletion);
         }
         let request = self.confirmed(preview, wanted, fields).await?;
         let accepted = match wanted.verb {
             Verb::DeleteForGood => system.accept_for_good(&request).await?,
             Verb::Delete | Verb::Retire => match system.accept_once(&request, &key, "").await? {
                 Acceptance::New(accepted) => *accepted,
-                Acceptance::Known(known) => return Ok(known.deletion),
+                Acceptance::Known(known) => return known.deletion.ok_or_else(already),
             },
         };
         self.begun(system, accepted).await
@@ -339,4 +340,9 @@ fn refused(error: DeleteError) -> Failure {
         return Failure { title: "It is not there any more", ..failure };
     }
     failure
+}
+
+/// The key of a preview is a deletion's, and nothing else has it.
+fn already() -> Failure {
+    Failure::by(Outcome::Busy).because("this preview was used up; look again")
 }

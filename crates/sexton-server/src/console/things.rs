@@ -16,7 +16,7 @@ use sexton_engine::{ThingQuery, ThingRow};
 use super::fields::InAddress;
 use super::frame::within;
 use super::page::Page;
-use crate::api::page::{Paging, cursor};
+use crate::api::page::Paging;
 use crate::api::things::shown;
 use crate::extract::{Asker, Place};
 use crate::failure::Failure;
@@ -41,11 +41,12 @@ pub async fn list(
     let known = known.ok_or_else(missing)?;
     let paging = Paging { limit: Some(ROWS), cursor: fields.one("cursor").map(str::to_owned) };
     let asked = fields.one("q").map(str::to_owned);
+    let (signer, of) = (service.signer().await?, format!("page of {thing} of {name}: {asked:?}"));
     let query = ThingQuery {
         thing: ThingName::new(thing.as_str()),
         caller: identity.caller(),
         containing: asked.clone(),
-        after: paging.place()?,
+        after: paging.place(signer, &of)?,
         limit: ROWS + 1,
     };
     let unlisted = || Failure::missing(format!("`{thing}` has no rows of its own"));
@@ -54,7 +55,7 @@ pub async fn list(
     found.truncate(ROWS as usize);
     let links = Links::below(service.base_path());
     let href = links.of_system(&name, &format!("/things/{thing}"));
-    let next = found.last().filter(|_| more).and_then(|last| cursor(&last.place));
+    let next = found.last().filter(|_| more).and_then(|last| signer.cursor(&of, &last.place));
     let next =
         next.map(|next| href.clone().with("q", asked.as_deref()).with("cursor", Some(&next)));
     let verbs = verbs(&identity, &name, known);
@@ -132,7 +133,7 @@ pub async fn one(
 /// What they may do to such things.
 pub fn verbs(identity: &Identity, system: &str, thing: &Thing) -> Vec<Verb> {
     let roles: Vec<String> = thing.roles.iter().map(|role| role.value.clone()).collect();
-    let subject = Subject::Thing { system, roles: &roles };
+    let subject = Subject::Thing { system, roles: &roles, across: thing.across_tenants };
     if may(identity, Action::Delete, subject) != Verdict::May {
         return Vec::new();
     }

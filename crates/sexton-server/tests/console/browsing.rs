@@ -117,6 +117,8 @@ async fn b35_b36_a_retired_snapshot_is_shown_as_hidden_and_restored_from_its_row
 #[tokio::test]
 async fn d43_a_job_is_cancelled_while_it_runs_and_deleted_once_it_has_ended() {
     let place = Place::of(&sexton_samples::datasets()).await;
+    let one = "(SELECT min(id) FROM training_jobs WHERE job_type = 'synthetic_generation')";
+    place.execute(&format!("UPDATE training_jobs SET status = 'pending' WHERE id = {one}")).await;
     let page = place.get("/console/systems/datasets/panels/Jobs").await.expect(200);
     let rows = "<tr>";
     let ended =

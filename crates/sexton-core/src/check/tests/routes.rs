@@ -239,10 +239,10 @@ fn a_panel_lists_what_is_a_thing_and_acts_on_what_its_rows_lead_to() {
     for (panel, code, place) in [
         ("[panels.P]\nof = \"bath\"", "C501", "\"bath\""),
         ("[panels.P]\nof = \"tags\"\nrows = \"runs.batch_id\"", "C501", "runs.batch_id"),
-        ("[panels.P]\nof = \"tacks\"\nrows = \"batches.tag\"", "C101", "tacks"),
+        ("[panels.P]\nof = \"tacks\"\nrows = \"batches.tag\"", "C101", "\"tacks\""),
         ("[panels.P]\nof = \"tags\"\nrows = \"batches.tack\"", "C102", "batches.tack"),
         ("[panels.P]\nof = \"batch\"\norder = \"maid\"", "C102", "maid"),
-        ("[panels.P]\nof = \"batch\"\nactions = [\"delete bath\"]", "C501", "delete bath"),
+        ("[panels.P]\nof = \"batch\"\nactions = [\"delete bath\"]", "C501", "\"delete bath\""),
     ] {
         finds(TABLES, &with(panel), &[(code, place)]);
     }
