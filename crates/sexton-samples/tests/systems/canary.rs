@@ -87,7 +87,7 @@ async fn sings_no_more(case: Case, is_postgres: bool) {
         let mut pooled = place.system().policy().pools.iter().flat_map(|pool| &pool.stores);
         let is_shared = pooled.any(|pool| pool.value.as_str() == store);
         if !is_manifest && !is_shared {
-            place.stores.fill(store, key, CANARY).await;
+            place.stores.put_text(store, key, CANARY).await;
             sung += 1;
         }
     }

@@ -201,7 +201,7 @@ impl Place {
         }
     }
 
-    /// Where others find it.
+    /// Where another process finds the database.
     pub fn address(&self) -> String {
         match &self.database {
             TestDatabase::Sqlite(database) => database.path().to_str().unwrap().to_owned(),
@@ -223,14 +223,6 @@ impl Place {
     pub async fn refuses_writer(&self, script: &str) {
         let said = self.try_execute(script).await.expect_err(script);
         assert!(said.contains("sexton: "), "{script}: {said}");
-    }
-
-    /// Where another process finds the database.
-    pub fn address(&self) -> String {
-        match &self.database {
-            TestDatabase::Sqlite(database) => database.path().to_str().unwrap().to_owned(),
-            TestDatabase::Postgres { database, .. } => database.url(),
-        }
     }
 
     /// The server's database, for tests in which sessions meet.

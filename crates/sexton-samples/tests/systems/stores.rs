@@ -132,7 +132,7 @@ impl TestStores {
     }
 
     /// Writes an object with these contents, as the application does.
-    pub async fn fill(&self, store: &str, key: &str, contents: &str) {
+    pub async fn put_text(&self, store: &str, key: &str, contents: &str) {
         let key = ObjectKey::new(key).unwrap();
         self.application(store).put(&key, contents.as_bytes()).await.unwrap();
     }
