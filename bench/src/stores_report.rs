@@ -25,7 +25,9 @@ pub fn written(conditions: &Conditions, tools: &Tools, tables: &[Table]) -> Stri
         writeln!(text, "- {line}").expect("text can be written");
     }
     goals(&mut text, tables);
-    tables.iter().for_each(|table| one(&mut text, table));
+    for table in tables {
+        one(&mut text, table);
+    }
     text
 }
 

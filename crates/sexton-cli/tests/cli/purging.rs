@@ -40,8 +40,8 @@ fn with(database: TestDatabase, policy: &str) -> Place {
 }
 
 /// What is hidden over a server is told so, and can be restored over it.
-async fn over_a_server_it_is_hidden_and_restored(place: Place) {
-    let server = Server::on(&place);
+fn over_a_server_it_is_hidden_and_restored(place: &Place) {
+    let server = Server::on(place);
     let url = server.url();
     let ask = |words: &[&str]| place.sexton(&[words, &["--server", &url]].concat());
     let said = ask(&["delete", "batch", BATCH, "--confirm", BATCH]).expect(0);
@@ -97,12 +97,12 @@ fn undoable() -> String {
 
 #[tokio::test]
 async fn what_is_hidden_over_a_server_is_restored_over_it_on_sqlite() {
-    over_a_server_it_is_hidden_and_restored(on_sqlite(&undoable()).await).await;
+    over_a_server_it_is_hidden_and_restored(&on_sqlite(&undoable()).await);
 }
 
 #[tokio::test]
 async fn what_is_hidden_over_a_server_is_restored_over_it_on_postgres() {
-    over_a_server_it_is_hidden_and_restored(on_postgres(&undoable()).await).await;
+    over_a_server_it_is_hidden_and_restored(&on_postgres(&undoable()).await);
 }
 
 #[tokio::test]

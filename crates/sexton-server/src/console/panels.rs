@@ -78,7 +78,7 @@ pub async fn row(
     let found = looking.kept(&panel.name, Some(id), &fields).await?;
     let found = found.into_iter().next().ok_or_else(missing)?;
     let above = looking.links.of_system(&name, &format!("/tables/{table}"));
-    let href = above.clone().with("id", Some(id)).replacen("?", "/row?", 1);
+    let href = above.clone().with("id", Some(id)).replacen('?', "/row?", 1);
     let mut lists = Vec::new();
     for panel in on {
         lists.push(looking.panel(panel, Some(id), &href, &fields, BESIDE).await?);
@@ -259,7 +259,6 @@ impl<'a> Looking<'a> {
             tenant: row.tenant,
             values: row.show.into_iter().map(|(_, value)| value).collect(),
             is_hidden: row.is_hidden,
-            ..Row::default()
         }
     }
 }

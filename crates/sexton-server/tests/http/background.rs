@@ -146,9 +146,9 @@ async fn every_system_is_paused_at_once(data: Data) {
         server.post_with("/api/pauses", &why, &said).await.expect(status);
     }
     let eve = [("authorization", "Bearer eve")];
-    let listed = server.ask(reqwest::Method::GET, "/api/pauses", &eve, "").await.expect(200).json();
+    let paused = server.ask(reqwest::Method::GET, "/api/pauses", &eve, "").await.expect(200).json();
     let names: Vec<&Value> =
-        listed["data"].as_array().expect("a list").iter().map(|of| &of["system"]).collect();
+        paused["data"].as_array().expect("a list").iter().map(|of| &of["system"]).collect();
     assert_eq!(names, [&json!("batches"), &json!("requests")]);
     let ann = [("authorization", "Bearer ann")];
     let lifted = server.post_with("/api/pauses/lift", &why, &ann).await.expect(200).json();

@@ -125,9 +125,10 @@ async fn killed_anywhere(first: Place, thing: &str) {
     drop(first);
     let mut killed = 0;
     for (name, number) in &points {
-        let place = match is_sqlite {
-            true => Place::on_sqlite_with_objects(sexton_samples::datasets()).await,
-            false => Place::on_postgres_with_objects(sexton_samples::datasets()).await,
+        let place = if is_sqlite {
+            Place::on_sqlite_with_objects(sexton_samples::datasets()).await
+        } else {
+            Place::on_postgres_with_objects(sexton_samples::datasets()).await
         };
         fill(&place, thing).await;
         let point = format!("{number} {name}");
