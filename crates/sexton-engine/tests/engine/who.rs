@@ -122,8 +122,11 @@ async fn a_role_is_asked_for_first(ground: Ground) {
         let request = DeleteRequest { root: asked, reason: None, bound_to: None };
         system.delete(&request).await.expect("a janitor may");
     }
+    // An admin of one tenant is none of the others; one of all of them has every role.
     let admin = Caller { admin: true, ..ann() };
-    let root = root("any-model", &["2"], admin);
+    let error = turned_away(&mut place, &system, root("any-model", &["2"], admin.clone())).await;
+    assert!(matches!(error, EngineError::NoRole { .. }), "{error:?}");
+    let root = root("any-model", &["2"], Caller { tenant: None, ..admin });
     system.preview(&root, Budget::default()).await.expect("an admin has every role");
 }
 

@@ -141,7 +141,8 @@ fn tell(
     }
     let dir = demo.dir.display();
     screen.say(&format!("\nTheir databases, objects and policies, and the log, are in {dir}.\n"));
-    screen.say(&text::bold("To try, in another terminal:"));
+    screen.say(&format!("In a browser, the console: {address}/console\n"));
+    screen.say(&text::bold("Or in another terminal:"));
     let without = service.gate.is_guarded().then_some("…");
     for (what, lines) in to_try(address, key.or(without)) {
         screen.say(&format!("\n  {what}"));
