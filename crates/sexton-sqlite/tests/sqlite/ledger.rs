@@ -79,15 +79,15 @@ async fn a_changed_migration_is_refused_and_a_later_one_left_alone() {
 async fn deletions_of_an_earlier_program_are_kept() {
     let file = prepared().await;
     file.write(
-        "CREATE VIEW broken AS SELECT x FROM gone;
-         DROP TABLE sexton_deletions;
+        "DROP TABLE sexton_deletions;
          DELETE FROM sexton_migrations WHERE number IN (2, 15);
          ALTER TABLE sexton_requests DROP COLUMN answer;
          CREATE TABLE sexton_deletions (id TEXT NOT NULL PRIMARY KEY, system TEXT, thing TEXT,
              root TEXT, state TEXT, actor TEXT, reason TEXT, bound_to TEXT, requested_at INTEGER,
              changed_at INTEGER, lease TEXT, leased_until INTEGER, note TEXT, receipt TEXT);
          INSERT INTO sexton_deletions VALUES ('dlt_1', 'shop', 'customer', '7', 'committed', 'ann',
-             NULL, NULL, 1, 2, 'run-1', 3, NULL, NULL);",
+             NULL, NULL, 1, 2, 'run-1', 3, NULL, NULL);
+         CREATE VIEW broken AS SELECT x FROM gone;",
     )
     .await;
     file.database.prepare_ledger().await.unwrap();

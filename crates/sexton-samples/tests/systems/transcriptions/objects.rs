@@ -183,6 +183,7 @@ async fn t35_the_content_of_a_job_goes_and_the_job_stays(place: Place) {
 }
 
 async fn t38_a_tenant_takes_the_objects_of_all_its_jobs_and_sessions(place: Place) {
+    let place = place.for_good();
     place.execute("UPDATE tasks SET lease_expires_at = '2020-01-01T00:00:00Z'").await;
     let jobs = [COMPLETED_OF_BETA, 10].map(folder);
     let session = "sessions/5e550000-0000-4000-8000-000000000004/";
