@@ -57,10 +57,21 @@ async fn d14_the_store_is_down_and_a_worker_goes_on_when_it_is_back() {
 
 /// What is promised is due by now.
 async fn time_passes(folder: &Path) {
+    change_intents(folder, "next_try = not_before, leased_until = 0").await;
+}
+
+/// What is looked for again was looked for long ago.
+async fn a_day_passes(folder: &Path) {
+    let day = "86400000000";
+    let before = format!("not_before = not_before - {day}, next_try = not_before - {day}");
+    change_intents(folder, &format!("{before}, leased_until = 0")).await;
+}
+
+async fn change_intents(folder: &Path, change: &str) {
     let file = folder.join("sexton-demo/datasets/datasets.db");
     let options = SqliteConnectOptions::new().filename(file);
     let mut connection = SqliteConnection::connect_with(&options).await.expect("it is there");
-    let passes = "UPDATE sexton_intents SET next_try = not_before, leased_until = 0";
+    let passes = sqlx::AssertSqlSafe(format!("UPDATE sexton_intents SET {change}"));
     sqlx::query(passes).execute(&mut connection).await.expect("it is a database of Sexton");
     connection.close().await.expect("it is open");
 }
@@ -83,11 +94,16 @@ async fn what_takes_longer_than_is_waited_for_is_left_to_a_worker() {
     let said = run(folder.path(), &[&POLICY[..], &DELETE, &["--wait", "1ms"]].concat()).expect(0);
     assert!(said.out.contains("Not complete:") && said.out.contains("carried out later"), "{said}");
     assert!(!said.out.contains("failed"), "{said}");
-    // What was begun in that time may have ended, and is the worker's all the same.
-    time_passes(folder.path()).await;
+    // Objects of what was begun in that time may be gone; its end is the worker's all the same.
     let work = ["work", "--once", "--output", "json"];
-    let said = run(folder.path(), &[&POLICY[..], &work].concat()).expect(0);
-    let events = said.events();
-    assert_eq!(events.last().expect("it says so")["settled"][0]["state"], "complete", "{said}");
-    assert!(!is_there(folder.path()), "{said}");
+    for _ in 0..3 {
+        a_day_passes(folder.path()).await;
+        let said = run(folder.path(), &[&POLICY[..], &work].concat()).expect(0);
+        let events = said.events();
+        if events.iter().any(|event| event["settled"][0]["state"] == "complete") {
+            assert!(!is_there(folder.path()), "{said}");
+            return;
+        }
+    }
+    panic!("it is never complete");
 }

@@ -57,6 +57,9 @@ impl Stage {
         // Nobody waits for late uploads: a deletion is complete when it returns.
         policy.objects.iter_mut().for_each(|rule| rule.look_again_secs = 0);
         policy.pools.iter_mut().for_each(|pool| pool.grace_secs = 0);
+        // Whatever hangs from one row is too much for a chunk, so that every table is claimed.
+        let purges = policy.things.iter_mut().filter_map(|thing| thing.purge.as_mut());
+        purges.for_each(|purge| purge.chunk_rows = 1);
         let path = policy.schema.as_ref().map(|schema| schema.value.clone());
         let path = path.map_or_else(String::new, |schema| format!("SET search_path TO {schema};"));
         database.execute(&[&path, quiet].concat()).await;
