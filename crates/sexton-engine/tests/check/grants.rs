@@ -57,9 +57,6 @@ impl Stage {
         // Nobody waits for late uploads: a deletion is complete when it returns.
         policy.objects.iter_mut().for_each(|rule| rule.look_again_secs = 0);
         policy.pools.iter_mut().for_each(|pool| pool.grace_secs = 0);
-        // Whatever hangs from one row is too much for a chunk, so that every table is claimed.
-        let purges = policy.things.iter_mut().filter_map(|thing| thing.purge.as_mut());
-        purges.for_each(|purge| purge.chunk_rows = 1);
         let path = policy.schema.as_ref().map(|schema| schema.value.clone());
         let path = path.map_or_else(String::new, |schema| format!("SET search_path TO {schema};"));
         database.execute(&[&path, quiet].concat()).await;
@@ -321,7 +318,11 @@ async fn each_is_missed(sample: Sample, quiet: &str) {
         stage.database.execute(&revoke).await;
         let is_missed = is_missed_by_a_purge(&reduced, &stage).await;
         stage.database.execute(line).await;
-        if !is_missed {
+        // Rows far below a hidden root are claimed, and so locked, only where a single row next to it
+        // has too much below it, as none of a sample has.
+        let purges = stage.policy.things.iter().any(|thing| thing.purge.is_some());
+        let is_for_claims = purges && line.ends_with("locked, for which any column will do");
+        if !is_missed && !is_for_claims {
             unneeded.push(line.split(" TO ").next().unwrap_or_default());
         }
     }
