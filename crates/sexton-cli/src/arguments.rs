@@ -1,5 +1,6 @@
 //! The command line as clap reads it, and the help that teaches it.
 
+mod afterwards;
 mod background;
 mod help;
 mod holds;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::demo::STORIES;
 
+pub use afterwards::{GiveUp, Restore, Retry, Status};
 pub use background::{Pause, Retention, RetentionRun};
 pub use holds::{Hold, HoldAdd};
 pub use keys::{Key, NewKey, StateAt};
@@ -335,55 +337,6 @@ pub struct Cancel {
     /// Whom to ask.
     #[command(flatten)]
     pub at: At,
-}
-
-/// `sexton status`.
-#[derive(Debug, Args)]
-pub struct Status {
-    /// One deletion, dlt_…
-    pub deletion: Option<String>,
-    /// How many to list
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: u32,
-    /// Whom to ask.
-    #[command(flatten)]
-    pub at: At,
-}
-
-/// `sexton restore`.
-#[derive(Debug, Args)]
-pub struct Restore {
-    /// The deletion, dlt_…
-    pub deletion: String,
-    /// Who restores it [default: $USER]
-    #[arg(long, value_name = "NAME")]
-    pub actor: Option<String>,
-    /// Whom to ask.
-    #[command(flatten)]
-    pub at: At,
-}
-
-/// `sexton retry`.
-#[derive(Debug, Args)]
-pub struct Retry {
-    /// The deletion, dlt_…
-    pub deletion: String,
-    /// Whom to ask.
-    #[command(flatten)]
-    pub at: At,
-}
-
-/// `sexton give-up`.
-#[derive(Debug, Args)]
-pub struct GiveUp {
-    /// The deletion, dlt_…
-    pub deletion: String,
-    /// Why, for the audit
-    #[arg(long)]
-    pub reason: String,
-    /// Who gives up, for the audit [default: $USER]
-    #[arg(long, value_name = "NAME")]
-    pub actor: Option<String>,
 }
 
 /// `sexton work`.
